@@ -1,0 +1,43 @@
+"""What the matcher searches and what it returns: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Document:
+    """One thing a resident can be answered with.
+
+    `questions` are the residents' phrasings, in any language; `related` holds titles, or ids of
+    other documents; `contact` the words that name whom to ask.
+    """
+
+    id: str
+    title: str
+    questions: tuple[str, ...]
+    answer: str
+    related: tuple[str, ...] = ()
+    contact: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """One candidate. Scores compare within one ranking only."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates, best first, and three calibrated probabilities (0..1).
+
+    `top1`: the first is right. `top3`: the right one is among the first three.
+    `in_scope`: the question is about something the knowledge base covers.
+    """
+
+    matches: tuple[Match, ...]
+    top1: float
+    top3: float
+    in_scope: float

@@ -1,0 +1,61 @@
+"""The terms a text is matched by: words, kanji grams, and the grams of a whole phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.core.text import squeeze
+from bot.core.tokens import Token, Tokenize, content_word, is_function_word
+
+WORD, GRAM, PHRASE = "w:", "k:", "p:"  # term namespaces
+_RUNS = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff々]+)|([ァ-ヺー]{3,})")
+_NOT_SPOKEN = re.compile(r"[^0-9a-zァ-ヺー]+")
+_POLITE = re.compile(
+    r"(?:ヲ|ニツイテ|ノ|ハ|ガ|ッテ|ニ)?(?:オシエテ(?:クダサイ|ホシイ(?:デス)?|モラエマスカ|イタダケマスカ)?|シリタイ(?:ノデスガ|デス)?"
+    r"|ドウスレバ(?:イイ|ヨイ)(?:デスカ|ノ)?|ドウシタラ(?:イイ|ヨイ)(?:デスカ|ノ)?|アリマスカ|デキマスカ|デスカ|マスカ|クダサイ|オネガイシマス|イイデスカ|デショウカ)+$"
+)
+
+
+def word_terms(tokens: Iterable[Token]) -> Iterator[str]:
+    """One `w:` term for each meaningful word."""
+    for token in tokens:
+        word = content_word(token)
+        if word is not None:
+            yield WORD + word
+
+
+def gram_terms(tokens: Iterable[Token]) -> Iterator[str]:
+    """Kanji 1- and 2-grams and katakana 3-grams of the runs between function words."""
+    text = "".join(" " if is_function_word(token) else token.surface for token in tokens)
+    for match in _RUNS.finditer(text):
+        run = match[0]
+        if match[1]:
+            for place, char in enumerate(run):
+                yield GRAM + char
+                if place:
+                    yield GRAM + run[place - 1] + char
+        else:
+            for place in range(len(run) - 2):
+                yield GRAM + run[place : place + 3]
+
+
+def spoken(tokens: Iterable[Token]) -> str:
+    """How the text sounds, in katakana without marks and without a polite closing."""
+    sound = _NOT_SPOKEN.sub("", "".join(t.reading or t.surface for t in tokens).lower())
+    return _POLITE.sub("", sound) or sound
+
+
+def phrase_terms(sound: str) -> list[str]:
+    """Grams of 2 and 3 sounds, with the phrase's start and end marked."""
+    marked = f"^{sound}$"
+    grams = [PHRASE + marked[i : i + 2] for i in range(len(marked) - 1)]
+    grams += [PHRASE + marked[i : i + 3] for i in range(len(marked) - 2)]
+    return grams
+
+
+def tokenize_text(folded: str, tokenize: Tokenize) -> Sequence[Token]:
+    """The tokens of a folded text; blanks between every two characters are taken out first."""
+    if folded.count(" ") * 2 >= len(folded) - 1 > 2:
+        folded = squeeze(folded)
+    return tokenize(folded)

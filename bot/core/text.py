@@ -1,0 +1,65 @@
+"""Text as the matcher sees it: folded to one width and case, cut at sentences, safe to tokenise."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_CHARS = 5000  # LINE's own limit for a text message
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+                        "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+                        "\U000e0000-\U000e0fff]")  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_COMBINING_RUN = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2})"
+                            r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
+_DASHES = re.compile(r"(?<=[ァ-ヶー])[-‐‑‒–—―−─~〜]")
+_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
+_BLANK_IN_JAPANESE = re.compile(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])|(?<=[^\x00-\x7f]) +(?=[\x21-\x7e])|(?<=[\x21-\x7e]) +(?=[^\x00-\x7f])")  # fmt: skip
+_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_TO_HIRAGANA = {code + 0x60: code for code in range(0x3041, 0x3097)}
+_KANJI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々]")
+_HIRAGANA = re.compile(r"[ぁ-ゖー]")
+
+
+def fold(text: str) -> str:
+    """The text in NFKC, lower case, without invisible characters and at most MAX_CHARS long.
+
+    Never raises: lone surrogates and control characters become blanks. Runs of blanks become
+    one blank, a line break stays one.
+    """
+    text = _CONTROL.sub(" ", text[:MAX_CHARS].replace("\r\n", "\n"))
+    text = _COMBINING_RUN.sub(r"\1", _INVISIBLE.sub("", text))
+    text = unicodedata.normalize("NFKC", text)[:MAX_CHARS].lower()
+    return _BLANKS.sub(" ", _DASHES.sub("ー", text)).strip()
+
+
+def squeeze(folded: str) -> str:
+    """A folded text without the blanks that touch a Japanese character (かんたんな にほんご)."""
+    return _BLANK_IN_JAPANESE.sub("", folded)
+
+
+def sentences(folded: str) -> list[str]:
+    """The sentences of a folded text, in order, each with its closing mark."""
+    return [part.strip() for part in _SENTENCE.findall(folded) if part.strip()]
+
+
+def katakana(text: str) -> str:
+    """The text with hiragana written as katakana."""
+    return text.translate(_TO_KATAKANA)
+
+
+def hiragana(text: str) -> str:
+    """The text with katakana written as hiragana."""
+    return text.translate(_TO_HIRAGANA)
+
+
+def has_kanji(text: str) -> bool:
+    """Whether any character is a Chinese character."""
+    return _KANJI.search(text) is not None
+
+
+def hiragana_share(text: str) -> float:
+    """The share of hiragana among the characters that are not blanks, 0..1."""
+    visible = len(text) - text.count(" ") - text.count("\n")
+    return len(_HIRAGANA.findall(text)) / visible if visible else 0.0

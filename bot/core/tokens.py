@@ -1,0 +1,54 @@
+"""Words of a text: what a tokeniser hands over, and which of them carry meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word as the tokeniser cut it.
+
+    `normal` is the dictionary's normalised form, `reading` is katakana, `pos` goes from the
+    general to the particular (Sudachi's six levels), `known` is False for words outside the
+    dictionary.
+    """
+
+    surface: str
+    normal: str
+    reading: str
+    pos: tuple[str, ...]
+    known: bool
+
+
+Tokenize = Callable[[str], Sequence[Token]]
+
+_DROPPED_POS = frozenset(
+    {"助詞", "助動詞", "接続詞", "連体詞", "感動詞", "補助記号", "記号", "空白"}
+)
+_STOP_WORDS = (
+    "為る 有る 居る 成る 出来る 教える 知る 場合 方 何 どう 如何 何処 何時 事 物 者 時 所 為 "
+    "下さる 頂く 貰う 呉れる 言う 思う 良い 無い 欲しい 因る 関する 就く 於く 対する 此れ 其れ "
+    "其の 此の どの 御 様 等 的 今 私 自分 必要 行う 如何 訳 達 さん 又は 件 他 際 "
+    "教えて する ある いる なる できる こと もの とき ところ ため よい ない ほしい どこ いつ"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def is_function_word(token: Token) -> bool:
+    """Whether the word only ties others together (particle, auxiliary, mark ...)."""
+    return token.pos[0] in _DROPPED_POS
+
+
+def content_word(token: Token) -> str | None:
+    """The word as the index keeps it, or None where it carries no meaning of its own."""
+    if token.pos[0] in _DROPPED_POS:
+        return None
+    word = token.normal.lower()
+    return None if word in STOP_WORDS or not word.strip() else word
+
+
+def content_words(tokens: Iterable[Token]) -> list[str]:
+    """The meaningful words of a text, in order, as the index keeps them."""
+    return [word for token in tokens if (word := content_word(token)) is not None]
