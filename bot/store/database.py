@@ -1,0 +1,184 @@
+"""The database: where it is, how it is opened, how it is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from bot.errors import StoreError
+from bot.store.lockfile import FileLock
+from bot.store.writer import GroupCommit, store_error
+
+T = TypeVar("T")
+BUSY_MS = 10_000
+
+
+class Database(Protocol):
+    """Reads and writes by any thread. Every failure of the database itself is a StoreError."""
+
+    @property
+    def exclusive(self) -> bool:
+        """True where no other process can have work in hand (SQLite, owned by this one)."""
+        ...
+
+    def write(self, function: Callable[[Connection], T]) -> T:
+        """Run `function` in a transaction; returns its result when that is durable.
+
+        If it raises, nothing of it is kept and its exception comes out. It may run beside others
+        in one commit: it must be quick, and do nothing but talk to the database.
+        """
+        ...
+
+    def read(self) -> Any:
+        """`with db.read() as connection:` one consistent view, no writing."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the file."""
+        ...
+
+
+def open_database(url: str, *, exclusive: bool = True, wait_seconds: float = 3.0) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`; the folder of a SQLite file is made.
+
+    `exclusive`: own the SQLite file; a second owner is refused with StoreBusy after
+    `wait_seconds` (a process just told to stop needs a moment). Open it after any fork: threads
+    and locks do not cross one. Raises StoreError where it cannot be opened; an empty database is
+    fine, see `bot.store.migrate`.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    name = parsed.get_backend_name() if parsed is not None else ""
+    if parsed is not None and name == "sqlite" and parsed.database:
+        return SqliteDatabase(parsed, exclusive, wait_seconds)
+    if parsed is not None and name in ("postgresql", "postgres"):
+        return ServerDatabase(parsed.set(drivername="postgresql+psycopg"))
+    raise StoreError(
+        "データベースの場所（MADOGUCHI_DATABASE_URL）が読み取れません。"
+        "例：sqlite:///var/madoguchi.db"
+    )
+
+
+class SqliteDatabase:
+    """One file: readers side by side, one writer thread, every commit synced to disk."""
+
+    def __init__(self, url: URL, exclusive: bool, wait_seconds: float) -> None:
+        self.path = Path(url.database or "")
+        self._lock = _own(self.path, wait_seconds) if exclusive else None
+        self._write_engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
+        self._read_engine = _sqlite_engine(url, "BEGIN", "PRAGMA query_only=ON")
+        try:
+            with self._write_engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        except SQLAlchemyError as error:
+            self._release()
+            raise StoreError(
+                f"データベース（{self.path}）を開けません。ファイルと書き込み権限を確認してください。"
+            ) from store_error(error)
+        self._writer = GroupCommit(self._write_engine)
+
+    @property
+    def exclusive(self) -> bool:
+        return self._lock is not None
+
+    def write(self, function: Callable[[Connection], T]) -> T:
+        result: T = self._writer.run(function)
+        return result
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with _connected(self._read_engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._writer.close()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+class ServerDatabase:
+    """PostgreSQL: any number of processes, a plain transaction for each write."""
+
+    exclusive = False
+
+    def __init__(self, url: URL) -> None:
+        try:
+            self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        except ImportError as error:
+            raise StoreError(
+                "PostgreSQLを使うには追加の部品が必要です。pip install 'psycopg[binary]' を実行してください。"
+            ) from error
+
+    def write(self, function: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return function(connection)
+        except SQLAlchemyError as error:
+            raise store_error(error) from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with _connected(self._engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _own(path: Path, wait_seconds: float) -> FileLock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path.with_name(path.name + ".lock"), wait_seconds)
+    except OSError as error:
+        raise StoreError(
+            f"データベースのフォルダ（{path.parent}）に書き込めません。権限を確認してください。"
+        ) from error
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise store_error(error) from None
+
+
+def _sqlite_engine(url: URL, begin: str, *pragmas: str) -> Engine:
+    """An engine that begins transactions itself: the driver's own way begins too late to lock."""
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in (
+            f"PRAGMA busy_timeout={BUSY_MS}",
+            "PRAGMA synchronous=FULL",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA secure_delete=ON",  # erased words leave no trace in free pages
+            *pragmas,
+        ):
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

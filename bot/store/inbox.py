@@ -1,0 +1,488 @@
+"""The durable inbox: a row is the promise to answer one event, or to say that we did not.
+
+All functions work inside the caller's transaction. Instants are UTC milliseconds.
+waiting -> leased -> decided -> replied | maybe_sent | unanswered | ignored | erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from bot.errors import InboxFull
+from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
+from bot.store.upsert import insert_or_ignore
+
+WAITING, LEASED, DECIDED = "waiting", "leased", "decided"
+REPLIED, MAYBE_SENT, UNANSWERED = "replied", "maybe_sent", "unanswered"
+IGNORED, ERASED = "ignored", "erased"
+
+ERASED_BODY = "{}"
+UNSEND = "unsend"
+# A lease or retry further ahead than any we give: the clock was set back meanwhile.
+_LONGEST_WAIT_MS = 120_000
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One event as it comes in; `body` is its masked JSON."""
+
+    event_id: str
+    kind: str
+    body: str
+    occurred_at: int
+    conversation: str | None = None
+    resident: str | None = None
+    message_id: str | None = None
+    reply_token: str | None = None
+    redelivered: bool = False
+    account: str = MAIN_ACCOUNT
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An event this process holds until its lease ends.
+
+    `messages` is None until decided. `outcome_unknown`: an earlier attempt may have reached LINE.
+    """
+
+    id: int
+    account: str
+    kind: str
+    body: str
+    occurred_at: int
+    received_at: int
+    conversation: str | None
+    resident: str | None
+    message_id: str | None
+    reply_token: str | None
+    messages: str | None
+    attempts: int
+    outcome_unknown: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an event came to: `status` is `decided` with `messages` to send, or final."""
+
+    id: int
+    status: str
+    outcome: str
+    messages: str | None = None
+    question_id: str | None = None
+    forget: bool = False  # the row loses words and resident, ids only once settled
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a decided event's attempt ended: a final `status`, or `decided` again until `due_at`."""
+
+    id: int
+    status: str
+    outcome_unknown: bool = False
+    due_at: int = 0
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is open. `oldest` is when the oldest event not yet looked at was received."""
+
+    open: int
+    oldest: int | None
+    next_due: int | None = field(default=None)
+
+
+def accept(
+    connection: Connection, arrivals: Sequence[Arrival], now: int, limit: int = 20_000
+) -> int:
+    """Keep events; returns how many are new or have a new minute to be answered in.
+
+    One already there stays as it is, except that a redelivery renews its receipt while it is
+    open. Raises InboxFull where more than `limit` would wait.
+    """
+    if not arrivals:
+        return 0
+    waiting = select(1).where(OPEN).limit(limit + 1).subquery()
+    count = connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+    if count + len(arrivals) > limit:
+        raise InboxFull("受信箱がいっぱいです。")
+    rows = [_row(arrival, now) for arrival in arrivals]
+    kept = insert_or_ignore(connection, inbox, rows)
+    again = [arrival for arrival in arrivals if arrival.redelivered]
+    return kept + (_renew(connection, again, now) if kept < len(rows) and again else 0)
+
+
+def _row(arrival: Arrival, now: int) -> dict[str, Any]:
+    return {
+        "account": arrival.account,
+        "event_id": arrival.event_id,
+        "kind": arrival.kind,
+        "conversation": arrival.conversation,
+        "resident": arrival.resident,
+        "message_id": arrival.message_id,
+        "occurred_at": arrival.occurred_at,
+        "received_at": now,
+        "reply_token": arrival.reply_token,
+        "body": arrival.body,
+        "status": WAITING,
+        "due_at": now,
+    }
+
+
+_RENEW = (
+    update(inbox)
+    .where(
+        inbox.c.account == bindparam("the_account"),
+        inbox.c.event_id == bindparam("the_event"),
+        OPEN,
+    )
+    .values(received_at=bindparam("now"))
+)
+
+
+def _renew(connection: Connection, arrivals: Iterable[Arrival], now: int) -> int:
+    return sum(
+        connection.execute(
+            _RENEW, {"the_account": a.account, "the_event": a.event_id, "now": now}
+        ).rowcount
+        for a in arrivals
+    )
+
+
+_earlier = inbox.alias("earlier")
+_HEAD = ~exists().where(
+    _earlier.c.settled_at.is_(None),
+    _earlier.c.conversation == inbox.c.conversation,
+    _earlier.c.account == inbox.c.account,
+    or_(
+        _earlier.c.occurred_at < inbox.c.occurred_at,
+        and_(_earlier.c.occurred_at == inbox.c.occurred_at, _earlier.c.id < inbox.c.id),
+    ),
+)
+_DUE = and_(
+    OPEN,
+    or_(inbox.c.due_at <= bindparam("now"), inbox.c.due_at > bindparam("absurd")),
+)
+
+
+def _claim_statement(newest_first: bool) -> Any:
+    order = inbox.c.due_at.desc() if newest_first else inbox.c.due_at.asc()
+    due = (
+        select(inbox.c.id)
+        .where(_DUE, _HEAD)
+        .order_by(order, inbox.c.id)
+        .limit(bindparam("room"))
+        .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
+    )
+    decided = inbox.c.status == DECIDED
+    return (
+        update(inbox)
+        .where(inbox.c.id.in_(due.scalar_subquery()))
+        .values(
+            status=case((decided, DECIDED), else_=LEASED),
+            due_at=bindparam("lease_end"),
+            attempts=inbox.c.attempts + 1,
+            # Whoever had it in flight is gone; from here we have, if there is something to send.
+            outcome_unknown=or_(inbox.c.outcome_unknown, inbox.c.in_flight),
+            in_flight=decided,
+        )
+        .returning(
+            inbox.c.id,
+            inbox.c.account,
+            inbox.c.kind,
+            inbox.c.body,
+            inbox.c.occurred_at,
+            inbox.c.received_at,
+            inbox.c.conversation,
+            inbox.c.resident,
+            inbox.c.message_id,
+            inbox.c.reply_token,
+            inbox.c.messages,
+            inbox.c.attempts,
+            inbox.c.outcome_unknown,
+        )
+    )
+
+
+_CLAIM_OLDEST = _claim_statement(newest_first=False)
+_CLAIM_NEWEST = _claim_statement(newest_first=True)
+
+
+def claim(
+    connection: Connection, now: int, *, lease_ms: int, room: int, newest_first: bool = False
+) -> list[Claimed]:
+    """Lease up to `room` due events, of each conversation only the oldest open one.
+
+    Order within a conversation is when things happened, then arrival. Of a decided event the
+    claim itself is the durable mark that an attempt is about to leave.
+    """
+    rows = connection.execute(
+        _CLAIM_NEWEST if newest_first else _CLAIM_OLDEST,
+        {
+            "now": now,
+            "absurd": now + _LONGEST_WAIT_MS,
+            "lease_end": now + lease_ms,
+            "room": room,
+        },
+    )
+    claimed = [Claimed(*row) for row in rows]
+    return sorted(claimed, key=lambda c: (c.received_at, c.id))
+
+
+_DECIDE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == LEASED)
+    .values(
+        status=bindparam("to_status"),
+        outcome=bindparam("to_outcome"),
+        messages=bindparam("to_messages"),
+        question_id=bindparam("to_question"),
+        forget=bindparam("to_forget"),
+        in_flight=bindparam("sending"),
+        settled_at=bindparam("settled"),
+    )
+)
+
+
+def decide(connection: Connection, decisions: Sequence[Decision], now: int) -> None:
+    """Record what the claimed events came to; those with messages are marked as on their way."""
+    if decisions:
+        connection.execute(_DECIDE, [_decision_row(decision, now) for decision in decisions])
+    _strip(connection, [d.id for d in decisions if d.forget], now)
+
+
+def _decision_row(decision: Decision, now: int) -> dict[str, Any]:
+    sending = decision.status == DECIDED
+    return {
+        "the_id": decision.id,
+        "to_status": decision.status,
+        "to_outcome": decision.outcome,
+        "to_messages": decision.messages,
+        "to_question": decision.question_id,
+        "to_forget": decision.forget,
+        "sending": sending,
+        "settled": None if sending else now,
+    }
+
+
+_SETTLE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == DECIDED)
+    .values(
+        status=bindparam("to_status"),
+        settled_at=bindparam("now"),
+        in_flight=False,
+        outcome_unknown=bindparam("unknown"),
+        messages=None,  # the reply follows from the words and the content; no second copy
+        body=case((inbox.c.forget, ERASED_BODY), else_=inbox.c.body),
+        conversation=case((inbox.c.forget, null()), else_=inbox.c.conversation),
+        resident=case((inbox.c.forget, null()), else_=inbox.c.resident),
+    )
+)
+_POSTPONE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == DECIDED)
+    .values(due_at=bindparam("due"), in_flight=False, outcome_unknown=bindparam("unknown"))
+)
+
+
+def settle(connection: Connection, settled: Sequence[Settled], now: int) -> None:
+    """Record how attempts ended."""
+    final = [
+        {"the_id": s.id, "to_status": s.status, "unknown": s.outcome_unknown, "now": now}
+        for s in settled
+        if s.status != DECIDED
+    ]
+    again = [
+        {"the_id": s.id, "due": s.due_at, "unknown": s.outcome_unknown}
+        for s in settled
+        if s.status == DECIDED
+    ]
+    if final:
+        connection.execute(_SETTLE, final)
+    if again:
+        connection.execute(_POSTPONE, again)
+
+
+def expire(connection: Connection, now: int, life_ms: int) -> int:
+    """Settle events whose token's life is over and that nobody holds; returns how many.
+
+    Those of which an attempt may have reached LINE become `maybe_sent`, others `unanswered`.
+    Events without a reply token stay: what they tell (unfollow, unsend) still has to be done.
+    """
+    unknown = or_(inbox.c.outcome_unknown, inbox.c.in_flight)
+    return connection.execute(
+        update(inbox)
+        .where(
+            OPEN,
+            inbox.c.due_at <= now,
+            inbox.c.received_at <= now - life_ms,
+            inbox.c.reply_token.is_not(None),
+        )
+        .values(
+            status=case((unknown, MAYBE_SENT), else_=UNANSWERED),
+            outcome_unknown=unknown,
+            in_flight=False,
+            outcome=func.coalesce(inbox.c.outcome, "expired"),
+            messages=None,
+            settled_at=now,
+        )
+    ).rowcount
+
+
+def release(connection: Connection, ids: Collection[int], now: int) -> None:
+    """Give back claimed events nothing was done with."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id.in_(ids), inbox.c.status == LEASED)
+        .values(status=WAITING, due_at=now, attempts=inbox.c.attempts - 1)
+    )
+
+
+def recover(connection: Connection, now: int) -> int:
+    """Make every open event claimable at once: right where no other process can hold one."""
+    return connection.execute(
+        update(inbox).where(OPEN, inbox.c.due_at > now).values(due_at=now)
+    ).rowcount
+
+
+def backlog(connection: Connection, now: int) -> Backlog:
+    """How much is open, since when the oldest waits, and when the next one becomes due."""
+    count, oldest = connection.execute(
+        select(
+            func.count(),
+            func.min(case((inbox.c.status == WAITING, inbox.c.received_at))),
+        ).where(OPEN)
+    ).one()
+    return Backlog(count, oldest, next_due(connection, now))
+
+
+_OLDEST_DUE = (
+    select(inbox.c.received_at)
+    .where(OPEN, inbox.c.status == WAITING, inbox.c.due_at <= bindparam("now"))
+    .order_by(inbox.c.due_at)
+    .limit(1)
+)
+_NEXT_DUE = (
+    select(inbox.c.due_at)
+    .where(OPEN, inbox.c.due_at > bindparam("now"))
+    .order_by(inbox.c.due_at)
+    .limit(1)
+)
+
+
+def oldest_waiting(connection: Connection, now: int) -> int | None:
+    """When the event that has waited longest was received; cheap."""
+    return connection.execute(_OLDEST_DUE, {"now": now}).scalar()
+
+
+def next_due(connection: Connection, now: int) -> int | None:
+    """When the next lease ends or the next retry is due; cheap."""
+    return connection.execute(_NEXT_DUE, {"now": now}).scalar()
+
+
+def unsent_by_author(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
+    """The ids of claimed messages that their author has taken back meanwhile."""
+    ids = {c.message_id for c in claimed if c.message_id is not None and c.kind != UNSEND}
+    if not ids:
+        return set()
+    gone = {
+        (account, message_id)
+        for account, message_id in connection.execute(
+            select(inbox.c.account, inbox.c.message_id).where(
+                inbox.c.message_id.in_(ids), inbox.c.kind == UNSEND
+            )
+        )
+    }
+    return {c.id for c in claimed if c.kind != UNSEND and (c.account, c.message_id) in gone}
+
+
+def erase_message(connection: Connection, account: str, message_id: str) -> list[str]:
+    """Drop the words of a message taken back; returns the ids of its questions.
+
+    An open one goes on without words. The row stays: it keeps the event from being taken twice.
+    """
+    mine = and_(
+        inbox.c.account == account, inbox.c.message_id == message_id, inbox.c.kind != UNSEND
+    )
+    questions = connection.execute(
+        select(inbox.c.question_id).where(mine, inbox.c.question_id.is_not(None))
+    )
+    found = [str(row[0]) for row in questions]
+    connection.execute(update(inbox).where(mine).values(body=ERASED_BODY, question_id=None))
+    return found
+
+
+def erase_resident(
+    connection: Connection, account: str, resident: str, *, before: int, now: int
+) -> list[str]:
+    """Drop words and id of everything a resident did up to `before`; returns question ids.
+
+    Open events of then are settled as `erased`, except those already being replied to, which
+    lose the rest when settled.
+    """
+    mine = and_(inbox.c.account == account, inbox.c.resident == resident)
+    past = or_(inbox.c.settled_at.is_not(None), inbox.c.occurred_at <= before)
+    questions = connection.execute(
+        select(inbox.c.question_id).where(mine, past, inbox.c.question_id.is_not(None))
+    )
+    found = [str(row[0]) for row in questions]
+    sending = and_(OPEN, inbox.c.status == DECIDED)
+    connection.execute(
+        update(inbox)
+        .where(mine, sending, past)
+        .values(forget=True, body=ERASED_BODY, question_id=None)
+    )
+    connection.execute(
+        update(inbox)
+        .where(mine, past, ~sending)
+        .values(
+            body=ERASED_BODY,
+            messages=None,
+            conversation=None,
+            resident=None,
+            reply_token=None,
+            question_id=None,
+            status=case((OPEN, ERASED), else_=inbox.c.status),
+            settled_at=func.coalesce(inbox.c.settled_at, now),
+        )
+    )
+    return found
+
+
+def _strip(connection: Connection, ids: Collection[int], now: int) -> None:
+    """Blank rows that were decided with `forget`; what is still needed to send stays till then."""
+    if not ids:
+        return
+    chosen = inbox.c.id.in_(ids)
+    connection.execute(update(inbox).where(chosen).values(body=ERASED_BODY))
+    connection.execute(
+        update(inbox)
+        .where(chosen, inbox.c.settled_at.is_not(None))
+        .values(conversation=None, resident=None, reply_token=None)
+    )
+
+
+def purge(connection: Connection, before: int, limit: int) -> int:
+    """Delete up to `limit` settled events received before `before`; returns how many."""
+    old = (
+        select(inbox.c.id)
+        .where(inbox.c.received_at < before, inbox.c.settled_at.is_not(None))
+        .limit(limit)
+    )
+    return connection.execute(delete(inbox).where(inbox.c.id.in_(old.scalar_subquery()))).rowcount

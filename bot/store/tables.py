@@ -1,0 +1,120 @@
+"""The tables. Instants are UTC milliseconds since 1970 in a BigInteger.
+
+Not a DATETIME: SQLite has none, an integer means the same on both databases, and LINE's own
+timestamps are milliseconds.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+MAIN_ACCOUNT = "main"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for a column that is exactly INTEGER PRIMARY KEY.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),  # order of arrival
+    Column("account", Text, nullable=False),
+    Column("event_id", Text, nullable=False),  # webhookEventId: the same event only once
+    Column("kind", Text, nullable=False),
+    Column("conversation", Text),  # resident's, group's or room's id; NULL after erasure
+    Column("resident", Text),  # who spoke; NULL if unknown or erased
+    Column("message_id", Text),  # of an unsend: the message taken back
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),  # a redelivery renews it while open
+    Column("reply_token", Text),
+    Column("body", Text, nullable=False),  # the event, already masked, as ASCII JSON
+    # waiting | leased | decided, then for good one of
+    # replied | maybe_sent | unanswered | ignored | erased
+    Column("status", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # claimable from here: lease end or next try
+    Column("attempts", Integer, nullable=False, server_default=text("0")),  # times claimed
+    Column("in_flight", Boolean, nullable=False, server_default=text("false")),
+    Column("outcome_unknown", Boolean, nullable=False, server_default=text("false")),
+    Column("forget", Boolean, nullable=False, server_default=text("false")),
+    Column("messages", Text),  # the reply, frozen when decided, dropped when settled
+    Column("outcome", Text),
+    Column("question_id", Text),
+    Column("settled_at", BigInteger),
+    UniqueConstraint("account", "event_id"),
+)
+
+OPEN = inbox.c.settled_at.is_(None)
+Index("ix_inbox_due", inbox.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
+Index(
+    "ix_inbox_order",
+    inbox.c.conversation,
+    inbox.c.occurred_at,
+    inbox.c.id,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
+Index("ix_inbox_resident", inbox.c.resident)
+Index("ix_inbox_message_id", inbox.c.message_id)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "key"),
+)
+Index("ix_conversations_updated_at", conversations.c.updated_at)
+
+# For staff statistics. No resident here; only an inbox row knows which question was its own,
+# so that taking back and erasing reach it.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Text, primary_key=True),  # random: says nothing about when or who
+    Column("account", Text, nullable=False),
+    Column("day", Text, nullable=False),  # Japan's day, ISO
+    Column("text", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("candidates", Text, nullable=False),  # JSON list of ids
+)
+Index("ix_questions_day", questions.c.day)
+
+content_versions = Table(
+    "content_versions",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("bundle", LargeBinary, nullable=False),  # zlib of the JSON of path -> text
+    Column("created_at", BigInteger, nullable=False),
+    Column("good", Boolean, nullable=False),
+)
+
+# One row that a readiness check writes: the only proof that the disk still takes writes.
+pulse = Table(
+    "pulse",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+)

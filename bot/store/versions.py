@@ -1,0 +1,49 @@
+"""Every content version that was ever loaded, so that the last good one survives a restart."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from bot.store.tables import content_versions
+from bot.store.upsert import insert_or_ignore
+
+
+@dataclass(frozen=True)
+class Version:
+    """Content as it was: `files` maps a path to its text."""
+
+    hash: str
+    files: Mapping[str, str]
+    created_at: int
+
+
+def save_version(
+    connection: Connection, version_hash: str, files: Mapping[str, str], now: int, *, good: bool
+) -> None:
+    """Keep a version once; saving it again only changes whether and when it was found good."""
+    bundle = zlib.compress(json.dumps(dict(files), sort_keys=True).encode("ascii"))
+    row = {"hash": version_hash, "bundle": bundle, "created_at": now, "good": good}
+    if not insert_or_ignore(connection, content_versions, [row]):
+        connection.execute(
+            update(content_versions)
+            .where(content_versions.c.hash == version_hash)
+            .values(created_at=now, good=good)
+        )
+
+
+def last_good(connection: Connection) -> Version | None:
+    """The good version saved last, None if there is none."""
+    row = connection.execute(
+        select(content_versions)
+        .where(content_versions.c.good)
+        .order_by(content_versions.c.created_at.desc(), content_versions.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Version(row.hash, json.loads(zlib.decompress(row.bundle)), row.created_at)

@@ -1,0 +1,145 @@
+"""The one thread that writes to SQLite: what waits at the same moment shares one commit.
+
+A commit costs a sync of the disk; a connection for each thread made the slowest writes twenty
+times slower than this queue does (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.errors import StoreError
+
+_MAX_BATCH = 64
+
+
+def store_error(error: BaseException) -> StoreError:
+    """The same failure without SQL and values: those could hold a resident's words."""
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None) or type(cause).__name__
+    return StoreError(f"データベースに書き込めませんでした（{name}）。")
+
+
+class _Job:
+    """One caller's function; the caller sleeps on `done` until its commit is over."""
+
+    __slots__ = ("done", "error", "function", "result")
+
+    def __init__(self, function: Callable[[Connection], Any]) -> None:
+        self.function = function
+        self.result: Any = None
+        self.error: BaseException | None = None
+        # A bare lock: much cheaper than threading.Event, and there is one waiter.
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+class GroupCommit:
+    """Runs functions one after another on one connection, commits them together."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._connection: Connection | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def run(self, function: Callable[[Connection], Any]) -> Any:
+        """`function`'s result, once it is on disk; its error, with nothing of it kept."""
+        if self._closed:
+            raise StoreError("データベースは閉じられています。")
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("write() inside write(): pass the connection on instead")
+        job = _Job(function)
+        self._jobs.put(job)
+        job.done.acquire()
+        if job.error is not None:
+            raise job.error
+        return job.result
+
+    def close(self) -> None:
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        open_ = True
+        while open_:
+            batch, open_ = self._next_batch()
+            if batch:
+                self._commit(batch)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _next_batch(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == _MAX_BATCH:
+                return batch, True
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return batch, True
+        return batch, False
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            connection = self._connected()
+            for job in batch:
+                _run_in_savepoint(connection, job)
+            connection.commit()
+        except Exception as error:
+            # Nothing of this batch is on disk, whatever its functions returned.
+            self._disconnect()
+            failure = store_error(error)
+            for job in batch:
+                job.error = job.error or failure
+        finally:
+            for job in batch:
+                job.done.release()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        """Start the next batch on a new connection: after an error this one proves nothing."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.invalidate()
+                connection.close()
+            except SQLAlchemyError:
+                pass
+
+
+def _run_in_savepoint(connection: Connection, job: _Job) -> None:
+    """Run one function; its own failure undoes it alone, a lost transaction raises."""
+    if not connection.in_transaction():
+        connection.begin()
+    # Plain driver calls: SQLAlchemy's nested transactions cost more than the inserts they guard.
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("SAVEPOINT job")
+    try:
+        job.result = job.function(connection)
+    except Exception as error:
+        job.error = store_error(error) if isinstance(error, DBAPIError) else error
+        if not driver.in_transaction:
+            raise  # SQLite has rolled everything back (disk full): the neighbours are lost too
+        driver.execute("ROLLBACK TO job")
+    driver.execute("RELEASE job")
