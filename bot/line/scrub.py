@@ -1,0 +1,91 @@
+"""The copy of a webhook event that may be stored: no personal numbers, no mention of the bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.line.events import clean, mentionees, prune, without_own_mention
+
+# LINE's own ids, tokens and enumerations. Everything else that is text may hold a resident's words.
+_KEPT_TEXT = frozenset(
+    (
+        *("type", "mode", "webhookEventId", "replyToken", "userId", "groupId", "roomId"),
+        *("id", "messageId", "quotedMessageId", "quoteToken", "markAsReadToken"),
+        *("packageId", "stickerId", "stickerResourceType", "productId", "emojiId"),
+        *("hwid", "nonce", "result", "trackingId", "newRichMenuAliasId", "status"),
+    )
+)
+_KEPT_NUMBERS = frozenset(
+    (
+        *("timestamp", "latitude", "longitude", "fileSize", "duration", "index", "length", "total"),
+        *("membershipId",),
+    )
+)
+# What we wrote into a button ourselves, and a date the resident picked there.
+_KEPT_WHOLE = frozenset({"postback"})
+_IDENTIFIER = re.compile(r"[\x21-\x7e]{0,512}")
+
+Mask = Callable[[str], str]
+
+
+def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    """A copy of `event` in which every text a person may have written went through `mask`.
+
+    LINE's ids and tokens, postbacks and known numbers stay as they are, so that
+    `parse_event` sees the same event in the copy, its words masked. In parts LINE has not
+    documented yet, every text, key and long number is masked. `event` itself is not changed.
+    """
+    pruned: dict[str, Any] = prune(dict(event))
+    message = pruned.get("message")
+    if isinstance(message, dict):
+        pruned["message"] = _without_mention(message)
+    return {clean(mask(key)): _scrub(key, value, mask) for key, value in pruned.items()}
+
+
+def _without_mention(message: dict[str, Any]) -> dict[str, Any]:
+    """The bot's mention is cut out; places in the text are dropped, they would point elsewhere."""
+    mentioned = mentionees(message)
+    result = dict(message)
+    if isinstance(message.get("text"), str):
+        result["text"] = without_own_mention(message["text"], mentioned)
+    if "mention" in message:
+        result["mention"] = {"mentionees": [_without_place(item) for item in mentioned]}
+    if isinstance(message.get("emojis"), list):
+        emojis = (item for item in message["emojis"] if isinstance(item, dict))
+        result["emojis"] = [_without_place(item) for item in emojis]
+    return result
+
+
+def _without_place(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key not in ("index", "length")}
+
+
+def _scrub(key: str, value: Any, mask: Mask) -> Any:
+    match value:
+        case dict() if key in _KEPT_WHOLE:
+            return _cleaned(value)
+        case dict():
+            return {clean(mask(name)): _scrub(name, item, mask) for name, item in value.items()}
+        case list():
+            return [_scrub(key, item, mask) for item in value]
+        case str() if key in _KEPT_TEXT and _IDENTIFIER.fullmatch(value):
+            return value
+        case str():
+            return clean(mask(clean(value)))
+        case bool() | None:
+            return value
+        case _:
+            return value if key in _KEPT_NUMBERS else _scrub_number(value, mask)
+
+
+def _scrub_number(value: float, mask: Mask) -> Any:
+    """An unexpected number that would be masked as text is masked."""
+    masked = mask(str(value))
+    return value if masked == str(value) else masked
+
+
+def _cleaned(value: Any) -> Any:
+    """`value` as it is, but for what no database can hold."""
+    return _scrub("", value, str)
