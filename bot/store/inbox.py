@@ -34,8 +34,6 @@ IGNORED, ERASED = "ignored", "erased"
 
 ERASED_BODY = "{}"
 UNSEND = "unsend"
-# A lease or retry further ahead than any we give: the clock was set back meanwhile.
-_LONGEST_WAIT_MS = 120_000
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,13 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Decision:
-    """What an event came to: `status` is `decided` with `messages` to send, or final."""
+    """What an event came to: `status` is `decided` with `messages` to send, or final.
+
+    `attempts` is the claim's: if it has moved on, somebody else holds the event.
+    """
 
     id: int
+    attempts: int
     status: str
     outcome: str
     messages: str | None = None
@@ -93,6 +95,7 @@ class Settled:
     """How a decided event's attempt ended: a final `status`, or `decided` again until `due_at`."""
 
     id: int
+    attempts: int
     status: str
     outcome_unknown: bool = False
     due_at: int = 0
@@ -174,17 +177,13 @@ _HEAD = ~exists().where(
         and_(_earlier.c.occurred_at == inbox.c.occurred_at, _earlier.c.id < inbox.c.id),
     ),
 )
-_DUE = and_(
-    OPEN,
-    or_(inbox.c.due_at <= bindparam("now"), inbox.c.due_at > bindparam("absurd")),
-)
 
 
 def _claim_statement(newest_first: bool) -> Any:
     order = inbox.c.due_at.desc() if newest_first else inbox.c.due_at.asc()
     due = (
         select(inbox.c.id)
-        .where(_DUE, _HEAD)
+        .where(OPEN, inbox.c.due_at <= bindparam("now"), _HEAD)
         .order_by(order, inbox.c.id)
         .limit(bindparam("room"))
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
@@ -235,7 +234,6 @@ def claim(
         _CLAIM_NEWEST if newest_first else _CLAIM_OLDEST,
         {
             "now": now,
-            "absurd": now + _LONGEST_WAIT_MS,
             "lease_end": now + lease_ms,
             "room": room,
         },
@@ -259,6 +257,19 @@ _DECIDE = (
 )
 
 
+def held(connection: Connection, decisions: Sequence[Decision]) -> set[int]:
+    """The ids of those decisions whose event is still ours to decide."""
+    if not decisions:
+        return set()
+    claims = {(d.id, d.attempts) for d in decisions}
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.attempts)
+        .where(inbox.c.id.in_([d.id for d in decisions]), inbox.c.status == LEASED)
+        .with_for_update()
+    )
+    return {row_id for row_id, attempts in rows if (row_id, attempts) in claims}
+
+
 def decide(connection: Connection, decisions: Sequence[Decision], now: int) -> None:
     """Record what the claimed events came to; those with messages are marked as on their way."""
     if decisions:
@@ -280,9 +291,12 @@ def _decision_row(decision: Decision, now: int) -> dict[str, Any]:
     }
 
 
+_MINE = and_(inbox.c.id == bindparam("the_id"), inbox.c.status == DECIDED)
+_STILL_MINE = inbox.c.attempts == bindparam("the_attempts")
 _SETTLE = (
     update(inbox)
-    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == DECIDED)
+    # That LINE took it is true whoever holds the event by now; any other end is only ours to tell.
+    .where(_MINE, or_(_STILL_MINE, bindparam("to_status") == REPLIED))
     .values(
         status=bindparam("to_status"),
         settled_at=bindparam("now"),
@@ -296,7 +310,7 @@ _SETTLE = (
 )
 _POSTPONE = (
     update(inbox)
-    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == DECIDED)
+    .where(_MINE, _STILL_MINE)
     .values(due_at=bindparam("due"), in_flight=False, outcome_unknown=bindparam("unknown"))
 )
 
@@ -304,12 +318,23 @@ _POSTPONE = (
 def settle(connection: Connection, settled: Sequence[Settled], now: int) -> None:
     """Record how attempts ended."""
     final = [
-        {"the_id": s.id, "to_status": s.status, "unknown": s.outcome_unknown, "now": now}
+        {
+            "the_id": s.id,
+            "the_attempts": s.attempts,
+            "to_status": s.status,
+            "unknown": s.outcome_unknown,
+            "now": now,
+        }
         for s in settled
         if s.status != DECIDED
     ]
     again = [
-        {"the_id": s.id, "due": s.due_at, "unknown": s.outcome_unknown}
+        {
+            "the_id": s.id,
+            "the_attempts": s.attempts,
+            "due": s.due_at,
+            "unknown": s.outcome_unknown,
+        }
         for s in settled
         if s.status == DECIDED
     ]
@@ -320,7 +345,7 @@ def settle(connection: Connection, settled: Sequence[Settled], now: int) -> None
 
 
 def expire(connection: Connection, now: int, life_ms: int) -> int:
-    """Settle events whose token's life is over and that nobody holds; returns how many.
+    """Settle waiting events whose token's life is over; returns how many.
 
     Those of which an attempt may have reached LINE become `maybe_sent`, others `unanswered`.
     Events without a reply token stay: what they tell (unfollow, unsend) still has to be done.
@@ -330,7 +355,8 @@ def expire(connection: Connection, now: int, life_ms: int) -> int:
         update(inbox)
         .where(
             OPEN,
-            inbox.c.due_at <= now,
+            # A waiting event is due from its receipt: this range holds the late ones, not the queue.
+            inbox.c.due_at <= now - life_ms,
             inbox.c.received_at <= now - life_ms,
             inbox.c.reply_token.is_not(None),
         )
@@ -354,10 +380,14 @@ def release(connection: Connection, ids: Collection[int], now: int) -> None:
     )
 
 
-def recover(connection: Connection, now: int) -> int:
-    """Make every open event claimable at once: right where no other process can hold one."""
+def recover(connection: Connection, now: int, beyond_ms: int = 0) -> int:
+    """Make events due that would be due only in more than `beyond_ms`; returns how many.
+
+    With 0, right only where no other process can hold one. With more than any lease or pause,
+    it heals the clock having been set back.
+    """
     return connection.execute(
-        update(inbox).where(OPEN, inbox.c.due_at > now).values(due_at=now)
+        update(inbox).where(OPEN, inbox.c.due_at > now + beyond_ms).values(due_at=now)
     ).rowcount
 
 
@@ -397,8 +427,9 @@ def next_due(connection: Connection, now: int) -> int | None:
 
 
 def unsent_by_author(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
-    """The ids of claimed messages that their author has taken back meanwhile."""
-    ids = {c.message_id for c in claimed if c.message_id is not None and c.kind != UNSEND}
+    """The ids of claimed, undecided messages that their author has taken back meanwhile."""
+    fresh = [c for c in claimed if c.messages is None and c.kind != UNSEND]
+    ids = {c.message_id for c in fresh if c.message_id is not None}
     if not ids:
         return set()
     gone = {
@@ -409,7 +440,7 @@ def unsent_by_author(connection: Connection, claimed: Sequence[Claimed]) -> set[
             )
         )
     }
-    return {c.id for c in claimed if c.kind != UNSEND and (c.account, c.message_id) in gone}
+    return {c.id for c in fresh if (c.account, c.message_id) in gone}
 
 
 def erase_message(connection: Connection, account: str, message_id: str) -> list[str]:
@@ -478,11 +509,20 @@ def _strip(connection: Connection, ids: Collection[int], now: int) -> None:
     )
 
 
-def purge(connection: Connection, before: int, limit: int) -> int:
-    """Delete up to `limit` settled events received before `before`; returns how many."""
-    old = (
-        select(inbox.c.id)
-        .where(inbox.c.received_at < before, inbox.c.settled_at.is_not(None))
+def purge(connection: Connection, before: int, *, after: int, limit: int) -> int | None:
+    """Delete the settled events received before `before` among the next `limit` after id `after`.
+
+    Returns the id to go on after, None when the old ones are through. It walks in order of
+    arrival: no index has to be kept for what happens once a day, and no long lock is held.
+    """
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.received_at, inbox.c.settled_at)
+        .where(inbox.c.id > after)
+        .order_by(inbox.c.id)
         .limit(limit)
-    )
-    return connection.execute(delete(inbox).where(inbox.c.id.in_(old.scalar_subquery()))).rowcount
+    ).all()
+    old = [row.id for row in rows if row.received_at < before]
+    gone = [row.id for row in rows if row.received_at < before and row.settled_at is not None]
+    if gone:
+        connection.execute(delete(inbox).where(inbox.c.id.in_(gone)))
+    return rows[-1].id if old else None

@@ -1,0 +1,117 @@
+"""LINE hands over events: check who sent them, hide personal data, keep them, only then say yes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.core.ports import Event
+from bot.errors import BodyError, InboxFull, StoreError
+from bot.services.failures import describe
+from bot.store import inbox
+from bot.store.database import Database
+from bot.store.inbox import ERASED_BODY, Arrival
+from bot.store.tables import MAIN_ACCOUNT
+
+log = logging.getLogger(__name__)
+
+Raw = dict[str, Any]
+
+
+class Receipt(Enum):
+    """What LINE is told."""
+
+    KEPT = "kept"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_BODY = "bad_body"
+    NOT_KEPT = "not_kept"  # LINE should deliver again
+
+
+class Receiver:
+    """One LINE account's door.
+
+    `verify(body, signature)`, `parse_body(body)`, `parse_event(raw)` know LINE's format;
+    `scrub(raw)` is the event as it may be stored; `wake()` tells the worker.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        verify: Callable[[bytes, str | None], bool],
+        parse_body: Callable[[bytes], tuple[str, list[Raw]]],
+        parse_event: Callable[[Raw], Event],
+        scrub: Callable[[Raw], Raw],
+        wake: Callable[[], None],
+        clock: Callable[[], datetime],
+        account: str = MAIN_ACCOUNT,
+        limit: int = 20_000,
+    ) -> None:
+        self._db = db
+        self._verify = verify
+        self._parse_body = parse_body
+        self._parse_event = parse_event
+        self._scrub = scrub
+        self._wake = wake
+        self._clock = clock
+        self._account = account
+        self._limit = limit
+
+    def receive(self, body: bytes, signature: str | None) -> Receipt:
+        """Keep every event of a webhook in one transaction; KEPT means they are on disk."""
+        if not self._verify(body, signature):
+            return Receipt.BAD_SIGNATURE
+        try:
+            _, events = self._parse_body(body)
+        except BodyError:
+            return Receipt.BAD_BODY
+        now = int(self._clock().timestamp() * 1000)
+        arrivals = [self._arrival(raw, now) for raw in events]
+        if not arrivals:
+            return Receipt.KEPT  # the console's verify button
+        try:
+            new = self._db.write(lambda c: inbox.accept(c, arrivals, now, self._limit))
+        except InboxFull:
+            log.error("inbox full", extra={"limit": self._limit})
+            return Receipt.NOT_KEPT
+        except StoreError as error:
+            log.error("events not stored", extra={"reason": str(error), "events": len(arrivals)})
+            return Receipt.NOT_KEPT
+        if new:
+            self._wake()
+        return Receipt.KEPT
+
+    def _arrival(self, raw: Raw, now: int) -> Arrival:
+        event = self._parse_event(raw)
+        return Arrival(
+            event_id=event.event_id,
+            kind=str(event.kind),
+            body=self._storable(raw, event.event_id),
+            # An event without a time of its own happened, as far as we know, now.
+            occurred_at=event.timestamp_ms or now,
+            conversation=event.conversation_key,
+            resident=event.source.user_id,
+            message_id=event.message_id,
+            reply_token=event.reply_token,
+            redelivered=event.is_redelivery,
+            account=self._account,
+        )
+
+    def _storable(self, raw: Raw, event_id: str) -> str:
+        """The masked event as ASCII JSON; what cannot be masked is not kept at all."""
+        try:
+            return _dumps(self._scrub(raw))
+        except Exception as error:
+            log.error(
+                "event cannot be masked", extra={"event_id": event_id, "error": describe(error)}
+            )
+            return ERASED_BODY
+
+
+def _dumps(event: Mapping[str, Any]) -> str:
+    # ASCII: half a surrogate pair from a strange client cannot break the database's UTF-8.
+    return json.dumps(event, separators=(",", ":"))

@@ -1,0 +1,161 @@
+"""The worker: one thread decides in batches, several wait for LINE, one tidies up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from bot.errors import StoreError
+from bot.services.failures import describe
+from bot.services.replying import Effects, Outgoing, Replying
+from bot.store.inbox import Settled
+
+log = logging.getLogger(__name__)
+
+# More senders than cores: they wait for LINE, they do not compute.
+SENDERS = 16
+# A batch is recorded together before its first reply leaves: small, or the first one waits.
+BATCH = 8
+_IDLE_SECONDS = 1.0
+# Recording that a reply went out hurries nobody; a little later it shares a commit.
+_SETTLE_SECONDS = 0.02
+_STORE_PAUSE_SECONDS = 0.5
+_STUCK_SECONDS = 30.0
+HOUSEKEEPING_SECONDS = 60.0
+
+
+class ReplyWorker:
+    """Answers what the inbox holds until told to stop.
+
+    `housekeeping` is called about once a minute (purging, healing); its failures are logged.
+    """
+
+    def __init__(
+        self,
+        replying: Replying,
+        *,
+        senders: int = SENDERS,
+        batch: int = BATCH,
+        housekeeping: Callable[[], None] | None = None,
+    ) -> None:
+        self._replying = replying
+        self._batch = batch
+        self._housekeeping = housekeeping
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._outbox: SimpleQueue[Outgoing | None] = SimpleQueue()
+        self._sent: SimpleQueue[Settled] = SimpleQueue()
+        self._at_line = 0  # handed to senders and not recorded yet; only the decider touches it
+        self._most_at_line = senders * 2
+        self._beat = 0.0
+        self._decider = threading.Thread(target=self._decide, name="decider", daemon=True)
+        self._senders = [
+            threading.Thread(target=self._send, name=f"sender-{n}", daemon=True)
+            for n in range(senders)
+        ]
+        self._keeper = threading.Thread(target=self._keep_house, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Take up what an earlier process left, then answer."""
+        self._beat = time.monotonic()
+        recovered = self._replying.recover()
+        if recovered:
+            log.info("open events taken up", extra={"events": recovered})
+        for thread in (self._decider, self._keeper, *self._senders):
+            thread.start()
+
+    def wake(self) -> None:
+        """There is something new; cheap, from any thread."""
+        self._wake.set()
+
+    def alive(self) -> bool:
+        """Whether events are being answered (the decider runs and is not stuck)."""
+        return self._decider.is_alive() and time.monotonic() - self._beat < _STUCK_SECONDS
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """Finish what is in hand, take nothing new; returns when done or after `timeout` s.
+
+        What is still open then stays in the inbox and is taken up at the next start.
+        """
+        deadline = time.monotonic() + timeout
+        self._stopping.set()
+        self._wake.set()
+        for thread in (self._decider, self._keeper, *self._senders):
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _decide(self) -> None:
+        done: list[Effects] = []
+        sent: list[Settled] = []
+        due: int | None = None
+        while not self._finished(done, sent):
+            if not done:
+                self._rest(due)
+            self._beat = time.monotonic()
+            self._wake.clear()
+            sent += _drain(self._sent)
+            try:
+                work = self._replying.turn(done, sent, self._room())
+            except StoreError as error:
+                # `done` and `sent` are kept and offered again: nothing is answered twice for it.
+                log.error("worker cannot record", extra={"reason": str(error)})
+                time.sleep(_STORE_PAUSE_SECONDS)
+                continue
+            except Exception as error:
+                # A mistake of ours: without these the leases end, and the events come again.
+                log.critical("worker turn failed", extra={"error": describe(error)})
+                self._at_line -= len(sent)
+                done, sent = [], []
+                time.sleep(_STORE_PAUSE_SECONDS)
+                continue
+            self._at_line += len(work.outgoing) - len(sent)
+            for outgoing in work.outgoing:
+                self._outbox.put(outgoing)
+            sent = []
+            done = [self._replying.answer(claimed, state) for claimed, state in work.fresh]
+            due = work.next_due
+        for _ in self._senders:
+            self._outbox.put(None)
+
+    def _finished(self, done: list[Effects], sent: list[Settled]) -> bool:
+        return self._stopping.is_set() and not (done or sent or self._at_line)
+
+    def _room(self) -> int:
+        if self._stopping.is_set():
+            return 0
+        return max(0, min(self._batch, self._most_at_line - self._at_line))
+
+    def _rest(self, due: int | None) -> None:
+        """Sleep until there is something to do."""
+        seconds = _IDLE_SECONDS
+        if due is not None:
+            seconds = min(seconds, (due - self._replying.now()) / 1000)
+        if self._at_line:
+            seconds = min(seconds, _SETTLE_SECONDS)
+        if seconds > 0:
+            self._wake.wait(seconds)
+
+    def _send(self) -> None:
+        while (outgoing := self._outbox.get()) is not None:
+            self._sent.put(self._replying.send(outgoing))
+
+    def _keep_house(self) -> None:
+        while self._housekeeping is not None:
+            try:
+                self._housekeeping()
+            except Exception as error:
+                log.error("housekeeping failed", extra={"error": describe(error)})
+            if self._stopping.wait(HOUSEKEEPING_SECONDS):
+                return
+
+
+def _drain(queue: SimpleQueue[Settled]) -> list[Settled]:
+    items: list[Settled] = []
+    while True:
+        try:
+            items.append(queue.get_nowait())
+        except Empty:
+            return items
