@@ -1,0 +1,45 @@
+# まどぐち: the commands people and CI share. Needs only Python 3.11 (with venv) and make.
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+
+.PHONY: run test venv dev lock bench clean
+
+run: venv
+	@MADOGUCHI_DEMO=$${MADOGUCHI_DEMO:-1} $(VENV)/bin/madoguchi serve --port $(PORT)
+
+test: dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/madoguchi check
+	$(VENV)/bin/pytest
+
+bench: venv
+	$(VENV)/bin/madoguchi bench matching
+	$(VENV)/bin/madoguchi bench webhook
+
+venv: $(VENV)/.run-ready
+dev: $(VENV)/.dev-ready
+
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
+
+# The stamps make later starts instant: pip runs again only when a lock or pyproject.toml changed.
+$(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.lock | $(VENV)/.run-ready
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Needs the network; pins every dependency with its hashes.
+lock:
+	$(PY) -m pip install --quiet uv
+	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
