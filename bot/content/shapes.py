@@ -1,0 +1,327 @@
+"""The shape of each kind of content item: keys, types, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Generic, TypeVar, get_args
+
+from bot.content.fields import Fields
+from bot.content.problems import Problem
+from bot.content.yamlread import Located
+from bot.core.knowledge import (
+    DEFAULT_CONTACT,
+    City,
+    Contact,
+    Emergency,
+    Entry,
+    Facet,
+    Intent,
+    Level,
+    LinkTarget,
+    OutsideFact,
+    Status,
+    Translation,
+)
+from bot.core.wording import SENTENCES
+
+T = TypeVar("T")
+
+TOPICS = (
+    "child",
+    "care",
+    "disaster",
+    "car",
+    "procedure",
+    "mynumber",
+    "class",
+    "payment",
+    "channel",
+    "health",
+    "school",
+    "safety",
+    "counter",
+    "facility",
+    "tourism",
+    "business",
+    "transport",
+    "opendata",
+    "security",
+    "statistics",
+    "plan",
+    "system",
+    "glossary",
+)
+ACTIONS = ("menu", "handoff", "class_list", "settings", "stop", "my_data", "erase", "language")
+TITLE_LIMIT, ANSWER_LIMIT, PHRASE_LIMIT = 40, 400, 100
+ANSWER_PLACES = {"city"}  # what may stand in braces inside an answer
+
+_ENTRY_KEYS = [
+    "id",
+    "title",
+    "city",
+    "topic",
+    "questions",
+    "answer",
+    "details",
+    "links",
+    "contact",
+    "level",
+    "status",
+    "plan_status",
+    "online_status",
+    "as_of",
+    "source",
+    "outside_source",
+    "review_by",
+    "covers",
+    "related",
+    "sensitive",
+    "phones",
+]
+_INTENT_KEYS = [
+    "id",
+    "title",
+    "city",
+    "examples",
+    "answer",
+    "choices",
+    "action",
+    "links",
+    "contact",
+    "tests",
+    "outside_source",
+]
+_EMERGENCY_KEYS = [
+    "id",
+    "title",
+    "signs",
+    "calm",
+    "answer",
+    "phones",
+    "links",
+    "tests",
+    "calm_tests",
+    "outside_source",
+    "source",
+    "sensitive",
+]
+
+
+@dataclass(frozen=True)
+class Shaped(Generic[T]):
+    """A value that is usable for cross checks even where `problems` were found in it."""
+
+    value: T
+    problems: list[Problem]
+
+
+def entry(path: str, item: Located) -> Shaped[Entry]:
+    """A fact of knowledge/."""
+    fields = Fields(path, item, _ENTRY_KEYS)
+    status = fields.choice("status", Status)
+    value = Entry(
+        id=fields.id(),
+        title=fields.text("title", limit=TITLE_LIMIT),
+        questions=_phrases(fields, "questions"),
+        answer=_answer(fields),
+        city=fields.text("city"),
+        topic=fields.one_of("topic", TOPICS, "plan"),
+        status=status or Status.REFERENCE,
+        plan_status=fields.choice("plan_status", Status) or Status.REFERENCE,
+        as_of=fields.text("as_of"),
+        sources=fields.texts("source", required=True),
+        review_by=fields.date("review_by"),
+        links=fields.texts("links"),
+        contact=fields.text("contact", required=False) or DEFAULT_CONTACT,
+        level=_level(fields),
+        online_status=_online_status(fields),
+        covers=fields.texts("covers", required=True),
+        related=fields.texts("related"),
+        details=_details(fields),
+        sensitive=fields.flag("sensitive"),
+        outside=_outside(fields),
+        phones=tuple(_contacts(path, fields, "phones")),
+    )
+    return Shaped(value, fields.problems)
+
+
+def intent(path: str, item: Located) -> Shaped[Intent]:
+    """What a resident can want, from intents/."""
+    fields = Fields(path, item, _INTENT_KEYS)
+    value = Intent(
+        id=fields.id(),
+        title=fields.text("title", limit=TITLE_LIMIT),
+        examples=_phrases(fields, "examples"),
+        answer=_answer(fields, required=False),
+        choices=fields.texts("choices"),
+        action=fields.text("action", required=False),
+        links=fields.texts("links"),
+        contact=fields.text("contact", required=False),
+        city=fields.text("city", required=False, default="common"),
+        tests=fields.pairs("tests"),
+    )
+    if value.action and value.action not in ACTIONS:
+        words = "・".join(ACTIONS)
+        fields.problem("action", f"action「{value.action}」はありません。{words} のどれかです。")
+    if not (value.answer or value.choices or value.action):
+        fields.problem("id", "answer・choices・action のどれかを書いてください。")
+    _outside(fields)
+    return Shaped(value, fields.problems)
+
+
+def emergency(path: str, item: Located) -> Shaped[Emergency]:
+    """A danger and its card, from intents/emergencies.yaml."""
+    fields = Fields(path, item, _EMERGENCY_KEYS)
+    _outside(fields)
+    value = Emergency(
+        id=fields.id(),
+        title=fields.text("title", limit=TITLE_LIMIT),
+        signs=fields.texts("signs", required=True),
+        calm=fields.texts("calm"),
+        answer=_answer(fields),
+        phones=tuple(_contacts(path, fields, "phones")),
+        links=fields.texts("links"),
+        sensitive=fields.flag("sensitive"),
+        tests=fields.texts("tests"),
+        calm_tests=fields.texts("calm_tests"),
+    )
+    return Shaped(value, fields.problems)
+
+
+def city(path: str, item: Located) -> Shaped[City]:
+    """A city's profile."""
+    fields = Fields(path, item, ["id", "name", "names", "prefecture", "plan", "contacts"])
+    contacts = {contact.id: contact for contact in _contacts(path, fields, "contacts")}
+    if DEFAULT_CONTACT not in contacts:
+        text = "contacts に id: main（市の代表）がありません。足してください。"
+        fields.problem("contacts", text)
+        contacts[DEFAULT_CONTACT] = Contact(DEFAULT_CONTACT, "市役所")
+    for contact in contacts.values():
+        if not contact.phone:
+            text = f"「{contact.name}」の電話が空です。公式ページをご案内します。公開の前に確かめて書いてください。"
+            fields.problem("contacts", text, warning=True)
+    value = City(
+        id=fields.id(),
+        name=fields.text("name"),
+        prefecture=fields.text("prefecture"),
+        plan=fields.text("plan"),
+        names=fields.texts("names"),
+        contacts=contacts,
+    )
+    return Shaped(value, fields.problems)
+
+
+def link(path: str, item: Located) -> Shaped[LinkTarget]:
+    """One address of knowledge/links.yaml."""
+    fields = Fields(path, item, ["id", "label", "kind", "url", "urls"])
+    urls = fields.pairs("urls")
+    value = LinkTarget(
+        id=fields.text("id"),
+        label=fields.text("label", limit=TITLE_LIMIT),
+        kind=fields.text("kind"),
+        url=fields.text("url", required=not urls),
+        urls=urls,
+    )
+    for key, url in [("url", value.url), *(("urls", each) for each in urls.values())]:
+        if url and (not url.startswith("https://") or any(c.isspace() for c in url)):
+            fields.problem(key, f"アドレス「{url}」は https:// で始まる形に直してください。")
+        elif len(url) > 1000:
+            fields.problem(key, "アドレスが長すぎます（1000字まで）。")
+    return Shaped(value, fields.problems)
+
+
+def translation(path: str, item: Located) -> tuple[str, Shaped[Translation]]:
+    """The id translated, and its words in that language."""
+    fields = Fields(path, item, ["id", "title", "answer", "questions"])
+    value = Translation(
+        title=fields.text("title", limit=2 * TITLE_LIMIT),
+        answer=_answer(fields, limit=3 * ANSWER_LIMIT),
+        questions=_phrases(fields, "questions", required=False),
+    )
+    return fields.id(), Shaped(value, fields.problems)
+
+
+def wording(path: str, item: Located, *, complete: bool) -> Shaped[Mapping[str, str]]:
+    """The bot's own sentences in one language; Japanese must have them all."""
+    fields = Fields(path, item, SENTENCES)
+    said = {}
+    for key, places in SENTENCES.items():
+        text = fields.text(key, required=complete)
+        if text:
+            said[key] = text
+            _braces(fields, key, text, places)
+    return Shaped(said, fields.problems)
+
+
+def _answer(fields: Fields, *, required: bool = True, limit: int = ANSWER_LIMIT) -> str:
+    text = fields.text("answer", required=required, limit=limit)
+    _braces(fields, "answer", text, ANSWER_PLACES)
+    return text
+
+
+def _braces(fields: Fields, key: str, text: str, allowed: frozenset[str] | set[str]) -> None:
+    """Only known places may stand in braces; a single brace would break the sentence."""
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        fields.problem(key, "「{」か「}」が1つだけあります。消すか、全角の｛｝にしてください。")
+        return
+    for name in sorted(names - set(allowed)):
+        known = "・".join(f"{{{each}}}" for each in sorted(allowed)) or "なし"
+        fields.problem(key, f"「{{{name}}}」は使えません。使えるもの：{known}")
+
+
+def _phrases(fields: Fields, key: str, *, required: bool = True) -> tuple[str, ...]:
+    phrases = fields.texts(key, required=required)
+    text = f"「{{value}}」が長すぎます。{PHRASE_LIMIT}字までの短い言い方にしてください。"
+    fields.where(key, lambda value: len(value) <= PHRASE_LIMIT, text)
+    return phrases
+
+
+def _level(fields: Fields) -> Level:
+    value = fields.one_of("level", get_args(Level), "city")
+    return "prefecture" if value == "prefecture" else "nation" if value == "nation" else "city"
+
+
+def _online_status(fields: Fields) -> Status | None:
+    if not fields.item.get("online_status"):
+        return None
+    return fields.choice("online_status", Status)
+
+
+def _details(fields: Fields) -> Mapping[Facet, str]:
+    details = {}
+    for name, text in fields.pairs("details").items():
+        if name in list(Facet):
+            details[Facet(name)] = text
+            _braces(fields, "details", text, ANSWER_PLACES)
+        else:
+            words = "・".join(Facet)
+            fields.problem("details", f"details の「{name}」は使えません。{words} のどれかです。")
+    return details
+
+
+def _outside(fields: Fields) -> tuple[OutsideFact, ...]:
+    found = []
+    for item in fields.items("outside_source"):
+        inner = Fields(fields.path, item, ("fact", "reason"))
+        found.append(OutsideFact(inner.text("fact"), inner.text("reason")))
+        fields.problems += inner.problems
+    return tuple(found)
+
+
+def _contacts(path: str, fields: Fields, key: str) -> list[Contact]:
+    found = []
+    for item in fields.items(key):
+        inner = Fields(path, item, ["id", "name", "phone", "hours", "source", "outside_source"])
+        phone = inner.text("phone", required=False)
+        if phone and not all(char in "0123456789-#" for char in phone):
+            inner.problem("phone", f"電話「{phone}」は半角の数字とハイフンで書いてください。")
+        name = inner.text("name")
+        contact_id = inner.text("id", required=False) or name
+        hours = inner.text("hours", required=False)
+        found.append(Contact(contact_id, name, phone, hours))
+        fields.problems += inner.problems
+    return found

@@ -1,0 +1,89 @@
+"""The bot's own sentences: which there are, what stands in their braces, in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+JAPANESE = "ja"
+_NONE: frozenset[str] = frozenset()
+
+# Key -> the names that may stand in braces. The sentences are in intents/wording/LANGUAGE.yaml.
+SENTENCES: Mapping[str, frozenset[str]] = {
+    "name": _NONE,
+    "choices_prompt": _NONE,
+    "none_of_these": _NONE,
+    "fallback": _NONE,
+    "fallback_near": _NONE,
+    "fallback_again": _NONE,
+    "empty": _NONE,
+    "too_long": _NONE,
+    "contact_title": _NONE,
+    "contact_phone": frozenset({"name", "phone"}),
+    "contact_no_phone": frozenset({"name"}),
+    "handoff": frozenset({"city"}),
+    "handoff_button": _NONE,
+    "menu_button": _NONE,
+    "menu": _NONE,
+    "my_number": _NONE,
+    "personal": _NONE,
+    "facet_unknown": frozenset({"title", "facet", "name"}),
+    "facet_online_in_operation": frozenset({"title"}),
+    "facet_online_planned": frozenset({"title", "as_of"}),
+    "facet_online_under_consideration": frozenset({"title", "as_of"}),
+    "facet_no_context": frozenset({"facet"}),
+    "items": _NONE,
+    "fee": _NONE,
+    "online": _NONE,
+    "phone": _NONE,
+    "when": _NONE,
+    "where": _NONE,
+    "who": _NONE,
+    "other_than_last": frozenset({"title"}),
+    "gone": _NONE,
+    "no_such_choice": _NONE,
+    "classes": frozenset({"city"}),
+    "no_classes": frozenset({"city"}),
+    "settings": _NONE,
+    "stop": _NONE,
+    "my_data": frozenset({"days"}),
+    "erase_ask": _NONE,
+    "erase_yes": _NONE,
+    "erase_no": _NONE,
+    "erased": _NONE,
+    "kept": _NONE,
+    "language_ask": _NONE,
+    "language_set": frozenset({"name"}),
+    "note": frozenset({"source", "as_of"}),
+    "note_common": frozenset({"as_of"}),
+    "old": frozenset({"as_of"}),
+    "other_year": frozenset({"asked", "as_of"}),
+    "sensitive_alt": _NONE,
+    "call": frozenset({"name"}),
+    "sticker": _NONE,
+    "media": _NONE,
+    "location": _NONE,
+    "follow": frozenset({"city", "days"}),
+    "privacy_button": _NONE,
+    "group_joined": _NONE,
+    "group_private": _NONE,
+    "more_button": _NONE,
+}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The sentences of one language; what it lacks is said in Japanese."""
+
+    language: str
+    sentences: Mapping[str, str]
+    japanese: Mapping[str, str]
+
+    def say(self, key: str, **values: str) -> str:
+        """The sentence for `key` with its braces filled."""
+        return (self.sentences.get(key) or self.japanese[key]).format(**values)
+
+
+def wording(sentences: Mapping[str, Mapping[str, str]], language: str) -> Wording:
+    """The wording of `language` out of Content.wording."""
+    return Wording(language, sentences.get(language, {}), sentences[JAPANESE])
