@@ -1,0 +1,208 @@
+"""Entries, intents and emergencies -> what the bot says about them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from bot.core.conversation import action
+from bot.core.knowledge import Contact, Emergency, Entry, Facet, Intent, Link, Status
+from bot.core.replies import Card, QuickReply, Text
+from bot.core.view import CityView
+from bot.core.wording import JAPANESE, Wording
+from bot.core.years import is_older_than_a_year, periods
+
+LABEL_LENGTH = 20  # LINE's limit for quick replies, in grapheme clusters; ours in characters
+_FIRST_SENTENCE = re.compile(r"^.*?(?:[。！？!?]|\.(?=\s|$)|\n|$)", re.S)
+_MAX_RELATED, _MAX_TERMS = 4, 2
+
+
+def label(text: str) -> str:
+    """A button's label: `text` within LABEL_LENGTH characters."""
+    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence with its mark."""
+    found = _FIRST_SENTENCE.match(text.strip())
+    return found.group().strip() if found else ""
+
+
+def show_button(view: CityView, item_id: str, language: str) -> QuickReply:
+    """The button that shows an item."""
+    return QuickReply(label(view.title(item_id, language)), action("show", id=item_id))
+
+
+def entry_card(
+    view: CityView, entry: Entry, language: str, today: date, asked: str = "", lead: str = ""
+) -> Card:
+    """The answer as a card; `lead` is said before it, `asked` is what the resident wrote."""
+    words = view.wording(language)
+    translated = view.translation(entry.id, language)
+    title = translated.title if translated else entry.title
+    answer = fill(translated.answer if translated else entry.answer, view, language)
+    parts = [lead, _other_year(words, entry, asked, today), answer, _old(words, entry, today)]
+    contact = view.contact(entry)
+    return Card(
+        title=title,
+        body="\n".join(part for part in parts if part),
+        alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(answer)}",
+        links=_links(view, entry),
+        phones=entry.phones + ((contact,) if contact.phone else ()),
+        note=_note(words, view, entry),
+    )
+
+
+def facet_card(view: CityView, entry: Entry, facet: Facet, language: str) -> Card:
+    """The answer to 「いくら？」 and the like about `entry`; says so where no source gives it."""
+    words = view.wording(language)
+    title = view.title(entry.id, language)
+    contact = view.contact(entry)
+    said = _facet_text(words, view, entry, facet, contact, language)
+    body = said if facet is Facet.PHONE else f"{said}\n{contact_line(words, contact)}"
+    return Card(
+        title=title,
+        body=body,
+        alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(said)}",
+        links=_links(view, entry),
+        phones=entry.phones + ((contact,) if contact.phone else ()),
+        note=_note(words, view, entry),
+    )
+
+
+def intent_part(view: CityView, intent: Intent, language: str) -> Text | Card:
+    """The set answer of an intent: a card where it has buttons, else plain words."""
+    translated = view.translation(intent.id, language)
+    answer = fill(translated.answer if translated else intent.answer, view, language)
+    contact = view.contact(intent) if intent.contact else None
+    phones = (contact,) if contact and contact.phone else ()
+    links = view.links(intent.links)
+    if contact and not phones and not links:
+        links = view.links(("city_top",))
+    if not (links or phones):
+        return Text(answer)
+    title = view.title(intent.id, language)
+    return Card(title, answer, f"{title}：{first_sentence(answer)}", links, phones)
+
+
+def emergency_card(view: CityView, emergency: Emergency, language: str) -> Card:
+    """The card that comes before everything else."""
+    words = view.wording(language)
+    translated = view.translation(emergency.id, language)
+    title = translated.title if translated else emergency.title
+    answer = fill(translated.answer if translated else emergency.answer, view, language)
+    return Card(
+        title=title,
+        body=answer,
+        alt=words.say("sensitive_alt")
+        if emergency.sensitive
+        else f"{title}：{first_sentence(answer)}",
+        links=view.links(emergency.links),
+        phones=emergency.phones,
+        tone="emergency",
+    )
+
+
+def contact_card(view: CityView, language: str, body: str) -> Card:
+    """How to reach a person."""
+    words = view.wording(language)
+    contact = view.contact()
+    title = words.say("contact_title")
+    return Card(
+        title=title,
+        body=f"{body}\n{contact_line(words, contact)}",
+        alt=f"{title}：{first_sentence(body)}",
+        links=view.links(("city_top",)),
+        phones=(contact,) if contact.phone else (),
+    )
+
+
+def contact_line(words: Wording, contact: Contact) -> str:
+    """Whom to ask, in one line."""
+    if contact.phone:
+        return words.say("contact_phone", name=contact.name, phone=contact.phone)
+    return words.say("contact_no_phone", name=contact.name)
+
+
+def related_buttons(view: CityView, entry: Entry, language: str) -> list[QuickReply]:
+    """Buttons for what helps next, and for glossary words that stand in the answer."""
+    related = [item for item in entry.related if view.item(item)][:_MAX_RELATED]
+    buttons = [show_button(view, item, language) for item in related]
+    if language == JAPANESE:
+        buttons += [
+            QuickReply(label(f"{word}とは"), action("show", id=term_id))
+            for term_id, word in _terms_in(view, entry)
+            if term_id not in related
+        ]
+    return buttons
+
+
+def fill(text: str, view: CityView, language: str) -> str:
+    """Put the city's name where {city} stands."""
+    return text.replace("{city}", view.city.name_in(language))
+
+
+def _terms_in(view: CityView, entry: Entry) -> list[tuple[str, str]]:
+    found = []
+    for term in view.content.entries.values():
+        if term.topic != "glossary" or term.id in (entry.id, *entry.covers):
+            continue
+        for word in re.split(r"[・（）()／]", term.title):
+            asked = any(re.match(re.escape(word) + "(?:とは|って)", q) for q in term.questions)
+            if len(word) >= 2 and asked and word in entry.answer:
+                found.append((term.id, word))
+                break
+    return sorted(found, key=lambda pair: -len(pair[1]))[:_MAX_TERMS]
+
+
+def _links(view: CityView, entry: Entry) -> tuple[Link, ...]:
+    links = view.links(entry.links)
+    if not links and not view.contact(entry).phone:
+        links = view.links(("pref_top" if entry.level == "prefecture" else "city_top",))
+    return links
+
+
+def _note(words: Wording, view: CityView, entry: Entry) -> str:
+    own = [source for source in entry.sources if source.startswith(view.city.plan)]
+    if own or entry.city == view.city.id:
+        return words.say("note", source=(own or list(entry.sources))[0], as_of=entry.as_of)
+    return words.say("note_common", as_of=entry.as_of)
+
+
+def _old(words: Wording, entry: Entry, today: date) -> str:
+    if entry.topic == "glossary" or not is_older_than_a_year(entry.as_of, today):
+        return ""
+    return words.say("old", as_of=entry.as_of)
+
+
+def _other_year(words: Wording, entry: Entry, asked: str, today: date) -> str:
+    """Says so when the resident names a year that the entry knows nothing of."""
+    wanted = periods(asked, today)
+    if not wanted:
+        return ""
+    known = periods(" ".join((entry.as_of, entry.title, entry.answer, *entry.questions)))
+    if not known or any(a.overlaps(b) for a in wanted for b in known):
+        return ""
+    return words.say("other_year", asked=wanted[0].words, as_of=entry.as_of)
+
+
+def _facet_text(
+    words: Wording, view: CityView, entry: Entry, facet: Facet, contact: Contact, language: str
+) -> str:
+    if facet in entry.details:
+        return fill(entry.details[facet], view, language)
+    title = view.title(entry.id, language)
+    if facet is Facet.PHONE:
+        return contact_line(words, contact)
+    if facet is Facet.ONLINE and entry.online_status in _ONLINE:
+        key = _ONLINE[entry.online_status]
+        values = {"title": title, "as_of": entry.as_of}
+        return words.say(key, **values)
+    return words.say("facet_unknown", title=title, facet=words.say(facet), name=contact.name)
+
+
+_ONLINE = {
+    Status.IN_OPERATION: "facet_online_in_operation",
+    Status.PLANNED: "facet_online_planned",
+    Status.UNDER_CONSIDERATION: "facet_online_under_consideration",
+}

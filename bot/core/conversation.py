@@ -1,0 +1,54 @@
+"""What is remembered of a conversation between two messages: little, and not for long."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
+
+from bot.core.wording import JAPANESE
+
+EXPIRES_AFTER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class State:
+    """`last` is the id just answered, `shown` the buttons on screen as (label, data) pairs,
+    `asked` the masked words behind a question back, `refused` what the resident did not mean."""
+
+    last: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
+    refused: tuple[str, ...] = ()
+    misses: int = 0
+    language: str = JAPANESE
+    group_told: bool = False
+
+    def to_json(self) -> str:
+        """The state as it is stored."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+
+def state_from_json(text: str | None) -> State:
+    """The stored state; anything unreadable or unknown is forgotten, never an error."""
+    try:
+        raw = json.loads(text or "{}")
+        known = {field.name for field in fields(State)}
+        values = {key: value for key, value in raw.items() if key in known}
+        values["shown"] = tuple((str(a), str(b)) for a, b in values.get("shown", ()))
+        values["refused"] = tuple(map(str, values.get("refused", ())))
+        return State(**values)
+    except (ValueError, TypeError, AttributeError):
+        return State()
+
+
+def action(do: str, **values: str) -> str:
+    """The data of a button, such as `do=show&id=mynumber-lost`."""
+    return urlencode({"do": do, **values})
+
+
+def read_action(data: str) -> dict[str, str]:
+    """The parts of a button's data; {} for anything that is none of ours."""
+    parts = dict(parse_qsl(data[:300]))
+    return parts if "do" in parts else {}

@@ -1,0 +1,51 @@
+"""What the bot says, before any channel gives it a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.knowledge import Contact, Link
+
+
+@dataclass(frozen=True)
+class Text:
+    """A plain message."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """An answer: title, body, buttons, small print.
+
+    `alt` is what a lock screen shows; it is neutral for sensitive topics.
+    `phones` become call buttons (those with a number), `links` web buttons.
+    """
+
+    title: str
+    body: str
+    alt: str
+    links: tuple[Link, ...] = ()
+    phones: tuple[Contact, ...] = ()
+    note: str = ""
+    tone: Literal["normal", "emergency"] = "normal"
+
+
+@dataclass(frozen=True)
+class QuickReply:
+    """A button under the last message: `label` is shown and echoed, `data` is the postback.
+
+    `label` fits LINE's 20 grapheme clusters; `data` its 300 characters.
+    """
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer to a resident: its parts in order, and the buttons under the last of them."""
+
+    parts: tuple[Text | Card, ...]
+    quick_replies: tuple[QuickReply, ...] = ()

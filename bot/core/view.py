@@ -1,0 +1,98 @@
+"""One city's side of the content: what its residents may be told, in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.confidence import Costs
+from bot.core.knowledge import (
+    City,
+    Contact,
+    Content,
+    Emergency,
+    Entry,
+    Intent,
+    Kind,
+    Link,
+    Translation,
+)
+from bot.core.matching import Ranking
+from bot.core.wording import JAPANESE, Wording, wording
+
+
+@dataclass(frozen=True)
+class CityView:
+    """A city, the content it may use, and the matcher over exactly that content.
+
+    `days` is how long questions are kept; `privacy_url` may be empty.
+    """
+
+    city: City
+    content: Content
+    rank: Callable[[str], Ranking]
+    costs: Costs
+    days: int = 90
+    privacy_url: str = ""
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """The entry, if this city may answer with it."""
+        entry = self.content.entries.get(entry_id)
+        return entry if entry and entry.visible_in(self.city.id) else None
+
+    def intent(self, intent_id: str) -> Intent | None:
+        """The intent, if this city may answer with it."""
+        intent = self.content.intents.get(intent_id)
+        return intent if intent and intent.visible_in(self.city.id) else None
+
+    def emergency(self, emergency_id: str) -> Emergency | None:
+        """The emergency card of that id."""
+        return next((e for e in self.content.emergencies if e.id == emergency_id), None)
+
+    def item(self, item_id: str) -> Entry | Intent | Emergency | None:
+        """Whatever answers under that id here."""
+        return self.entry(item_id) or self.intent(item_id) or self.emergency(item_id)
+
+    def kind(self, item_id: str) -> Kind:
+        """Entries are knowledge, everything else is an intent."""
+        return "knowledge" if item_id in self.content.entries else "intent"
+
+    def languages(self) -> tuple[str, ...]:
+        """Japanese, and each language that has both a wording and a translation used here."""
+        filled = [
+            language
+            for language, translated in self.content.translations.items()
+            if language in self.content.wording and any(map(self.item, translated))
+        ]
+        return (JAPANESE, *sorted(filled, reverse=True))
+
+    def translation(self, item_id: str, language: str) -> Translation | None:
+        """The item's words in `language`, None for Japanese or where nobody wrote them."""
+        return self.content.translations.get(language, {}).get(item_id)
+
+    def title(self, item_id: str, language: str = JAPANESE) -> str:
+        """The item's title, in `language` where there is one."""
+        translated = self.translation(item_id, language)
+        item = self.item(item_id)
+        return translated.title if translated else item.title if item else ""
+
+    def wording(self, language: str) -> Wording:
+        """The bot's own sentences in `language`."""
+        return wording(self.content.wording, language)
+
+    def links(self, link_ids: tuple[str, ...]) -> tuple[Link, ...]:
+        """The links as this city shows them."""
+        targets = (self.content.links.get(link_id) for link_id in link_ids)
+        return tuple(link for t in targets if t and (link := t.for_city(self.city.id)))
+
+    def contact(self, item: Entry | Intent | None = None) -> Contact:
+        """Whom to ask about the item, or the city's main contact."""
+        if isinstance(item, Entry) and item.level == "prefecture":
+            return self.city.contact("prefecture")
+        return self.city.contact(item.contact if item else "")
+
+    def classes(self) -> list[Entry]:
+        """This city's own classes and digital help, then the common ones."""
+        found = [e for e in self.content.entries.values() if e.topic == "class"]
+        visible = [e for e in found if e.visible_in(self.city.id)]
+        return sorted(visible, key=lambda e: (e.city != self.city.id, e.id))
