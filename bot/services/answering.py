@@ -1,0 +1,125 @@
+"""A resident's message or LINE event -> what is said, remembered and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core import guard
+from bot.core.conversation import State, action, state_from_json
+from bot.core.dialog import Message, Turn, respond
+from bot.core.ports import Answered, Event
+from bot.core.replies import QuickReply, Reply, Text
+from bot.core.view import CityView
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+Render = Callable[[Reply], Sequence[Mapping[str, Any]]]
+_MEDIA = {"image", "video", "audio", "file"}
+_SILENT = Answered((), None, "ignored", None)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One turn of a conversation outside LINE, with the masked words it answers."""
+
+    text: str
+    turn: Turn
+    state: str
+
+
+def speak(view: CityView, text: str, state: str | None, now: datetime, data: str = "") -> Spoken:
+    """Answer plain words (or a button's `data`); used by the web chat and the command line."""
+    masked = guard.mask(text)
+    message = Message(masked.text, masked.kinds, data)
+    turn = respond(message, state_from_json(state), view, now.astimezone(JAPAN).date())
+    return Spoken(masked.text, turn, turn.state.to_json())
+
+
+class Answering:
+    """Decides what one LINE event is answered (`bot.core.ports.Answerer`).
+
+    `view` gives the city's content as it is now; one event uses one snapshot from start to end.
+    """
+
+    def __init__(self, view: Callable[[], CityView], render: Render) -> None:
+        self._view = view
+        self._render = render
+
+    def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
+        """See `Answerer.answer`. Text in the event is masked already; it is masked again here."""
+        view = self._view()
+        if event.kind == "unfollow":
+            return Answered((), None, "left", None, erase=True)
+        if event.mode != "active" or not event.reply_token:
+            return replace(_SILENT, state=state)
+        if event.source.type in ("group", "room"):
+            return self._in_group(view, event, state, now)
+        return self._one_to_one(view, event, state, now)
+
+    def _one_to_one(
+        self, view: CityView, event: Event, state: str | None, now: datetime
+    ) -> Answered:
+        if event.kind == "follow":
+            return self._follow(view)
+        if event.kind == "text" or event.kind == "postback":
+            return self._dialog(view, event, state, now)
+        key = "media" if event.kind in _MEDIA else event.kind
+        if key in ("media", "sticker", "location"):
+            return self._fixed(view, key, state)
+        return replace(_SILENT, state=state)
+
+    def _in_group(self, view: CityView, event: Event, state: str | None, now: datetime) -> Answered:
+        """Answers only when mentioned or tapped; says once where personal matters belong."""
+        if event.kind == "join":
+            return self._fixed(view, "group_joined", state)
+        tapped = event.kind == "postback"
+        if not (tapped or (event.kind == "text" and event.mentioned)):
+            return replace(_SILENT, state=state)
+        answered = self._dialog(view, event, state, now)
+        kept = state_from_json(answered.state)
+        if kept.group_told or not answered.messages:
+            return replace(answered, erase=False)
+        said = self._render(Reply((Text(view.wording(kept.language).say("group_private")),)))
+        messages = (*said, *answered.messages)[-5:]
+        told = replace(kept, group_told=True).to_json()
+        return replace(answered, messages=messages, state=told, erase=False)
+
+    def _dialog(self, view: CityView, event: Event, state: str | None, now: datetime) -> Answered:
+        text = event.text or "" if event.kind == "text" else ""
+        data = event.postback_data or "" if event.kind == "postback" else ""
+        spoken = speak(view, text, state, now, data or ("do=unknown" if not text else ""))
+        turn = spoken.turn
+        return Answered(
+            messages=tuple(self._render(turn.reply)),
+            state=None if turn.erase else spoken.state,
+            outcome=turn.decision,
+            question=spoken.text if text and not turn.erase else None,
+            candidates=tuple(candidate.id for candidate in turn.candidates),
+            erase=turn.erase,
+        )
+
+    def _follow(self, view: CityView) -> Answered:
+        words = view.wording("ja")
+        said = words.say("follow", city=view.city.name, days=str(view.days))
+        if view.privacy_url:
+            said += f"\n{words.say('privacy_button')}：{view.privacy_url}"
+        buttons = (QuickReply(words.say("menu_button"), action("menu")), *_languages(view))
+        messages = self._render(Reply((Text(said),), buttons))
+        return Answered(tuple(messages), State().to_json(), "answer", None)
+
+    def _fixed(self, view: CityView, key: str, state: str | None) -> Answered:
+        words = view.wording(state_from_json(state).language)
+        buttons = (QuickReply(words.say("menu_button"), action("menu")),)
+        messages = self._render(Reply((Text(words.say(key)),), buttons))
+        return Answered(tuple(messages), state, "answer", None)
+
+
+def _languages(view: CityView) -> list[QuickReply]:
+    others = view.languages()[1:]
+    return [
+        QuickReply(view.wording(language).say("name"), action("language", to=language))
+        for language in others
+    ]

@@ -1,0 +1,97 @@
+"""The content in force and a matcher for each city over exactly what that city may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from threading import Lock
+
+from bot.core.confidence import Costs
+from bot.core.knowledge import Content, Entry, Intent
+from bot.core.matching import Document, Index, build_index, rank
+from bot.core.tokens import Tokenize
+from bot.core.view import CityView
+from bot.core.years import with_both_calendars
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an installation promises its residents: days of retention, the privacy page."""
+
+    days: int = 90
+    privacy_url: str = ""
+    costs: Costs = field(default_factory=Costs)
+
+
+class Library:
+    """One immutable version of the content. Matchers are built on first use, once per city."""
+
+    def __init__(self, content: Content, tokenize: Tokenize, terms: Terms) -> None:
+        self.content = content
+        self._tokenize = tokenize
+        self._terms = terms
+        self._views: dict[str, CityView] = {}
+        self._lock = Lock()
+
+    @cached_property
+    def city_ids(self) -> tuple[str, ...]:
+        """The cities that the content has a profile of."""
+        return tuple(self.content.cities)
+
+    def view(self, city_id: str) -> CityView:
+        """The city's side of this content. Raises KeyError for a city without a profile."""
+        with self._lock:
+            if city_id not in self._views:
+                self._views[city_id] = self._build(city_id)
+            return self._views[city_id]
+
+    def index(self, city_id: str) -> Index:
+        """The matcher's index of a city, for explanations and benchmarks."""
+        return build_index(documents(self.content, city_id), self.content.lexicon, self._tokenize)
+
+    def _build(self, city_id: str) -> CityView:
+        city = self.content.cities[city_id]
+        ranker = partial(rank, self.index(city_id), tokenize=self._tokenize)
+        terms = self._terms
+        return CityView(city, self.content, ranker, terms.costs, terms.days, terms.privacy_url)
+
+
+def documents(content: Content, city_id: str) -> list[Document]:
+    """Everything that may answer in a city, as the matcher wants it."""
+    titles = {item.id: item.title for item in content.entries.values()}
+    found = [
+        _entry_document(content, entry, titles)
+        for entry in content.entries.values()
+        if entry.visible_in(city_id)
+    ]
+    found += [
+        _intent_document(content, intent)
+        for intent in content.intents.values()
+        if intent.visible_in(city_id)
+    ]
+    return found
+
+
+def _entry_document(content: Content, entry: Entry, titles: Mapping[str, str]) -> Document:
+    return Document(
+        id=entry.id,
+        title=entry.title,
+        questions=(*map(with_both_calendars, entry.questions), *_translated(content, entry.id)),
+        answer=with_both_calendars(entry.answer),
+        related=tuple(titles[each] for each in entry.related if each in titles),
+    )
+
+
+def _intent_document(content: Content, intent: Intent) -> Document:
+    questions = (*intent.examples, *_translated(content, intent.id))
+    return Document(intent.id, intent.title, questions, intent.answer)
+
+
+def _translated(content: Content, item_id: str) -> tuple[str, ...]:
+    """The item's phrasings and titles in every other language find it too."""
+    words: list[str] = []
+    for translated in content.translations.values():
+        if (found := translated.get(item_id)) is not None:
+            words += [found.title, *found.questions]
+    return tuple(words)

@@ -1,0 +1,174 @@
+"""Which content is in force: the files if they are good, else the last good version."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bot.content.checks import check_tests, cross_check
+from bot.content.loader import Files, Loaded, load, read_files, version_of
+from bot.content.problems import Problem, errors
+from bot.core.tokens import Tokenize
+from bot.errors import ContentError
+from bot.services.library import Library, Terms
+
+log = structlog.get_logger()
+POLL_SECONDS = 1.0
+
+
+class Versions(Protocol):
+    """Where good content is kept across restarts."""
+
+    def save(self, version: str, files: Mapping[str, str], now: datetime) -> None:
+        """Keep a version that passed every check."""
+        ...
+
+    def last_good(self) -> dict[str, str] | None:
+        """The files of the good version saved last."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Content files with everything that is wrong with them."""
+
+    loaded: Loaded
+    problems: tuple[Problem, ...]
+
+    @property
+    def good(self) -> bool:
+        return not errors(self.problems)
+
+
+def check_files(files: Files, today: date) -> Checked:
+    """Every check that needs no matcher: shapes of single items, then references across files."""
+    loaded = load(files)
+    return Checked(loaded, tuple(sorted({*loaded.problems, *cross_check(loaded, today)})))
+
+
+def check_everything(files: Files, today: date, tokenize: Tokenize) -> Checked:
+    """`check_files` and, where nothing is broken, every `tests:` line in every city."""
+    checked = check_files(files, today)
+    if not checked.good:
+        return checked
+    library = Library(checked.loaded.draft, tokenize, Terms())
+
+    def reached(utterance: str, city_id: str) -> str:
+        matches = library.view(city_id).rank(utterance).matches
+        return matches[0].id if matches else ""
+
+    found = {
+        problem
+        for city_id in library.city_ids
+        for problem in check_tests(checked.loaded, reached, city_id)
+    }
+    return Checked(checked.loaded, tuple(sorted({*checked.problems, *found})))
+
+
+class Publisher:
+    """Serves the newest good content; an event takes `current()` once and keeps it to its end."""
+
+    def __init__(
+        self,
+        directory: Path,
+        tokenize: Tokenize,
+        terms: Terms,
+        clock: Callable[[], datetime],
+        versions: Versions | None = None,
+    ) -> None:
+        self._directory = directory
+        self._tokenize = tokenize
+        self._terms = terms
+        self._clock = clock
+        self._versions = versions
+        self._library: Library | None = None
+        self._seen: object = None
+        self._problems: tuple[Problem, ...] = ()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def current(self) -> Library:
+        """The content in force. Raises ContentError before `load` has found any."""
+        if self._library is None:
+            raise ContentError("内容がまだ読み込まれていません。")
+        return self._library
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the files now; while it holds errors an older version answers."""
+        return self._problems
+
+    def load(self) -> None:
+        """Read the files once. Broken ones fall back on the stored version.
+
+        Raises ContentError with every problem when there is no good version at all.
+        """
+        self._seen = self._fingerprint()
+        files = read_files(self._directory)
+        stored = self._versions.last_good() if self._versions and self._library is None else None
+        if self._library and version_of(files) == self._library.content.version:
+            self._problems = ()
+            return
+        checked = check_files(files, self._clock().date())
+        self._problems = checked.problems
+        if checked.good:
+            self._take(checked.loaded, files)
+        elif self._library is None:
+            self._fall_back(stored)
+        if not checked.good:
+            log.error("content_refused", problems=[str(p) for p in errors(checked.problems)[:50]])
+
+    def watch(self) -> None:
+        """Notice changed files from now on, in a thread of its own, until `stop`."""
+        self._thread = threading.Thread(target=self._watch, name="content", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the watching thread."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(POLL_SECONDS):
+            try:
+                if self._fingerprint() != self._seen:
+                    self.load()
+            except Exception as error:  # the loop's edge: the last good version keeps answering
+                log.error("content_unreadable", error=type(error).__name__)
+
+    def _fingerprint(self) -> object:
+        found = []
+        for room in ("intents", "knowledge"):
+            for path in (self._directory / room).rglob("*"):
+                if path.suffix in (".yaml", ".yml", ".tsv"):
+                    stat = path.stat()
+                    found.append((str(path), stat.st_mtime_ns, stat.st_size))
+        return sorted(found)
+
+    def _take(self, loaded: Loaded, files: Files) -> None:
+        library = Library(loaded.draft, self._tokenize, self._terms)
+        self._library = library
+        log.info(
+            "content_loaded", version=library.content.version, entries=len(loaded.draft.entries)
+        )
+        if self._versions:
+            texts = {path: data.decode("utf-8-sig") for path, data in files.items()}
+            self._versions.save(library.content.version, texts, self._clock())
+
+    def _fall_back(self, stored: Mapping[str, str] | None) -> None:
+        if stored is not None:
+            loaded = load({path: text.encode() for path, text in stored.items()})
+            if loaded.content is not None:
+                self._library = Library(loaded.content, self._tokenize, self._terms)
+                return
+        said = "\n".join(str(problem) for problem in errors(self._problems))
+        raise ContentError(
+            f"{said}\n内容に問題があり、前の正しい内容もありません。直してから始めてください。"
+        )
