@@ -1,0 +1,139 @@
+"""Signed webhooks at a steady pace: `python -m bot.bench.load`, one process of its own.
+
+Prints JSON: for each event its reply token, when it should have been sent (seconds), and how long
+the acknowledgement took from then (ms; waiting for the server counts), with its status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import sys
+import time
+from collections import deque
+from typing import Any
+
+from bot.line.signature import sign
+
+QUESTIONS = (
+    "粗大ごみの出し方を教えて",
+    "マイナンバーカードの受け取りに必要なものは",
+    "児童手当の申請はオンラインでできますか",
+    "スマホ教室はいつありますか",
+    "住民票をコンビニで取りたい",
+    "税金をスマホで払えますか",
+    "保育園の申し込み",
+    "引っ越しの手続き",
+    "こんにちは",
+    "介護保険の認定を受けたい",
+    "電話番号を教えて",
+    "ありがとう",
+)
+
+
+def event(number: int, run: str) -> dict[str, Any]:
+    """A text message of one of 5,000 residents."""
+    return {
+        "type": "message",
+        "mode": "active",
+        "timestamp": int(time.time() * 1000),
+        "source": {"type": "user", "userId": f"U{number % 5000:032x}"},
+        "webhookEventId": f"{run}-{number:06d}",
+        "deliveryContext": {"isRedelivery": False},
+        "replyToken": f"{run}-token-{number:06d}",
+        "message": {
+            "type": "text",
+            "id": f"{run}-m-{number}",
+            "quoteToken": "q",
+            "text": QUESTIONS[number % len(QUESTIONS)],
+        },
+    }
+
+
+class _Client(asyncio.Protocol):
+    """One keep-alive connection; answers come in the order of the requests."""
+
+    def __init__(self, idle: deque[_Client]) -> None:
+        self._idle = idle
+        self.waiting: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        # The bodies are empty: the first packet of an answer is all of it.
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(int(data[9:12]))
+            self._idle.append(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(0)
+        if self in self._idle:
+            self._idle.remove(self)
+
+
+async def _one(
+    request: bytes, due: float, port: int, idle: deque[_Client], offset: float
+) -> tuple[float, float, int]:
+    loop = asyncio.get_running_loop()
+    if idle:
+        client = idle.popleft()
+    else:
+        _, client = await loop.create_connection(lambda: _Client(idle), "127.0.0.1", port)
+    client.waiting = loop.create_future()
+    client.transport.write(request)
+    status = await client.waiting
+    return due + offset, (time.perf_counter() - due) * 1000, status
+
+
+async def run(port: int, secret: str, rate: float, seconds: float, name: str) -> dict[str, Any]:
+    """Offer `rate` events a second, whatever the server does."""
+    count = int(rate * seconds)
+    requests = [_request(event(n, name), secret) for n in range(count)]
+    idle: deque[_Client] = deque()
+    offset = time.time() - time.perf_counter()
+    start = time.perf_counter() + 0.1
+    tasks = []
+    gc.disable()
+    for number, request in enumerate(requests):
+        due = start + number / rate
+        if (pause := due - time.perf_counter()) > 0:
+            await asyncio.sleep(pause)
+        tasks.append(asyncio.create_task(_one(request, due, port, idle, offset)))
+    results = await asyncio.gather(*tasks)
+    return {
+        "sent": {f"{name}-token-{n:06d}": result[0] for n, result in enumerate(results)},
+        "acks": [result[1] for result in results],
+        "statuses": sorted({result[2] for result in results}),
+    }
+
+
+def _request(value: dict[str, Any], secret: str) -> bytes:
+    body = json.dumps({"destination": "U" + "0" * 32, "events": [value]}).encode("ascii")
+    head = (
+        "POST /line/webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"X-Line-Signature: {sign(secret, body)}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--secret", required=True)
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--name", required=True)
+    options = parser.parse_args()
+    result = asyncio.run(
+        run(options.port, options.secret, options.rate, options.seconds, options.name)
+    )
+    json.dump(result, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
