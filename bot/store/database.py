@@ -73,11 +73,11 @@ class SqliteDatabase:
     def __init__(self, url: URL, exclusive: bool, wait_seconds: float) -> None:
         self.path = Path(url.database or "")
         self._lock = _own(self.path, wait_seconds) if exclusive else None
-        self._write_engine = _sqlite_engine(url, "BEGIN IMMEDIATE")
+        self._write_engine = _sqlite_engine(url, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL")
         self._read_engine = _sqlite_engine(url, "BEGIN", "PRAGMA query_only=ON")
         try:
             with self._write_engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                connection.begin()  # shows that it is a database and takes writes
         except SQLAlchemyError as error:
             self._release()
             raise StoreError(

@@ -1,0 +1,81 @@
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from bot.errors import StoreVersion
+from bot.store import migrate as module
+from bot.store.database import open_database
+from bot.store.migrate import HEAD, REVISIONS, current_revision, downgrade, migrate
+from bot.store.tables import metadata
+from tests.store.builders import accept, arrival
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = open_database(f"sqlite:///{tmp_path}/a.db")
+    yield db
+    db.close()
+
+
+def test_an_empty_database_gets_exactly_the_tables_the_code_knows(db):
+    assert current_revision(db) is None
+    migrate(db)
+    assert current_revision(db) == HEAD
+    with db.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrating_again_changes_nothing(db):
+    migrate(db)
+    accept(db, arrival("a"))
+    migrate(db)
+    assert current_revision(db) == HEAD
+
+
+def test_down_and_up_again(db):
+    migrate(db)
+    downgrade(db)
+    assert current_revision(db) is None
+    with db.read() as connection:
+        tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'"))
+        assert {row[0] for row in tables} <= {"alembic_version", "sqlite_sequence"}
+    migrate(db)
+    assert accept(db, arrival("a")) == 1
+
+
+def test_a_database_newer_than_the_code_is_refused(db):
+    migrate(db)
+    db.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(StoreVersion, match="9999"):
+        migrate(db)
+
+
+def test_the_known_revisions_are_those_of_the_scripts():
+    config = Config()
+    config.set_main_option(
+        "script_location", str(module.Path(module.__file__).with_name("migrations"))
+    )
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    assert [s.revision for s in scripts.walk_revisions()][::-1] == list(REVISIONS)
+
+
+def test_a_start_with_nothing_to_do_does_not_load_alembic(db, tmp_path):
+    migrate(db)
+    db.close()
+    script = (
+        "import sys\n"
+        "from bot.store.database import open_database\n"
+        "from bot.store.migrate import migrate\n"
+        f"db = open_database('sqlite:///{tmp_path}/a.db')\n"
+        "migrate(db); db.close()\n"
+        "assert 'alembic' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
