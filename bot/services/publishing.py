@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
-
-import structlog
 
 from bot.content.checks import check_tests, cross_check
 from bot.content.loader import Files, Loaded, load, read_files, version_of
@@ -18,7 +17,7 @@ from bot.core.tokens import Tokenize
 from bot.errors import ContentError
 from bot.services.library import Library, Terms
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 
 
@@ -122,7 +121,8 @@ class Publisher:
         elif self._library is None:
             self._fall_back(stored)
         if not checked.good:
-            log.error("content_refused", problems=[str(p) for p in errors(checked.problems)[:50]])
+            said = [str(problem) for problem in errors(checked.problems)[:50]]
+            log.error("content refused", extra={"problems": said})
 
     def watch(self) -> None:
         """Notice changed files from now on, in a thread of its own, until `stop`."""
@@ -141,7 +141,7 @@ class Publisher:
                 if self._fingerprint() != self._seen:
                     self.load()
             except Exception as error:  # the loop's edge: the last good version keeps answering
-                log.error("content_unreadable", error=type(error).__name__)
+                log.error("content unreadable", extra={"error": type(error).__name__})
 
     def _fingerprint(self) -> object:
         found = []
@@ -155,9 +155,8 @@ class Publisher:
     def _take(self, loaded: Loaded, files: Files) -> None:
         library = Library(loaded.draft, self._tokenize, self._terms)
         self._library = library
-        log.info(
-            "content_loaded", version=library.content.version, entries=len(loaded.draft.entries)
-        )
+        entries = len(loaded.draft.entries)
+        log.info("content loaded", extra={"version": library.content.version, "entries": entries})
         if self._versions:
             texts = {path: data.decode("utf-8-sig") for path, data in files.items()}
             self._versions.save(library.content.version, texts, self._clock())

@@ -1,0 +1,282 @@
+"""The `madoguchi` command: parse, call a service, print. stdout carries only the result."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from bot.config import Settings
+from bot.content.loader import read_files
+from bot.content.problems import errors
+from bot.content.sudachi import SudachiTokenizer
+from bot.core.matching import explain
+from bot.core.view import CityView
+from bot.errors import ContentError, MadoguchiError
+from bot.line.render import render
+from bot.logs import configure_logs
+from bot.services.answering import JAPAN, Spoken, speak
+from bot.services.library import Library, Terms
+from bot.services.publishing import Publisher, check_everything
+
+
+class _Group(click.Group):
+    """Shows our own errors as one Japanese text, without a traceback. Exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MadoguchiError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="madoguchi")
+def main() -> None:
+    """まどぐち：市のLINEの自動応答。"""
+    configure_logs()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="待ち受けるアドレス")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="ポート"
+)
+def serve(host: str, port: int) -> None:
+    """Webと応答の係を1つのプロセスで動かします。"""
+    from bot.server import run  # gunicorn is needed here only
+
+    run(Settings.from_env(), host, port)
+
+
+@main.command()
+@click.argument("text", required=False)
+@click.option("--city", help="市のid（なければ MADOGUCHI_CITY）")
+@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
+@click.option("--explain", "explained", is_flag=True, help="なぜその答えになったかを出します")
+@click.option("--batch", type=click.File("r", encoding="utf-8"), help="質問を並べたJSONLファイル")
+def ask(
+    text: str | None, city: str | None, as_json: bool, explained: bool, batch: TextIO | None
+) -> None:
+    """質問に1つ答えます（データベースもLINEの設定もいりません）。"""
+    if (text is None) == (batch is None):
+        raise click.UsageError("質問を1つ書くか、--batch でファイルを指定してください。")
+    content = _Content(city)
+    if batch is not None:
+        for record in _records(batch):
+            asked = str(record.get("text", ""))
+            where = content.city(record)
+            spoken = speak(content.view(where), asked, None, _now())
+            _write(_result(record.get("id"), where, spoken))
+        return
+    assert text is not None
+    where = content.city({})
+    spoken = speak(content.view(where), text, None, _now())
+    if as_json:
+        _write(_result(None, where, spoken))
+    else:
+        click.echo(_plain(spoken))
+    if explained:
+        lines = explain(content.library.index(where), spoken.text, content.tokenize)
+        click.echo("\n".join(lines), err=as_json)
+
+
+@main.command()
+@click.option("--city", help="市のid（なければ MADOGUCHI_CITY）")
+@click.option("--script", type=click.File("r", encoding="utf-8"), help="会話を並べたJSONLファイル")
+def chat(city: str | None, script: TextIO | None) -> None:
+    """端末で会話します。番号でボタンを選べます。"""
+    content = _Content(city)
+    if script is not None:
+        for record in _records(script):
+            _play(content, record)
+        return
+    where = content.city({})
+    view, state = content.view(where), None
+    click.echo(f"{view.city.name}のまどぐちです。質問をどうぞ（終わるときは Ctrl+D）。")
+    while True:
+        try:
+            said = input("> ")
+        except (EOFError, KeyboardInterrupt):
+            return
+        spoken = speak(view, _pressed(said, state), state, _now())
+        state = spoken.state
+        click.echo(_plain(spoken))
+
+
+@main.command()
+@click.option("--strict", is_flag=True, help="注意も問題として数えます")
+def check(strict: bool) -> None:
+    """intents/ と knowledge/ のまちがいを、全部まとめて出します。"""
+    settings = Settings.from_env(need_city=False)
+    files = read_files(settings.madoguchi_content_dir)
+    problems = check_everything(files, _today(), SudachiTokenizer()).problems
+    for problem in problems:
+        click.echo(str(problem))
+    wrong = problems if strict else errors(problems)
+    if wrong:
+        click.echo(
+            f"{len(wrong)}件の問題があります。直すまで、前回の内容で応答を続けます。", err=True
+        )
+        sys.exit(1)
+
+
+@main.group()
+def bench() -> None:
+    """速さと答えの質を測ります。"""
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
+@click.option("--large", is_flag=True, help="10万件も測ります")
+def matching(as_json: bool, large: bool) -> None:
+    """質問1つを照らし合わせる時間。"""
+    from bot.bench import matching as benchmark
+
+    sizes = (100, 1_000, 10_000, 100_000) if large else (100, 1_000, 10_000)
+    _report(benchmark.run(sizes), as_json)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
+def webhook(as_json: bool) -> None:
+    """受け付けと返信にかかる時間。"""
+    from bot.bench import webhook as benchmark
+
+    _report(benchmark.run(), as_json)
+
+
+@bench.command()
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="corpus.json などのあるフォルダ",
+)
+@click.option("--noise", is_flag=True, help="打ちまちがいなどをまぜた質問でも測ります")
+@click.option(
+    "--baseline", default="", help="比べる方式（コンマ区切り：bm25s,fts5,tfidf,rapidfuzz）"
+)
+@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
+def retrieval(data: Path, noise: bool, baseline: str, as_json: bool) -> None:
+    """公開の質問集で、正しい答えを探せる割合。"""
+    from bot.bench import retrieval as benchmark
+
+    names = [name.strip() for name in baseline.split(",") if name.strip()]
+    _report(benchmark.run(data, noise, names), as_json)
+
+
+class _Content:
+    """The shipped content for commands that need neither database nor LINE."""
+
+    def __init__(self, city: str | None) -> None:
+        settings = Settings.from_env(need_city=False)
+        self._default = city or settings.city
+        self.tokenize = SudachiTokenizer()
+        terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
+        publisher = Publisher(settings.madoguchi_content_dir, self.tokenize, terms, _now)
+        publisher.load()
+        self.library: Library = publisher.current()
+
+    def city(self, record: dict[str, Any]) -> str:
+        """The city of a record, of --city, or of MADOGUCHI_CITY."""
+        return str(record.get("city") or self._default or "")
+
+    def view(self, city: str) -> CityView:
+        """Raises ContentError for a city that the content does not know."""
+        if city not in self.library.city_ids:
+            names = "・".join(self.library.city_ids)
+            raise ContentError(
+                f"市「{city}」がありません。--city に {names} のどれかを書いてください。"
+            )
+        return self.library.view(city)
+
+
+def _play(content: _Content, record: dict[str, Any]) -> None:
+    where = content.city(record)
+    view, state = content.view(where), None
+    for number, text in enumerate(record.get("turns", [])):
+        spoken = speak(view, str(text), state, _now())
+        state = spoken.state
+        _write({**_result(record.get("id"), where, spoken), "turn": number})
+
+
+def _result(record_id: Any, city: str, spoken: Spoken) -> dict[str, Any]:
+    """One answer in the shape that `ask --json` and the batch promise."""
+    turn = spoken.turn
+    return {
+        "id": record_id,
+        "text": spoken.text,
+        "city": city,
+        "decision": turn.decision,
+        "confidence": round(min(1.0, max(0.0, turn.confidence)), 4),
+        "candidates": [
+            {
+                "id": candidate.id,
+                "kind": candidate.kind,
+                "title": candidate.title,
+                "score": round(candidate.score, 4),
+                "covers": list(candidate.covers),
+            }
+            for candidate in turn.candidates
+        ],
+        "messages": list(render(turn.reply)),
+    }
+
+
+def _plain(spoken: Spoken) -> str:
+    """The reply as text for a terminal."""
+    lines = []
+    for part in spoken.turn.reply.parts:
+        if hasattr(part, "text"):
+            lines.append(part.text)
+        else:
+            lines += [f"【{part.title}】", part.body]
+            lines += [f"  {link.label} {link.url}" for link in part.links]
+            lines += [f"  {phone.name} {phone.phone}" for phone in part.phones]
+            lines += [f"  {part.note}"] if part.note else []
+    buttons = spoken.turn.reply.quick_replies
+    lines += [f"  [{n}] {button.label}" for n, button in enumerate(buttons, 1)]
+    return "\n".join(lines)
+
+
+def _pressed(said: str, state: str | None) -> str:
+    """A number typed in the terminal is the button with that number."""
+    shown = json.loads(state)["shown"] if state else []
+    if said.strip().isdecimal() and 1 <= int(said) <= len(shown):
+        return str(shown[int(said) - 1][0])
+    return said
+
+
+def _records(lines: TextIO) -> Any:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise click.UsageError(f"{number}行目がJSONの形になっていません。")
+        yield record
+
+
+def _write(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _report(result: dict[str, Any], as_json: bool) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return datetime.now(JAPAN).date()
