@@ -1,0 +1,262 @@
+import pytest
+
+from bot.errors import InboxFull
+from bot.store import inbox
+from tests.store.builders import (
+    LEASE,
+    NOW,
+    accept,
+    arrival,
+    claim,
+    decide,
+    opened,
+    rows,
+    settle,
+    statuses,
+)
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = opened(tmp_path)
+    yield db
+    db.close()
+
+
+def claimed_ids(db, **changes):
+    by_id = {row.id: event_id for event_id, row in rows(db).items()}
+    return [by_id[c.id] for c in claim(db, **changes)]
+
+
+def test_an_event_is_kept_once_however_often_it_comes(db):
+    assert accept(db, arrival("a"), arrival("a")) == 1
+    assert accept(db, arrival("a"), arrival("b")) == 1
+    assert statuses(db) == {"a": "waiting", "b": "waiting"}
+
+
+def test_two_accounts_may_have_the_same_event_id(db):
+    assert accept(db, arrival("a"), arrival("a", account="other")) == 2
+
+
+def test_a_redelivery_gives_an_open_event_a_new_minute(db):
+    accept(db, arrival("a"), now=NOW)
+    assert accept(db, arrival("a", redelivered=True), now=NOW + 70_000) == 1
+    assert rows(db)["a"].received_at == NOW + 70_000
+
+
+def test_a_redelivery_of_a_settled_event_changes_nothing(db):
+    accept(db, arrival("a"))
+    held = claim(db)[0]
+    decide(db, held)
+    settle(db, held)
+    before = rows(db)
+    assert accept(db, arrival("a", redelivered=True), now=NOW + 1000) == 0
+    assert rows(db) == before
+
+
+def test_more_than_the_limit_is_refused_whole(db):
+    accept(db, arrival("a"), arrival("b"), limit=3)
+    with pytest.raises(InboxFull):
+        accept(db, arrival("c"), arrival("d"), limit=3)
+    assert accept(db, arrival("c"), limit=3) == 1
+    assert set(statuses(db)) == {"a", "b", "c"}
+
+
+def test_settled_events_do_not_count_towards_the_limit(db):
+    accept(db, arrival("a"), limit=1)
+    held = claim(db)[0]
+    decide(db, held)
+    settle(db, held)
+    assert accept(db, arrival("b"), limit=1) == 1
+
+
+def test_of_a_conversation_only_the_oldest_open_event_is_claimed(db):
+    accept(db, arrival("second", at=NOW + 5), arrival("first", at=NOW), arrival("x", who="Uother"))
+    assert set(claimed_ids(db)) == {"first", "x"}
+    assert claimed_ids(db) == []
+    held = claim(db, now=NOW + LEASE)  # leases are over
+    for one in held:
+        decide(db, one)
+        settle(db, one)
+    assert claimed_ids(db) == ["second"]
+
+
+def test_events_of_the_same_moment_keep_the_order_of_arrival(db):
+    accept(db, arrival("b"))
+    accept(db, arrival("a"))
+    assert claimed_ids(db) == ["b"]
+
+
+def test_an_event_waits_while_the_reply_before_it_is_being_retried(db):
+    accept(db, arrival("a"), arrival("b", at=NOW + 1))
+    held = claim(db)[0]
+    decide(db, held)
+    settle(db, held, "decided", due_at=NOW + 500)
+    assert claimed_ids(db) == []
+    assert claimed_ids(db, now=NOW + 500) == ["a"]
+
+
+def test_events_without_a_conversation_hold_nobody_up(db):
+    accept(db, arrival("a", who=None), arrival("b", who=None))
+    assert len(claim(db)) == 2
+
+
+def test_the_same_user_in_two_accounts_is_two_conversations(db):
+    accept(db, arrival("a"), arrival("b", account="other", at=NOW + 1))
+    assert len(claim(db)) == 2
+
+
+def test_a_claim_gives_oldest_first_or_newest_first(db):
+    for n in range(4):
+        accept(db, arrival(f"e{n}", who=f"U{n}"), now=NOW + n)
+    assert claimed_ids(db, now=NOW + 9, room=1) == ["e0"]
+    assert claimed_ids(db, now=NOW + 9, room=1, newest=True) == ["e3"]
+
+
+def test_a_lease_that_ends_lets_another_take_over(db):
+    accept(db, arrival("a"))
+    assert len(claim(db)) == 1
+    assert claim(db, now=NOW + LEASE - 1) == []
+    again = claim(db, now=NOW + LEASE)
+    assert [c.attempts for c in again] == [2]
+
+
+def test_who_lost_the_lease_cannot_decide_any_more(db):
+    accept(db, arrival("a"))
+    first = claim(db)[0]
+    second = claim(db, now=NOW + LEASE)[0]
+    decisions = [
+        inbox.Decision(first.id, first.attempts, "decided", "answer", "[1]"),
+        inbox.Decision(second.id, second.attempts, "decided", "answer", "[2]"),
+    ]
+    assert db.write(lambda c: inbox.held(c, decisions[:1])) == set()
+    assert db.write(lambda c: inbox.held(c, decisions[1:])) == {second.id}
+
+
+def test_a_decided_event_left_in_flight_comes_back_with_unknown_outcome(db):
+    accept(db, arrival("a"))
+    first = claim(db)[0]
+    decide(db, first)
+    assert not first.outcome_unknown
+    again = claim(db, now=NOW + LEASE)[0]
+    assert (again.messages, again.outcome_unknown, again.attempts) == ("[{}]", True, 2)
+
+
+def test_an_attempt_known_not_to_have_arrived_leaves_no_doubt(db):
+    accept(db, arrival("a"))
+    first = claim(db)[0]
+    decide(db, first)
+    settle(db, first, "decided", due_at=NOW + 500, outcome_unknown=False)
+    assert claim(db, now=NOW + 499) == []
+    assert [c.outcome_unknown for c in claim(db, now=NOW + 500)] == [False]
+
+
+def test_a_late_success_counts_and_a_late_failure_does_not(db):
+    accept(db, arrival("a"), arrival("b", who="Uother"))
+    for held in claim(db):
+        decide(db, held)
+        first = held
+        claim(db, now=NOW + LEASE)
+        settle(db, first, "unanswered" if first.reply_token == "token-a" else "replied")
+    assert statuses(db) == {"a": "decided", "b": "replied"}
+
+
+def test_the_reply_is_dropped_when_it_is_settled(db):
+    accept(db, arrival("a"))
+    held = claim(db)[0]
+    decide(db, held)
+    assert rows(db)["a"].messages == "[{}]"
+    settle(db, held)
+    row = rows(db)["a"]
+    assert (row.status, row.messages, row.settled_at) == ("replied", None, NOW)
+
+
+def test_late_events_are_recorded_and_those_without_token_kept(db):
+    life = 50_000
+    accept(db, arrival("old", who="U1"), arrival("leave", who="U2", reply_token=None))
+    accept(db, arrival("new", who="U3"), now=NOW + 1)
+    assert db.write(lambda c: inbox.expire(c, NOW + life, life)) == 1
+    assert statuses(db) == {"old": "unanswered", "leave": "waiting", "new": "waiting"}
+
+
+def test_a_late_event_that_may_have_been_answered_is_recorded_as_such(db):
+    accept(db, arrival("a"))
+    decide(db, claim(db)[0])
+    far = NOW + LEASE + 50_000
+    db.write(lambda c: inbox.expire(c, far, 50_000))
+    assert statuses(db) == {"a": "maybe_sent"}
+
+
+def test_a_renewed_event_is_not_late(db):
+    accept(db, arrival("a"))
+    accept(db, arrival("a", redelivered=True), now=NOW + 49_000)
+    assert db.write(lambda c: inbox.expire(c, NOW + 60_000, 50_000)) == 0
+
+
+def test_released_and_recovered_events_can_be_claimed_at_once(db):
+    accept(db, arrival("a"), arrival("b", who="Uother"))
+    first, second = claim(db)
+    db.write(lambda c: inbox.release(c, [first.id], NOW))
+    assert [c.id for c in claim(db)] == [first.id]
+    assert db.write(lambda c: inbox.recover(c, NOW)) == 2
+    assert {c.id for c in claim(db)} == {first.id, second.id}
+
+
+def test_a_clock_set_back_holds_nothing_up(db):
+    accept(db, arrival("a"))
+    claim(db)
+    earlier = NOW - 3_600_000
+    assert db.write(lambda c: inbox.recover(c, NOW + 1, 120_000)) == 0  # a lease is no reason
+    assert db.write(lambda c: inbox.recover(c, earlier, 120_000)) == 1
+    assert len(claim(db, now=earlier)) == 1
+
+
+def test_the_backlog_tells_how_much_and_how_long(db):
+    accept(db, arrival("a"), now=NOW)
+    accept(db, arrival("b", who="Uother"), now=NOW + 10)
+    backlog = db.write(lambda c: inbox.backlog(c, NOW + 10))
+    assert (backlog.open, backlog.oldest) == (2, NOW)
+    claim(db, now=NOW + 10)
+    backlog = db.write(lambda c: inbox.backlog(c, NOW + 10))
+    assert (backlog.open, backlog.oldest, backlog.next_due) == (2, None, NOW + 10 + LEASE)
+
+
+def test_a_message_taken_back_before_its_turn_is_recognised(db):
+    accept(
+        db,
+        arrival("gone", message_id="m1"),
+        arrival("stays", who="Uother", message_id="m2"),
+        arrival("unsend", who="Uthird", kind="unsend", message_id="m1"),
+    )
+    held = claim(db)
+    found = db.write(lambda c: inbox.unsent_by_author(c, held))
+    assert found == {rows(db)["gone"].id}
+
+
+def test_the_claim_reads_the_queue_by_its_index(db):
+    """A queue of 20,000 is not sorted for each claim."""
+    with db.read() as connection:
+        plan = str(
+            connection.exec_driver_sql(
+                "EXPLAIN QUERY PLAN SELECT id FROM inbox WHERE settled_at IS NULL AND due_at <= 1 "
+                "ORDER BY due_at, id LIMIT 8"
+            ).all()
+        )
+    assert "ix_inbox_due" in plan and "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_old_settled_events_are_purged_and_others_stay(db, chunk):
+    for n in range(5):
+        accept(db, arrival(f"old{n}", who=f"U{n}"), now=NOW)
+    accept(db, arrival("open", who="U9"), now=NOW)
+    for held in claim(db):
+        if held.reply_token != "token-open":
+            decide(db, held)
+            settle(db, held)
+    accept(db, arrival("new", who="U8"), now=NOW + 100)
+    after = 0
+    while after is not None:
+        at = after
+        after = db.write(lambda c, at=at: inbox.purge(c, NOW + 50, after=at, limit=chunk))
+    assert set(statuses(db)) == {"open", "new"}
