@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.text import fold, squeeze
+
+_KATAKANA = re.compile("[ァ-ヺー]+")
+_LATIN = re.compile("[a-z]+")
 
 Line = tuple[tuple[str, ...], tuple[str, ...], bool]
 
@@ -74,9 +78,24 @@ class Triggers:
         for start in range(len(squeezed)):
             for key in (squeezed[start : start + 2], squeezed[start]):
                 for words, line in get(key, ()):
-                    if squeezed.startswith(words, start) and len(words) > len(hits.get(line, "")):
+                    if (
+                        squeezed.startswith(words, start)
+                        and len(words) > len(hits.get(line, ""))
+                        and _stands_alone(squeezed, start, words)
+                    ):
                         hits[line] = words
         return hits
+
+
+def _stands_alone(text: str, start: int, words: str) -> bool:
+    """Whether the place is no mere part of a longer word (ナンバー in マイナンバー, 本 in 本人)."""
+    before, after = text[start - 1 : start], text[start + len(words) : start + len(words) + 1]
+    if _KATAKANA.fullmatch(words):
+        begins = not _KATAKANA.fullmatch(before)
+        return begins and (len(words) > 3 or not _KATAKANA.fullmatch(after))
+    if words.isascii():
+        return not (_LATIN.fullmatch(before) or _LATIN.fullmatch(after))
+    return True
 
 
 def triggers(lines: Sequence[Line]) -> Triggers:
