@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
@@ -21,7 +22,7 @@ _SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 
 def utf16_len(text: str) -> int:
     """Length in UTF-16 code units: a rare kanji or an emoji counts two."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def grapheme_len(text: str) -> int:
@@ -40,7 +41,7 @@ def cut_utf16(text: str, limit: int) -> str:
 
 def cut_graphemes(text: str, limit: int) -> str:
     """`text` if it fits, else its first `limit - 1` clusters and 「…」."""
-    if grapheme_len(text) <= limit:
+    if len(text) <= limit or sum(1 for _ in islice(clusters(text), limit + 1)) <= limit:
         return text
     return _cut(text, limit, lambda _: 1)
 
