@@ -180,11 +180,12 @@ _HEAD = ~exists().where(
 
 
 def _claim_statement(newest_first: bool) -> Any:
-    order = inbox.c.due_at.desc() if newest_first else inbox.c.due_at.asc()
+    due_at, row_id = inbox.c.due_at, inbox.c.id
+    order = (due_at.desc(), row_id.desc()) if newest_first else (due_at.asc(), row_id.asc())
     due = (
         select(inbox.c.id)
         .where(OPEN, inbox.c.due_at <= bindparam("now"), _HEAD)
-        .order_by(order, inbox.c.id)
+        .order_by(*order)
         .limit(bindparam("room"))
         .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
     )
