@@ -39,7 +39,7 @@ $(VENV)/.dev-ready: requirements-dev.lock | $(VENV)/.run-ready
 lock:
 	$(PY) -m pip install --quiet uv
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build --extra postgres --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
