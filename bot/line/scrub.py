@@ -25,6 +25,8 @@ _KEPT_NUMBERS = frozenset(
 )
 # What we wrote into a button ourselves, and a date the resident picked there.
 _KEPT_WHOLE = frozenset({"postback"})
+# A property name as LINE writes them; nobody's words or number fit into it.
+_NAME = re.compile(r"[A-Za-z_]{1,64}")
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{0,512}")
 
 Mask = Callable[[str], str]
@@ -41,7 +43,7 @@ def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     message = pruned.get("message")
     if isinstance(message, dict):
         pruned["message"] = _without_mention(message)
-    return {clean(mask(key)): _scrub(key, value, mask) for key, value in pruned.items()}
+    return {_scrub_name(key, mask): _scrub(key, value, mask) for key, value in pruned.items()}
 
 
 def _without_mention(message: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def _scrub(key: str, value: Any, mask: Mask) -> Any:
         case dict() if key in _KEPT_WHOLE:
             return _cleaned(value)
         case dict():
-            return {clean(mask(name)): _scrub(name, item, mask) for name, item in value.items()}
+            return {_scrub_name(k, mask): _scrub(k, item, mask) for k, item in value.items()}
         case list():
             return [_scrub(key, item, mask) for item in value]
         case str() if key in _KEPT_TEXT and _IDENTIFIER.fullmatch(value):
@@ -78,6 +80,10 @@ def _scrub(key: str, value: Any, mask: Mask) -> Any:
             return value
         case _:
             return value if key in _KEPT_NUMBERS else _scrub_number(value, mask)
+
+
+def _scrub_name(name: str, mask: Mask) -> str:
+    return name if _NAME.fullmatch(name) else clean(mask(clean(name)))
 
 
 def _scrub_number(value: float, mask: Mask) -> Any:
