@@ -12,28 +12,33 @@ from numpy.typing import NDArray
 
 from bot.core.documents import Document
 from bot.core.lexicon import Line
-from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
-from bot.core.text import fold, has_kanji, sentences, squeeze
+from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.text import fold, sentences, squeeze
 from bot.core.tokens import Token, Tokenize, content_word
 
 FIELDS = 4  # title and questions, answer, related titles, contact
 CONCEPT, READING = "c:", "r:"
 _MAX_FIELD = 3000  # characters of one field that count
 
+Ints = NDArray[np.int32]
+Vocabulary = dict[str, int]  # term -> term number; grows while documents are counted
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class DocumentCounts:
     """Terms of one document with their counts by field, and the terms of each of its phrases."""
 
     fingerprint: str
-    terms: Mapping[str, Sequence[int]]
-    phrases: Sequence[Sequence[str]]
+    terms: Ints
+    tallies: NDArray[np.uint16]  # one row for each term, one column for each field
+    phrases: tuple[Ints, ...]
 
 
 def fingerprint(document: Document, related: str, lexicon_mark: str) -> str:
     """Equal exactly when the document would be counted the same."""
-    parts = (document.id, document.title, *document.questions, "\0", document.answer, related, document.contact, lexicon_mark)  # fmt: skip
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
+    parts = (document.title, *document.questions, "\0", document.answer, related)
+    text = "\n".join((lexicon_mark, *parts, document.contact))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def lexicon_mark(lexicon: Sequence[Line]) -> str:
@@ -46,30 +51,65 @@ def related_text(document: Document, titles: Mapping[str, str]) -> str:
     return "\n".join(titles.get(item, item) for item in document.related)
 
 
-def count_document(
-    document: Document, related: str, mark: str, tokenize: Tokenize
-) -> DocumentCounts:
-    """The document's counts, but for concepts, which are counted for many documents at once."""
+def count_documents(
+    documents: Sequence[Document],
+    related: Sequence[str],
+    lexicon: Sequence[Line],
+    tokenize: Tokenize,
+    vocabulary: Vocabulary,
+) -> list[DocumentCounts]:
+    """The counts of every document; new terms are given numbers in `vocabulary`."""
+    mark = lexicon_mark(lexicon)
+    found = []
+    fields = [
+        ("\n".join((document.title, *document.questions)), document.answer, texts, document.contact)
+        for document, texts in zip(documents, related, strict=True)
+    ]
+    concepts = _count_concepts(fields, lexicon)
+    for document, texts, extra in zip(documents, related, concepts, strict=True):
+        terms, phrases = _count_words(document, texts, tokenize)
+        terms.update(extra)
+        found.append(
+            DocumentCounts(
+                fingerprint(document, texts, mark),
+                _numbers(terms, vocabulary),
+                np.array(list(terms.values()), np.uint16).reshape(-1, FIELDS),
+                tuple(_numbers(phrase, vocabulary) for phrase in phrases),
+            )
+        )
+    return found
+
+
+def _numbers(terms: dict[str, list[int]] | list[str], vocabulary: Vocabulary) -> Ints:
+    return np.array([vocabulary.setdefault(term, len(vocabulary)) for term in terms], np.int32)
+
+
+def _count_words(
+    document: Document, related: str, tokenize: Tokenize
+) -> tuple[dict[str, list[int]], list[list[str]]]:
     terms: dict[str, list[int]] = {}
     phrases = []
     for question in (document.title, *document.questions):
         tokens = tokenize_text(fold(question), tokenize)
-        words = _add(terms, 0, tokens)
-        phrases.append([*dict.fromkeys(words), *phrase_terms(spoken(tokens))])
+        words = dict.fromkeys(word_terms(tokens))
+        phrases.append([*words, *dict.fromkeys(phrase_terms(spoken(tokens)))])
+        _add(terms, 0, tokens)
     for field, text in ((1, document.answer), (2, related), (3, document.contact)):
         for sentence in sentences(fold(text[:_MAX_FIELD])):
-            _add(terms, field, tokenize_text(sentence, tokenize))
-    return DocumentCounts(fingerprint(document, related, mark), terms, phrases)
+            _add(terms, field, tokenize(sentence))
+    return terms, phrases
 
 
-def _add(terms: dict[str, list[int]], field: int, tokens: Sequence[Token]) -> list[str]:
-    words = list(word_terms(tokens))
-    for term, count in Counter((*words, *gram_terms(tokens), *_readings(tokens))).items():
-        terms.setdefault(term, [0] * FIELDS)[field] += count
-    return words
+def _add(terms: dict[str, list[int]], field: int, tokens: Sequence[Token]) -> None:
+    for term in (*word_terms(tokens), *gram_terms(tokens), *readings(tokens)):
+        tally = terms.get(term)
+        if tally is None:
+            tally = terms[term] = [0] * FIELDS
+        tally[field] += 1
 
 
-def _readings(tokens: Sequence[Token]) -> list[str]:
+def readings(tokens: Sequence[Token]) -> list[str]:
+    """Pseudo-terms that say how each meaningful word is read, for the kana decoder."""
     return [
         f"{READING}{token.reading}/{token.surface}"
         for token in tokens
@@ -77,37 +117,34 @@ def _readings(tokens: Sequence[Token]) -> list[str]:
     ]
 
 
-def concept_words(lexicon: Sequence[Line]) -> list[tuple[str, ...]]:
-    """For each line, the office words (two characters and more) whose presence shows it."""
-    found = []
-    for _, right, _ in lexicon:
-        folded = (squeeze(fold(word)) for word in right)
-        found.append(tuple(dict.fromkeys(word for word in folded if len(word) >= 2)))
-    return found
-
-
 def concept_term(line: Line) -> str:
     """The pseudo-term that stands for a line of the word list."""
     return CONCEPT + ",".join(line[0]) + ">" + ",".join(line[1])
 
 
-def count_concepts(
+def _count_concepts(
     fields: Sequence[Sequence[str]], lexicon: Sequence[Line]
 ) -> list[dict[str, list[int]]]:
-    """For each document (its four field texts), concept pseudo-terms with counts by field."""
+    """For each document (its four field texts), concept pseudo-terms with counts by field.
+
+    A line's concept is present where one of its office words of two characters and more is.
+    """
     texts = [squeeze(fold(text[:_MAX_FIELD])) for texts in fields for text in texts]
     joined = "\n".join(texts)
     starts = np.cumsum([0] + [len(text) + 1 for text in texts])
-    by_word: dict[str, NDArray[np.int64]] = {}
+    owners: dict[str, Counter[int]] = {}
     found: list[dict[str, list[int]]] = [{} for _ in fields]
-    for line, words in zip(lexicon, concept_words(lexicon), strict=True):
+    for line in lexicon:
         term = concept_term(line)
-        for word in words:
-            if word not in by_word:
-                by_word[word] = np.searchsorted(starts, _places(joined, word), "right") - 1
-            for owner in by_word[word].tolist():
-                counts = found[owner // FIELDS].setdefault(term, [0] * FIELDS)
-                counts[owner % FIELDS] += 1
+        for word in dict.fromkeys(squeeze(fold(word)) for word in line[1]):
+            if len(word) < 2:
+                continue
+            if word not in owners:
+                places = np.searchsorted(starts, _places(joined, word), "right") - 1
+                owners[word] = Counter(places.tolist())
+            for owner, count in owners[word].items():
+                tally = found[owner // FIELDS].setdefault(term, [0] * FIELDS)
+                tally[owner % FIELDS] += count
     return found
 
 
@@ -118,16 +155,3 @@ def _places(text: str, word: str) -> list[int]:
         places.append(place)
         place = text.find(word, place + len(word))
     return places
-
-
-def lexicon_readings(lexicon: Sequence[Line], tokenize: Tokenize) -> dict[str, int]:
-    """Reading pseudo-terms of the word list's own words, for the kana decoder."""
-    counts: Counter[str] = Counter()
-    for left, right, _ in lexicon:
-        for word in (*left, *right):
-            if has_kanji(word):
-                counts.update(_readings(tokenize(fold(word))))
-    return dict(counts)
-
-
-__all__ = ["WORD", "DocumentCounts", "count_concepts", "count_document"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.index import Index
-from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
 from bot.core.text import fold, squeeze
-from bot.core.tokens import Tokenize
+from bot.core.tokens import Token, Tokenize
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
 _EXPANSION_WEIGHT = 0.6
+_LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,7 @@ class Query:
     weights: tuple[float, ...]
     groups: tuple[int, ...]
     fired: dict[int, str]
-    phrase_words: tuple[int, ...]
-    phrase_sounds: tuple[int, ...]
-    phrase_length: tuple[int, int]  # word and sound terms in all, found in the index or not
+    sounds: tuple[int, ...]
 
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
@@ -39,53 +39,38 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     folded = fold(text)
     if index.decoder.applies(folded):
         folded = index.decoder.decode(folded)
-    tokens = tokenize_text(folded, tokenize)
+    return _query(index, folded, tokenize_text(folded, tokenize))
+
+
+def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
     number = index.number
     counts = Counter(word_terms(tokens))
-    terms: list[int] = []
-    weights: list[float] = []
-    groups: list[int] = []
+    found: dict[int, tuple[float, int]] = {}
     for term, count in counts.items():
         n = number.get(term)
         if n is not None:
-            terms.append(n)
-            weights.append(2.0 * count / (1.0 + count))
-            groups.append(ORIGINAL)
+            found[n] = (2.0 * count / (1.0 + count), ORIGINAL)
     fired = index.triggers.find(squeeze(folded))
-    present = set(terms)
-    concepts = []
+    concepts = {}
     for line in fired:
         words, concept = index.expansions[line]
-        concepts.append(concept)
+        concepts[concept] = (1.0, CONCEPTS)
         for n in words:
-            if n not in present:
-                present.add(n)
-                terms.append(n)
-                weights.append(_EXPANSION_WEIGHT)
-                groups.append(EXPANSION)
+            if n not in found:
+                found[n] = (_EXPANSION_WEIGHT, EXPANSION)
     for term, count in Counter(gram_terms(tokens)).items():
         n = number.get(term)
         if n is not None:
-            terms.append(n)
-            weights.append(2.0 * count / (1.0 + count))
-            groups.append(GRAMS)
-    for n in concepts:
-        terms.append(n)
-        weights.append(1.0)
-        groups.append(CONCEPTS)
+            found[n] = (2.0 * count / (1.0 + count), GRAMS)
+    found.update(concepts)
     sounds = dict.fromkeys(phrase_terms(spoken(tokens)))
     return Query(
         folded=folded,
         words=tuple(term[2:] for term in counts),
         unknown=tuple(term[2:] for term in counts if term not in number),
-        terms=tuple(terms),
-        weights=tuple(weights),
-        groups=tuple(groups),
+        terms=tuple(found),
+        weights=tuple(weight for weight, _ in found.values()),
+        groups=tuple(group for _, group in found.values()),
         fired=fired,
-        phrase_words=tuple(number[t] for t in counts if t in number),
-        phrase_sounds=tuple(number[t] for t in sounds if t in number),
-        phrase_length=(len(counts), len(sounds)),
+        sounds=tuple(number[term] for term in sounds if term in number),
     )
-
-
-__all__ = ["WORD", "Query", "read_query"]

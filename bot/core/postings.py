@@ -1,0 +1,146 @@
+"""Inverted lists: which documents, and which of their phrases, hold a term and how much it adds.
+
+Scores are BM25F (Robertson, Zaragoza and Taylor, 2004) with one saturation over weighted fields,
+and cosine of idf weights for phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from bot.core.counts import CONCEPT, FIELDS, READING, DocumentCounts, Vocabulary
+from bot.core.terms import GRAM, PHRASE, WORD
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+_B = 0.75
+_SPACES = (WORD, GRAM, CONCEPT, PHRASE, READING)
+_WORDS, _GRAMS, _CONCEPTS = range(3)
+_FIELD_WEIGHTS = ((2.0, 1.0, 0.5, 0.3), (3.0, 1.0, 0.5, 0.3), (2.0, 1.0, 0.5, 0.1))
+_K1 = (2.0, 3.0, 3.0)
+_LATENT_WEIGHTS = np.array([1.0, 0.3, 0.5, 0.0, 0.0], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Postings:
+    """For each term number t: `docs[start[t]:start[t+1]]` and what the term adds to each."""
+
+    size: int  # documents
+    start: Ints
+    docs: Ints
+    impact: Floats  # BM25F over all fields
+    title: Floats  # idf where the term is in the title or a question, else 0
+    idf: Floats  # for each term
+    latent_weight: Floats  # for each term
+
+    def matrices(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Documents by terms, weighted for latent meaning: whole documents, and titles."""
+        shape = (self.size, len(self.idf))
+        weight = np.repeat(self.latent_weight, np.diff(self.start))
+        whole, title = (
+            sparse.csc_matrix((values * weight, self.docs, self.start), shape=shape).tocsr()
+            for values in (self.impact, self.title)
+        )
+        lengths = np.sqrt(np.asarray(whole.multiply(whole).sum(axis=1)).ravel())
+        scale = sparse.diags((1.0 / np.maximum(lengths, 1e-9)).astype(np.float32))
+        return (scale @ whole).tocsr(), title
+
+
+@dataclass(frozen=True, eq=False)
+class Phrases:
+    """Title and questions one by one; rows of one document are neighbours."""
+
+    size: int
+    first: Ints  # for each document its first phrase
+    start: Ints
+    rows: Ints
+    weight: Floats  # unit length within words and within sounds
+    idf: Floats  # for each term
+    cover: Floats  # for each phrase: length over sum of its words' idf
+
+
+def _spaces(vocabulary: Vocabulary) -> NDArray[np.int8]:
+    codes = {space: code for code, space in enumerate(_SPACES)}
+    return np.fromiter((codes[term[:2]] for term in vocabulary), np.int8, len(vocabulary))
+
+
+def term_postings(counts: Sequence[DocumentCounts], vocabulary: Vocabulary) -> Postings:
+    """Postings of words, kanji grams and concepts over whole documents."""
+    size = len(counts)
+    space = _spaces(vocabulary)
+    docs, terms, tallies = _columns(counts)
+    used = space[terms] <= _CONCEPTS
+    docs, terms, tallies = docs[used], terms[used], tallies[used]
+    df = np.bincount(terms, minlength=len(vocabulary))
+    idf = np.log1p((size - df + 0.5) / (df + 0.5)).astype(np.float32)
+    impact = idf[terms] * _saturated(docs, tallies, space[terms], size)
+    title = (tallies[:, 0] > 0) * idf[terms]
+    order = np.argsort(terms, kind="stable")
+    return Postings(
+        size=size,
+        start=np.concatenate(([0], np.cumsum(df))).astype(np.int32),
+        docs=docs[order],
+        impact=impact[order],
+        title=title[order],
+        idf=idf,
+        latent_weight=_LATENT_WEIGHTS[space],
+    )
+
+
+def _columns(counts: Sequence[DocumentCounts]) -> tuple[Ints, Ints, Floats]:
+    if not counts:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, FIELDS), np.float32)
+    docs = np.repeat(np.arange(len(counts), dtype=np.int32), [len(item.terms) for item in counts])
+    terms = np.concatenate([item.terms for item in counts])
+    return docs, terms, np.concatenate([item.tallies for item in counts]).astype(np.float32)
+
+
+def _saturated(docs: Ints, tallies: Floats, space: NDArray[np.int8], size: int) -> Floats:
+    """BM25F's saturated term frequency, (k1 + 1) tf / (k1 + tf), of each posting."""
+    weighted = np.zeros(len(docs), np.float32)
+    for code, weights in enumerate(_FIELD_WEIGHTS):
+        mine = space == code
+        measured = mine if code != _CONCEPTS else space == _WORDS  # a concept has no own length
+        for field, weight in enumerate(weights):
+            lengths = np.bincount(docs[measured], tallies[measured, field], size)
+            filled = lengths[lengths > 0]
+            mean = filled.mean() if len(filled) else 1.0
+            norm = ((1 - _B) + _B * lengths / mean).astype(np.float32)
+            weighted[mine] += weight * tallies[mine, field] / norm[docs[mine]]
+    k1 = np.array(_K1, np.float32)[space]
+    saturated: Floats = weighted * (k1 + 1) / (k1 + weighted)
+    return saturated
+
+
+def phrase_postings(counts: Sequence[DocumentCounts], vocabulary: Vocabulary) -> Phrases:
+    """Postings of words and sounds over single phrases."""
+    phrases = [phrase for item in counts for phrase in item.phrases]
+    space = _spaces(vocabulary)
+    rows = np.repeat(np.arange(len(phrases), dtype=np.int32), [len(p) for p in phrases])
+    terms = np.concatenate(phrases) if phrases else np.zeros(0, np.int32)
+    df = np.bincount(terms, minlength=len(vocabulary))
+    idf = np.log((len(phrases) + 1) / (df + 0.5)).astype(np.float32)
+    weight = idf[terms]
+    is_word = space[terms] == _WORDS
+    cover = np.zeros(len(phrases), np.float32)
+    for part in (is_word, ~is_word):
+        length = np.sqrt(np.bincount(rows[part], weight[part] ** 2, len(phrases)))
+        if part is is_word:
+            total = np.bincount(rows[part], weight[part], len(phrases))
+            cover = (length / np.maximum(total, 1e-6)).astype(np.float32)
+        weight[part] /= np.maximum(length[rows[part]], 1e-6)
+    order = np.argsort(terms, kind="stable")
+    return Phrases(
+        size=len(phrases),
+        first=np.cumsum([0, *(len(item.phrases) for item in counts)])[:-1].astype(np.int32),
+        start=np.concatenate(([0], np.cumsum(df))).astype(np.int32),
+        rows=rows[order],
+        weight=weight[order],
+        idf=idf,
+        cover=cover,
+    )

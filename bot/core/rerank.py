@@ -1,0 +1,24 @@
+"""The second look at the best candidates: a linear model over standardised features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Fitted by ListNet with L2 towards the first stage; see docs/quality.md for how and on what.
+WEIGHTS = np.array([0.45, 0.25, 0.25, 0.25, 0.10, 0.25, 0.30, 0.05, 0.05, -0.08])
+
+
+def standardise(features: NDArray[Any]) -> NDArray[Any]:
+    """Each column with mean 0 and deviation 1 among the candidates."""
+    centred = features - features.mean(axis=0)
+    scaled: NDArray[Any] = centred / (np.sqrt((centred * centred).mean(axis=0)) + 1e-6)
+    return scaled
+
+
+def rerank(features: NDArray[Any], weights: NDArray[Any] = WEIGHTS) -> NDArray[Any]:
+    """A score for each candidate (row)."""
+    scores: NDArray[Any] = standardise(features) @ weights
+    return scores
