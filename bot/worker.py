@@ -115,7 +115,7 @@ class ReplyWorker:
             for outgoing in work.outgoing:
                 self._outbox.put(outgoing)
             sent = []
-            done = [self._replying.answer(claimed, state) for claimed, state in work.fresh]
+            done = [self._replying.answer(claimed) for claimed in work.fresh]
             due = work.next_due
         for _ in self._senders:
             self._outbox.put(None)

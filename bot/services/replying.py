@@ -65,7 +65,7 @@ class Effects:
 class Work:
     """What one turn brought: events to answer, replies to send now, when to look again (ms)."""
 
-    fresh: tuple[tuple[Claimed, str | None], ...] = ()  # with the conversation's state
+    fresh: tuple[Claimed, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
     next_due: int | None = None
 
@@ -108,15 +108,10 @@ class Replying:
             outgoing = _record(connection, done, now)
             inbox.settle(connection, sent, now)
             claimed = self._claim(connection, room, now) if room > 0 else []
-            keys = {(c.account, c.conversation) for c in claimed if c.conversation is not None}
-            states = conversations.load_many(connection, keys, now)
+            retries = (_outgoing(c, c.messages) for c in claimed if c.messages is not None)
             return Work(
-                tuple(
-                    (c, states.get((c.account, c.conversation or "")))
-                    for c in claimed
-                    if c.messages is None
-                ),
-                (*outgoing, *(_outgoing(c, c.messages) for c in claimed if c.messages is not None)),
+                tuple(c for c in claimed if c.messages is None),
+                (*outgoing, *retries),
                 # More may be due at once; otherwise what is due next is known.
                 now if claimed else inbox.next_due(connection, now),
             )
@@ -131,14 +126,13 @@ class Replying:
         claimed = inbox.claim(
             connection, now, lease_ms=self.lease_ms, room=room, newest_first=overloaded
         )
-        unsent = inbox.unsent_by_author(connection, claimed)
-        gone = [
-            Decision(c.id, c.attempts, inbox.ERASED, "unsent", forget=True)
-            for c in claimed
-            if c.id in unsent
-        ]
-        inbox.decide(connection, gone, now)
-        return [c for c in claimed if c.id not in unsent]
+        unsent = [c for c in claimed if c.unsent and c.messages is None]
+        inbox.decide(
+            connection,
+            [Decision(c.id, c.attempts, inbox.ERASED, "unsent", forget=True) for c in unsent],
+            now,
+        )
+        return [c for c in claimed if c not in unsent]
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """Give back what will not be answered here (stopping)."""
@@ -146,14 +140,14 @@ class Replying:
             now, ids = self.now(), [c.id for c in claimed]
             self.db.write(lambda c: inbox.release(c, ids, now))
 
-    def answer(self, claimed: Claimed, state: str | None) -> Effects:
+    def answer(self, claimed: Claimed) -> Effects:
         """Decide one event. Never raises: what goes wrong is recorded as `unanswered`."""
         try:
             if self._given_up(claimed):
                 return _with_duties(claimed, _undone(claimed, "expired"))
             event = self.parse(json.loads(claimed.body))
-            answered = self.answerer.answer(event, state, self.clock())
-            return self._effects(claimed, event, answered, state)
+            answered = self.answerer.answer(event, claimed.state, self.clock())
+            return self._effects(claimed, event, answered)
         except Exception as error:
             log.error(
                 "event not answered", extra={"inbox_id": claimed.id, "error": describe(error)}
@@ -164,9 +158,7 @@ class Replying:
         late = self.now() > claimed.received_at + self.token_life_ms
         return (late and claimed.reply_token is not None) or claimed.attempts > MAX_CLAIMS
 
-    def _effects(
-        self, claimed: Claimed, event: Event, answered: Answered, state: str | None
-    ) -> Effects:
+    def _effects(self, claimed: Claimed, event: Event, answered: Answered) -> Effects:
         _check_storable(answered)
         question = None if answered.erase else self._question(claimed, answered)
         sendable = claimed.reply_token is not None and event.mode == "active"
@@ -181,7 +173,7 @@ class Replying:
             forget=answered.erase,
         )
         kept = None
-        if claimed.conversation is not None and (answered.state, state) != (None, None):
+        if claimed.conversation is not None and (answered.state, claimed.state) != (None, None):
             kept = ((claimed.account, claimed.conversation), answered.state)
         erase = None
         if answered.erase and claimed.resident is not None:
@@ -236,10 +228,9 @@ class Replying:
 
 def _record(connection: Connection, done: Sequence[Effects], now: int) -> list[Outgoing]:
     """Keep what was decided; returns what may be sent: not what another has taken over since."""
-    held = inbox.held(connection, [e.decision for e in done])
-    mine = [e for e in done if e.decision.id in held]
+    ids = inbox.decide(connection, [e.decision for e in done], now)
+    mine = [e for e in done if e.decision.id in ids]
     questions.add(connection, [e.question for e in mine if e.question is not None])
-    inbox.decide(connection, [e.decision for e in mine], now)
     for effects in mine:
         if effects.take_back is not None:
             account, message_id = effects.take_back

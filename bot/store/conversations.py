@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
-from bot.store.tables import MAIN_ACCOUNT, conversations
-from bot.store.upsert import insert_or_update
+from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, conversations
+from bot.store.upsert import Upsert
 
-EXPIRY_MS = 30 * 60 * 1000
+_UPSERT = Upsert(conversations)
 
 Key = tuple[str, str]  # account, conversation
 
 
+_LOAD = select(conversations.c.state).where(
+    conversations.c.account == bindparam("account"),
+    conversations.c.key == bindparam("key"),
+    conversations.c.updated_at > bindparam("forgotten"),
+)
+
+
 def load(connection: Connection, key: str, now: int, account: str = MAIN_ACCOUNT) -> str | None:
     """The state kept last, None if there is none or it has expired. `now` in UTC milliseconds."""
-    return load_many(connection, [(account, key)], now).get((account, key))
-
-
-def load_many(connection: Connection, keys: Collection[Key], now: int) -> dict[Key, str]:
-    """The states of several conversations; those without one are absent."""
-    if not keys:
-        return {}
-    rows = connection.execute(
-        select(conversations.c.account, conversations.c.key, conversations.c.state).where(
-            tuple_(conversations.c.account, conversations.c.key).in_(list(keys)),
-            conversations.c.updated_at > now - EXPIRY_MS,
-        )
-    )
-    return {(account, key): state for account, key, state in rows}
+    return connection.execute(
+        _LOAD, {"account": account, "key": key, "forgotten": now - CONVERSATION_MS}
+    ).scalar()
 
 
 def save(
@@ -48,7 +44,7 @@ def save_many(connection: Connection, states: Mapping[Key, str | None], now: int
     ]
     gone = [key for key, state in states.items() if state is None]
     if kept:
-        insert_or_update(connection, conversations, kept)
+        _UPSERT.insert_or_update(connection, kept)
     if gone:
         connection.execute(
             delete(conversations).where(
@@ -61,7 +57,7 @@ def purge(connection: Connection, now: int, limit: int) -> int:
     """Delete up to `limit` expired states; returns how many."""
     old = (
         select(conversations.c.account, conversations.c.key)
-        .where(conversations.c.updated_at <= now - EXPIRY_MS)
+        .where(conversations.c.updated_at <= now - CONVERSATION_MS)
         .limit(limit)
     )
     return connection.execute(

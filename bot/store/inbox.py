@@ -12,12 +12,14 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
     and_,
     bindparam,
     case,
     delete,
     exists,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -25,8 +27,10 @@ from sqlalchemy import (
 )
 
 from bot.errors import InboxFull
-from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
-from bot.store.upsert import insert_or_ignore
+from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, OPEN, conversations, inbox
+from bot.store.upsert import Upsert
+
+_UPSERT = Upsert(inbox)
 
 WAITING, LEASED, DECIDED = "waiting", "leased", "decided"
 REPLIED, MAYBE_SENT, UNANSWERED = "replied", "maybe_sent", "unanswered"
@@ -57,6 +61,7 @@ class Claimed:
     """An event this process holds until its lease ends.
 
     `messages` is None until decided. `outcome_unknown`: an earlier attempt may have reached LINE.
+    `unsent`: its author has taken the message back. `state`: what its conversation remembers.
     """
 
     id: int
@@ -72,6 +77,8 @@ class Claimed:
     messages: str | None
     attempts: int
     outcome_unknown: bool
+    unsent: bool
+    state: str | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,11 @@ class Backlog:
     next_due: int | None = field(default=None)
 
 
+_COUNT_OPEN = select(func.count()).select_from(
+    select(literal_column("1")).where(OPEN).limit(bindparam("enough")).subquery()
+)
+
+
 def accept(
     connection: Connection, arrivals: Sequence[Arrival], now: int, limit: int = 20_000
 ) -> int:
@@ -120,12 +132,11 @@ def accept(
     """
     if not arrivals:
         return 0
-    waiting = select(1).where(OPEN).limit(limit + 1).subquery()
-    count = connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+    count = connection.execute(_COUNT_OPEN, {"enough": limit + 1}).scalar_one()
     if count + len(arrivals) > limit:
         raise InboxFull("受信箱がいっぱいです。")
     rows = [_row(arrival, now) for arrival in arrivals]
-    kept = insert_or_ignore(connection, inbox, rows)
+    kept = _UPSERT.insert_or_ignore(connection, rows)
     again = [arrival for arrival in arrivals if arrival.redelivered]
     return kept + (_renew(connection, again, now) if kept < len(rows) and again else 0)
 
@@ -167,41 +178,31 @@ def _renew(connection: Connection, arrivals: Iterable[Arrival], now: int) -> int
     )
 
 
-_earlier = inbox.alias("earlier")
+_other = inbox.alias("other")
 _HEAD = ~exists().where(
-    _earlier.c.settled_at.is_(None),
-    _earlier.c.conversation == inbox.c.conversation,
-    _earlier.c.account == inbox.c.account,
+    _other.c.settled_at.is_(None),
+    _other.c.conversation == inbox.c.conversation,
+    _other.c.account == inbox.c.account,
     or_(
-        _earlier.c.occurred_at < inbox.c.occurred_at,
-        and_(_earlier.c.occurred_at == inbox.c.occurred_at, _earlier.c.id < inbox.c.id),
+        _other.c.occurred_at < inbox.c.occurred_at,
+        and_(_other.c.occurred_at == inbox.c.occurred_at, _other.c.id < inbox.c.id),
+    ),
+)
+_UNSENT = and_(
+    inbox.c.kind != UNSEND,
+    exists().where(
+        _other.c.message_id == inbox.c.message_id,
+        _other.c.account == inbox.c.account,
+        _other.c.kind == UNSEND,
     ),
 )
 
 
-def _claim_statement(newest_first: bool) -> Any:
+def _due_statement(newest_first: bool) -> Select[Any]:
     due_at, row_id = inbox.c.due_at, inbox.c.id
     order = (due_at.desc(), row_id.desc()) if newest_first else (due_at.asc(), row_id.asc())
-    due = (
-        select(inbox.c.id)
-        .where(OPEN, inbox.c.due_at <= bindparam("now"), _HEAD)
-        .order_by(*order)
-        .limit(bindparam("room"))
-        .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
-    )
-    decided = inbox.c.status == DECIDED
     return (
-        update(inbox)
-        .where(inbox.c.id.in_(due.scalar_subquery()))
-        .values(
-            status=case((decided, DECIDED), else_=LEASED),
-            due_at=bindparam("lease_end"),
-            attempts=inbox.c.attempts + 1,
-            # Whoever had it in flight is gone; from here we have, if there is something to send.
-            outcome_unknown=or_(inbox.c.outcome_unknown, inbox.c.in_flight),
-            in_flight=decided,
-        )
-        .returning(
+        select(
             inbox.c.id,
             inbox.c.account,
             inbox.c.kind,
@@ -213,14 +214,41 @@ def _claim_statement(newest_first: bool) -> Any:
             inbox.c.message_id,
             inbox.c.reply_token,
             inbox.c.messages,
-            inbox.c.attempts,
-            inbox.c.outcome_unknown,
+            inbox.c.attempts + 1,
+            # Whoever had it in flight is gone.
+            or_(inbox.c.outcome_unknown, inbox.c.in_flight),
+            _UNSENT,
+            conversations.c.state,
         )
+        .outerjoin_from(
+            inbox,
+            conversations,
+            and_(
+                conversations.c.account == inbox.c.account,
+                conversations.c.key == inbox.c.conversation,
+                conversations.c.updated_at > bindparam("forgotten"),
+            ),
+        )
+        .where(OPEN, due_at <= bindparam("now"), _HEAD)
+        .order_by(*order)
+        .limit(bindparam("room"))
+        .with_for_update(of=inbox, skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
     )
 
 
-_CLAIM_OLDEST = _claim_statement(newest_first=False)
-_CLAIM_NEWEST = _claim_statement(newest_first=True)
+_DUE_OLDEST = _due_statement(newest_first=False)
+_DUE_NEWEST = _due_statement(newest_first=True)
+_LEASE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("the_id"))
+    .values(
+        status=bindparam("to_status"),
+        due_at=bindparam("lease_end"),
+        attempts=bindparam("to_attempts"),
+        outcome_unknown=bindparam("unknown"),
+        in_flight=bindparam("sending"),
+    )
+)
 
 
 def claim(
@@ -231,21 +259,35 @@ def claim(
     Order within a conversation is when things happened, then arrival. Of a decided event the
     claim itself is the durable mark that an attempt is about to leave.
     """
-    rows = connection.execute(
-        _CLAIM_NEWEST if newest_first else _CLAIM_OLDEST,
-        {
-            "now": now,
-            "lease_end": now + lease_ms,
-            "room": room,
-        },
+    due = connection.execute(
+        _DUE_NEWEST if newest_first else _DUE_OLDEST,
+        {"now": now, "room": room, "forgotten": now - CONVERSATION_MS},
     )
-    claimed = [Claimed(*row) for row in rows]
+    claimed = [Claimed(*row) for row in due]
+    if claimed:
+        connection.execute(_LEASE, [_lease_row(c, now + lease_ms) for c in claimed])
     return sorted(claimed, key=lambda c: (c.received_at, c.id))
+
+
+def _lease_row(claimed: Claimed, lease_end: int) -> dict[str, Any]:
+    sending = claimed.messages is not None
+    return {
+        "the_id": claimed.id,
+        "to_status": DECIDED if sending else LEASED,
+        "lease_end": lease_end,
+        "to_attempts": claimed.attempts,
+        "unknown": claimed.outcome_unknown,
+        "sending": sending,
+    }
 
 
 _DECIDE = (
     update(inbox)
-    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == LEASED)
+    .where(
+        inbox.c.id == bindparam("the_id"),
+        inbox.c.status == LEASED,
+        inbox.c.attempts == bindparam("the_attempts"),
+    )
     .values(
         status=bindparam("to_status"),
         outcome=bindparam("to_outcome"),
@@ -258,30 +300,35 @@ _DECIDE = (
 )
 
 
-def held(connection: Connection, decisions: Sequence[Decision]) -> set[int]:
-    """The ids of those decisions whose event is still ours to decide."""
+def decide(connection: Connection, decisions: Sequence[Decision], now: int) -> set[int]:
+    """Record what the claimed events came to; those with messages are marked as on their way.
+
+    Returns the ids that were still ours to decide; the others are left as they are.
+    """
     if not decisions:
         return set()
-    claims = {(d.id, d.attempts) for d in decisions}
+    count = connection.execute(_DECIDE, [_decision_row(d, now) for d in decisions]).rowcount
+    ids = {d.id for d in decisions} if count == len(decisions) else _mine(connection, decisions)
+    _strip(connection, [d.id for d in decisions if d.forget and d.id in ids])
+    return ids
+
+
+def _mine(connection: Connection, decisions: Sequence[Decision]) -> set[int]:
+    """Whose rows now say what was decided: a later claim would have raised `attempts`."""
+    expected = {(d.id, d.attempts, d.status) for d in decisions}
     rows = connection.execute(
-        select(inbox.c.id, inbox.c.attempts)
-        .where(inbox.c.id.in_([d.id for d in decisions]), inbox.c.status == LEASED)
-        .with_for_update()
+        select(inbox.c.id, inbox.c.attempts, inbox.c.status).where(
+            inbox.c.id.in_([d.id for d in decisions])
+        )
     )
-    return {row_id for row_id, attempts in rows if (row_id, attempts) in claims}
-
-
-def decide(connection: Connection, decisions: Sequence[Decision], now: int) -> None:
-    """Record what the claimed events came to; those with messages are marked as on their way."""
-    if decisions:
-        connection.execute(_DECIDE, [_decision_row(decision, now) for decision in decisions])
-    _strip(connection, [d.id for d in decisions if d.forget], now)
+    return {row[0] for row in rows if tuple(row) in expected}
 
 
 def _decision_row(decision: Decision, now: int) -> dict[str, Any]:
     sending = decision.status == DECIDED
     return {
         "the_id": decision.id,
+        "the_attempts": decision.attempts,
         "to_status": decision.status,
         "to_outcome": decision.outcome,
         "to_messages": decision.messages,
@@ -427,23 +474,6 @@ def next_due(connection: Connection, now: int) -> int | None:
     return connection.execute(_NEXT_DUE, {"now": now}).scalar()
 
 
-def unsent_by_author(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
-    """The ids of claimed, undecided messages that their author has taken back meanwhile."""
-    fresh = [c for c in claimed if c.messages is None and c.kind != UNSEND]
-    ids = {c.message_id for c in fresh if c.message_id is not None}
-    if not ids:
-        return set()
-    gone = {
-        (account, message_id)
-        for account, message_id in connection.execute(
-            select(inbox.c.account, inbox.c.message_id).where(
-                inbox.c.message_id.in_(ids), inbox.c.kind == UNSEND
-            )
-        )
-    }
-    return {c.id for c in fresh if (c.account, c.message_id) in gone}
-
-
 def erase_message(connection: Connection, account: str, message_id: str) -> list[str]:
     """Drop the words of a message taken back; returns the ids of its questions.
 
@@ -497,7 +527,7 @@ def erase_resident(
     return found
 
 
-def _strip(connection: Connection, ids: Collection[int], now: int) -> None:
+def _strip(connection: Connection, ids: Collection[int]) -> None:
     """Blank rows that were decided with `forget`; what is still needed to send stays till then."""
     if not ids:
         return

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 MAIN_ACCOUNT = "main"
+CONVERSATION_MS = 30 * 60 * 1000  # how long a conversation's state counts
 
 metadata = MetaData(
     naming_convention={

@@ -8,27 +8,33 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-
-def insert_or_ignore(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> int:
-    """Insert `rows`, leaving out those that are already there; returns how many are new."""
-    statement = _insert(connection, table).on_conflict_do_nothing()
-    return connection.execute(statement, rows).rowcount
+_Insert = sqlite.Insert | postgresql.Insert
 
 
-def insert_or_update(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert `rows`; one whose primary key is already there gets the new values."""
-    statement = _insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    connection.execute(statement, rows)
+class Upsert:
+    """The statements for one table, built once: building costs more than running them."""
 
+    def __init__(self, table: Table) -> None:
+        lite, server = sqlite.insert(table), postgresql.insert(table)
+        self._ignore: dict[str, _Insert] = {
+            "sqlite": lite.on_conflict_do_nothing(),
+            "postgresql": server.on_conflict_do_nothing(),
+        }
+        keys = [column.name for column in table.primary_key]
+        rest = [column.name for column in table.columns if column.name not in keys]
+        self._update: dict[str, _Insert] = {
+            "sqlite": lite.on_conflict_do_update(
+                index_elements=keys, set_={name: lite.excluded[name] for name in rest}
+            ),
+            "postgresql": server.on_conflict_do_update(
+                index_elements=keys, set_={name: server.excluded[name] for name in rest}
+            ),
+        }
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    def insert_or_ignore(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Insert `rows`, leaving out those that are already there; returns how many are new."""
+        return connection.execute(self._ignore[connection.dialect.name], rows).rowcount
+
+    def insert_or_update(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert whole `rows`; one whose primary key is already there gets the new values."""
+        connection.execute(self._update[connection.dialect.name], rows)

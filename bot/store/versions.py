@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from bot.store.tables import content_versions
-from bot.store.upsert import insert_or_ignore
+from bot.store.upsert import Upsert
+
+_UPSERT = Upsert(content_versions)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def save_version(
     """Keep a version once; saving it again only changes whether and when it was found good."""
     bundle = zlib.compress(json.dumps(dict(files), sort_keys=True).encode("ascii"))
     row = {"hash": version_hash, "bundle": bundle, "created_at": now, "good": good}
-    if not insert_or_ignore(connection, content_versions, [row]):
+    if not _UPSERT.insert_or_ignore(connection, [row]):
         connection.execute(
             update(content_versions)
             .where(content_versions.c.hash == version_hash)

@@ -143,7 +143,7 @@ def work(replying: Replying, *, room: int = 8) -> None:
     sent: list[Settled] = []
     while True:
         turn = replying.turn(done, sent, room)
-        done = [replying.answer(claimed, state) for claimed, state in turn.fresh]
+        done = [replying.answer(claimed) for claimed in turn.fresh]
         sent = [replying.send(outgoing) for outgoing in turn.outgoing]
         if not (done or sent):
             return

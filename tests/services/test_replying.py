@@ -234,7 +234,7 @@ def test_a_crash_between_deciding_and_recording_is_settled_with_the_same_token(
     deliver(door, text_event(event_id="a"))
     dying = Replying(db, echo, FakeLine(), parse_event, clock)
     work_ = dying.turn([], [], 8)
-    outgoing = dying.turn([dying.answer(*work_.fresh[0])], [], 8).outgoing
+    outgoing = dying.turn([dying.answer(work_.fresh[0])], [], 8).outgoing
     assert [o.reply_token for o in outgoing] == ["token-a"]
 
     line = FakeLine(invalid_token())
@@ -268,7 +268,7 @@ def test_what_another_process_took_over_is_not_sent_twice(db, door, line, echo, 
     slow = replying.turn([], [], 8).fresh[0]
     clock.advance(21)  # its lease is over
     work(Replying(db, echo, line, parse_event, clock))
-    late = replying.turn([replying.answer(*slow)], [], 8)
+    late = replying.turn([replying.answer(slow)], [], 8)
     assert late.outgoing == () and len(line.sent) == 1
     assert asked(db) == ["ごみの日は？"]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.store import conversations, questions, residents, versions
-from bot.store.conversations import EXPIRY_MS
 from bot.store.questions import Question
+from bot.store.tables import CONVERSATION_MS
 from tests.store.builders import (
     NOW,
     accept,
@@ -38,8 +38,8 @@ def asked(db, day="2026-11-21"):
 def test_a_conversation_remembers_its_last_state_for_half_an_hour(db):
     db.write(lambda c: conversations.save(c, "U1", '{"n": 1}', NOW))
     db.write(lambda c: conversations.save(c, "U1", '{"n": 2}', NOW + 1))
-    assert state(db, "U1", NOW + EXPIRY_MS) == '{"n": 2}'
-    assert state(db, "U1", NOW + 1 + EXPIRY_MS) is None
+    assert state(db, "U1", NOW + CONVERSATION_MS) == '{"n": 2}'
+    assert state(db, "U1", NOW + 1 + CONVERSATION_MS) is None
     assert state(db, "U2") is None
 
 
@@ -58,7 +58,7 @@ def test_accounts_do_not_share_conversations(db):
 def test_expired_states_are_purged(db):
     db.write(lambda c: conversations.save(c, "old", "secret", NOW))
     db.write(lambda c: conversations.save(c, "new", "{}", NOW + 1))
-    assert db.write(lambda c: conversations.purge(c, NOW + EXPIRY_MS, 10)) == 1
+    assert db.write(lambda c: conversations.purge(c, NOW + CONVERSATION_MS, 10)) == 1
     assert "secret" not in everything(db)
     assert state(db, "new", NOW + 2) == "{}"
 
