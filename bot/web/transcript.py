@@ -1,0 +1,55 @@
+"""What is kept of a web conversation: the dialogue's state and what was said, masked, as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.core.replies import Reply
+from bot.core.wording import JAPANESE
+
+# A visit of this length is far beyond what residents do; a script must not fill the store.
+MAX_EXCHANGES = 60
+MAX_CHARS = 120_000
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One message and its answer. `said` is masked; `language` is the one set at that moment."""
+
+    said: str
+    reply: Reply
+    language: str = JAPANESE
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A visit so far. `state` is the dialogue's own JSON, None before the first message."""
+
+    state: str | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+    def having(self, exchange: Exchange, state: str) -> Transcript:
+        """The transcript after one more exchange; the oldest go first when it grows too long."""
+        kept = (*self.exchanges, exchange)[-MAX_EXCHANGES:]
+        sizes = [len(_EXCHANGE.dump_json(each)) for each in kept]
+        while len(kept) > 1 and sum(sizes) > MAX_CHARS:
+            kept, sizes = kept[1:], sizes[1:]
+        return replace(self, state=state, exchanges=kept)
+
+    def to_json(self) -> str:
+        """The transcript as it is stored."""
+        return _TRANSCRIPT.dump_json(self).decode()
+
+
+def transcript_from_json(text: str | None) -> Transcript:
+    """The stored transcript; nothing, or anything unreadable, is a new conversation."""
+    try:
+        return _TRANSCRIPT.validate_json(text) if text else Transcript()
+    except ValidationError:
+        return Transcript()
+
+
+_EXCHANGE = TypeAdapter(Exchange)
+_TRANSCRIPT = TypeAdapter(Transcript)
