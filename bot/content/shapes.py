@@ -156,6 +156,7 @@ def intent(path: str, item: Located) -> Shaped[Intent]:
         examples=_phrases(fields, "examples"),
         answer=_answer(fields, required=False),
         choices=fields.texts("choices"),
+        topics=fields.texts("topics"),
         action=fields.text("action", required=False),
         links=fields.texts("links"),
         contact=fields.text("contact", required=False),
@@ -165,7 +166,9 @@ def intent(path: str, item: Located) -> Shaped[Intent]:
     if value.action and value.action not in ACTIONS:
         words = "・".join(ACTIONS)
         fields.problem("action", f"action「{value.action}」はありません。{words} のどれかです。")
-    if not (value.answer or value.choices or value.action):
+    text = "topics の「{value}」はありません。" + "・".join(TOPICS) + " のどれかです。"
+    fields.where("topics", lambda topic: topic in TOPICS, text)
+    if not (value.answer or value.choices or value.topics or value.action):
         fields.problem("id", "answer・choices・action のどれかを書いてください。")
     _outside(fields)
     return Shaped(value, fields.problems)

@@ -28,11 +28,6 @@ def first_sentence(text: str) -> str:
     return found.group().strip() if found else ""
 
 
-def show_button(view: CityView, item_id: str, language: str) -> QuickReply:
-    """The button that shows an item."""
-    return QuickReply(label(view.title(item_id, language)), action("show", id=item_id))
-
-
 def entry_card(
     view: CityView, entry: Entry, language: str, today: date, asked: str = "", lead: str = ""
 ) -> Card:
@@ -127,7 +122,9 @@ def contact_line(words: Wording, contact: Contact) -> str:
 def related_buttons(view: CityView, entry: Entry, language: str) -> list[QuickReply]:
     """Buttons for what helps next, and for glossary words that stand in the answer."""
     related = [item for item in entry.related if view.item(item)][:_MAX_RELATED]
-    buttons = [show_button(view, item, language) for item in related]
+    buttons = [
+        QuickReply(label(view.title(item, language)), action("show", id=item)) for item in related
+    ]
     if language == JAPANESE:
         buttons += [
             QuickReply(label(f"{word}とは"), action("show", id=term_id))

@@ -152,13 +152,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Intent:
-    """What a resident can want that is no single fact, from intents/."""
+    """What a resident can want that is no single fact, from intents/.
+
+    `topics`: the account's own entries of these topics come before `choices` in its menu.
+    """
 
     id: str
     title: str
     examples: tuple[str, ...]
     answer: str = ""
     choices: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     action: str = ""
     links: tuple[str, ...] = ()
     contact: str = ""

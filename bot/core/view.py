@@ -20,6 +20,8 @@ from bot.core.knowledge import (
 from bot.core.matching import Ranking
 from bot.core.wording import JAPANESE, Wording, wording
 
+MENU_SIZE = 12  # LINE shows 13 buttons; one leads to a person
+
 
 @dataclass(frozen=True)
 class CityView:
@@ -90,6 +92,13 @@ class CityView:
         if isinstance(item, Entry) and item.level == "prefecture":
             return self.city.contact("prefecture")
         return self.city.contact(item.contact if item else "")
+
+    def menu_of(self, intent: Intent) -> list[str]:
+        """The ids a topic menu offers here: the city's own entries first, LINE's number at most."""
+        own = [e for e in self.content.entries.values() if e.city == self.city.id]
+        found = [e.id for topic in intent.topics for e in own if e.topic == topic]
+        found += [choice for choice in intent.choices if self.item(choice)]
+        return list(dict.fromkeys(found))[:MENU_SIZE]
 
     def classes(self) -> list[Entry]:
         """This city's own classes and digital help, then the common ones."""

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bot.core import guard
 from bot.core.conversation import State, action, state_from_json
-from bot.core.dialog import Message, Turn, respond
+from bot.core.dialog import respond
 from bot.core.ports import Answered, Event
 from bot.core.replies import QuickReply, Reply, Text
+from bot.core.turn import Message, Turn
 from bot.core.view import CityView
 
 JAPAN = ZoneInfo("Asia/Tokyo")

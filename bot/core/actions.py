@@ -1,0 +1,125 @@
+"""What the bot does for an intent that is more than a set answer: menus, handoff, erasing …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.core.compose import contact_card, fill, intent_part
+from bot.core.conversation import State
+from bot.core.knowledge import Intent
+from bot.core.language import language_asked_for
+from bot.core.replies import Text
+from bot.core.turn import Speaker, Turn, button
+
+
+def perform(intent: Intent, speaker: Speaker) -> Turn:
+    """Answer with an intent: its action, its topic menu, or its set words."""
+    if intent.action in _ACTIONS:
+        return _ACTIONS[intent.action](speaker, intent)
+    if intent.choices or intent.topics:
+        return _topic(speaker, intent)
+    part = intent_part(speaker.view, intent, speaker.language)
+    return speaker.done((part,), (speaker.menu_button(),))
+
+
+def menu(speaker: Speaker, intent: Intent | None = None) -> Turn:
+    """The topics to choose from."""
+    topics = list(intent.choices) if intent and intent.choices else _all_topics(speaker)
+    buttons = [speaker.show_button(topic) for topic in topics]
+    if not any(_leads_to_person(speaker, topic) for topic in topics):
+        buttons.append(speaker.handoff_button())
+    return speaker.done((Text(speaker.words.say("menu")),), buttons)
+
+
+def handoff(speaker: Speaker, intent: Intent | None = None) -> Turn:
+    """How to reach a person."""
+    body = speaker.words.say("handoff", city=_city(speaker))
+    if intent and intent.answer:
+        body = _answer(speaker, intent)
+    card = contact_card(speaker.view, speaker.language, body)
+    return speaker.done((card,), (speaker.menu_button(),))
+
+
+def erase(speaker: Speaker, intent: Intent | None = None, *, sure: bool = False) -> Turn:
+    """Ask before erasing; with `sure` the caller erases everything about the resident."""
+    words = speaker.words
+    if not sure:
+        yes = button(words.say("erase_yes"), "erase", sure="yes")
+        no = button(words.say("erase_no"), "kept")
+        return speaker.done((Text(words.say("erase_ask")),), (yes, no))
+    turn = speaker.done((Text(words.say("erased")),), (speaker.menu_button(),))
+    return replace(turn, state=State(), erase=True)
+
+
+def choose_language(speaker: Speaker, language: str | None) -> Turn:
+    """Answer in `language` from now on, or offer the languages there are."""
+    offered = speaker.view.languages()
+    if language is None or language not in offered:
+        buttons = [
+            button(speaker.view.wording(each).say("name"), "language", to=each) for each in offered
+        ]
+        return speaker.done((Text(speaker.words.say("language_ask")),), buttons)
+    chosen = replace(speaker, language=language, state=replace(speaker.state, language=language))
+    said = chosen.words.say("language_set", name=chosen.words.say("name"))
+    return chosen.done((Text(said),), (chosen.menu_button(),), last=speaker.state.last)
+
+
+def _topic(speaker: Speaker, intent: Intent) -> Turn:
+    text = _answer(speaker, intent) or speaker.words.say("menu")
+    buttons = [speaker.show_button(choice) for choice in speaker.view.menu_of(intent)]
+    return speaker.done((Text(text),), (*buttons, speaker.handoff_button()))
+
+
+def _classes(speaker: Speaker, intent: Intent) -> Turn:
+    classes = speaker.view.classes()
+    text = speaker.words.say("classes" if classes else "no_classes", city=_city(speaker))
+    buttons = [speaker.show_button(entry.id) for entry in classes]
+    return speaker.done((Text(text),), (*buttons, speaker.handoff_button()))
+
+
+def _my_data(speaker: Speaker, intent: Intent) -> Turn:
+    text = speaker.words.say("my_data", days=str(speaker.view.days))
+    forget = button(speaker.words.say("erase_yes"), "erase")
+    return speaker.done((Text(text),), (forget, speaker.menu_button()))
+
+
+def _language(speaker: Speaker, intent: Intent) -> Turn:
+    return choose_language(speaker, language_asked_for(speaker.text))
+
+
+def _said(key: str) -> Callable[[Speaker, Intent], Turn]:
+    return lambda speaker, intent: speaker.say(key, "answer")
+
+
+_ACTIONS: Mapping[str, Callable[[Speaker, Intent], Turn]] = {
+    "menu": menu,
+    "handoff": handoff,
+    "class_list": _classes,
+    "settings": _said("settings"),
+    "stop": _said("stop"),
+    "my_data": _my_data,
+    "erase": erase,
+    "language": _language,
+}
+
+
+def _all_topics(speaker: Speaker) -> list[str]:
+    intents = speaker.view.content.intents.values()
+    menus = [i for i in intents if i.choices and not i.action]
+    return [i.id for i in menus if i.visible_in(speaker.view.city.id)]
+
+
+def _leads_to_person(speaker: Speaker, intent_id: str) -> bool:
+    intent = speaker.view.intent(intent_id)
+    return intent is not None and intent.action == "handoff"
+
+
+def _answer(speaker: Speaker, intent: Intent) -> str:
+    translated = speaker.view.translation(intent.id, speaker.language)
+    answer = translated.answer if translated else intent.answer
+    return fill(answer, speaker.view, speaker.language)
+
+
+def _city(speaker: Speaker) -> str:
+    return speaker.view.city.name_in(speaker.language)

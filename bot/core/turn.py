@@ -1,0 +1,144 @@
+"""One turn of a conversation: what came in, what goes out, and how a turn is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bot.core.compose import LABEL_LENGTH, label
+from bot.core.confidence import Decision
+from bot.core.conversation import State, action
+from bot.core.documents import Ranking
+from bot.core.knowledge import Kind
+from bot.core.replies import Card, QuickReply, Reply, Text
+from bot.core.view import CityView
+from bot.core.wording import Wording
+
+MAX_BUTTONS = 13  # LINE's limit
+_LISTED = 5  # candidates reported beside the decision
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a resident said: masked words with the kinds that were masked, or a button's data."""
+
+    text: str = ""
+    masked: frozenset[str] = frozenset()
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item that was considered, best first; `covers` are checklist ids."""
+
+    id: str
+    kind: Kind
+    title: str
+    score: float
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The outcome of one message. With `choices` exactly the first candidates are offered."""
+
+    reply: Reply
+    state: State
+    decision: Decision
+    confidence: float
+    candidates: tuple[Candidate, ...] = ()
+    erase: bool = False
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Puts turns together for one message: its city, its language, what was remembered.
+
+    `text` is the message without the labels of what was masked; it is what a question back
+    remembers.
+    """
+
+    view: CityView
+    state: State
+    language: str
+    text: str
+
+    @property
+    def words(self) -> Wording:
+        """The bot's own sentences in the resident's language."""
+        return self.view.wording(self.language)
+
+    def done(
+        self,
+        parts: tuple[Text | Card, ...],
+        buttons: Iterable[QuickReply],
+        candidates: tuple[Candidate, ...] = (),
+        *,
+        confidence: float = 1.0,
+        last: str = "",
+        asked: str = "",
+    ) -> Turn:
+        """An answer. `last` is the entry that follow-ups are about, `asked` the words behind it."""
+        shown = unique(buttons)
+        state = replace(
+            self.state, last=last, shown=pairs(shown), misses=0, asked=asked, refused=()
+        )
+        return Turn(Reply(parts, tuple(shown)), state, "answer", confidence, candidates)
+
+    def say(self, key: str, decision: Decision = "fallback") -> Turn:
+        """One of the bot's own sentences, with the way to the menu and to a person."""
+        turn = self.done((Text(self.words.say(key)),), (self.menu_button(), self.handoff_button()))
+        return replace(turn, decision=decision, confidence=1.0 if decision == "answer" else 0.0)
+
+    def candidates(
+        self, ranking: Ranking | None, chosen: str = "", without: Iterable[str] = ()
+    ) -> tuple[Candidate, ...]:
+        """The ranking as reported; `chosen` comes first, whatever its place was."""
+        left_out = {chosen, *without}
+        matches = ranking.matches if ranking else ()
+        found = [self.candidate(m.id, m.score) for m in matches if m.id not in left_out]
+        if chosen:
+            score = next((m.score for m in matches if m.id == chosen), 1.0)
+            found.insert(0, self.candidate(chosen, score))
+        return tuple(found[:_LISTED])
+
+    def candidate(self, item_id: str, score: float = 1.0) -> Candidate:
+        """One item as reported."""
+        entry = self.view.entry(item_id)
+        covers = entry.covers if entry else ()
+        return Candidate(item_id, self.view.kind(item_id), self.view.title(item_id), score, covers)
+
+    def show_button(self, item_id: str) -> QuickReply:
+        """The button that shows an item."""
+        return button(self.view.title(item_id, self.language), "show", id=item_id)
+
+    def handoff_button(self) -> QuickReply:
+        """The button that leads to a person."""
+        return button(self.words.say("handoff_button"), "handoff")
+
+    def menu_button(self) -> QuickReply:
+        """The button that opens the menu."""
+        return button(self.words.say("menu_button"), "menu")
+
+
+def button(words: str, do: str, **values: str) -> QuickReply:
+    """A quick reply whose label fits and whose data is `do` with its values."""
+    return QuickReply(label(words), action(do, **values))
+
+
+def unique(buttons: Iterable[QuickReply]) -> list[QuickReply]:
+    """At most LINE's number of buttons; no label twice, because typed words select one of them."""
+    found: dict[str, QuickReply] = {}
+    for each in buttons:
+        text, number = each.label, 2
+        while text in found and found[text].data != each.data:
+            text = f"{each.label[: LABEL_LENGTH - 3]}({number})"
+            number += 1
+        if text:
+            found.setdefault(text, QuickReply(text, each.data))
+    return list(found.values())[:MAX_BUTTONS]
+
+
+def pairs(buttons: Iterable[QuickReply]) -> tuple[tuple[str, str], ...]:
+    """The buttons as the state remembers them."""
+    return tuple((each.label, each.data) for each in buttons)
