@@ -19,8 +19,7 @@ _KEPT_TEXT = frozenset(
 )
 _KEPT_NUMBERS = frozenset(
     (
-        *("timestamp", "latitude", "longitude", "fileSize", "duration", "index", "length", "total"),
-        *("membershipId",),
+        *("timestamp", "fileSize", "duration", "index", "length", "total", "membershipId"),
     )
 )
 # What we wrote into a button ourselves, and a date the resident picked there.
@@ -42,8 +41,15 @@ def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     pruned: dict[str, Any] = prune(dict(event))
     message = pruned.get("message")
     if isinstance(message, dict):
-        pruned["message"] = _without_mention(message)
+        pruned["message"] = _without_mention(_without_position(message))
     return {_scrub_name(key, mask): _scrub(key, value, mask) for key, value in pruned.items()}
+
+
+def _without_position(message: dict[str, Any]) -> dict[str, Any]:
+    """Where a resident is goes no further than this: nothing uses it."""
+    if message.get("type") != "location":
+        return message
+    return {key: value for key, value in message.items() if key in ("type", "id")}
 
 
 def _without_mention(message: dict[str, Any]) -> dict[str, Any]:

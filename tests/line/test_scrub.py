@@ -104,3 +104,9 @@ def test_a_copy_of_anything_reads_the_same(values):
     for event in events:
         assert parse_event(scrub_event(event, str)) == parse_event(event)
         json.dumps(scrub_event(event, stars), ensure_ascii=False).encode()
+
+
+def test_a_shared_position_is_not_kept():
+    kept = scrubbed(samples.ALL["location"])
+    assert not any(part in kept for part in ("35.6664", "139.316", "八王子市", "自宅"))
+    assert parse_event(json.loads(kept)).kind == "location"
