@@ -130,7 +130,7 @@ def _count_concepts(
     A line's concept is present where one of its office words of two characters and more is.
     """
     texts = [squeeze(fold(text[:_MAX_FIELD])) for texts in fields for text in texts]
-    joined = "\n".join(texts)
+    places = _Places("\n".join(texts))
     starts = np.cumsum([0] + [len(text) + 1 for text in texts])
     owners: dict[str, Counter[int]] = {}
     found: list[dict[str, list[int]]] = [{} for _ in fields]
@@ -140,18 +140,35 @@ def _count_concepts(
             if len(word) < 2:
                 continue
             if word not in owners:
-                places = np.searchsorted(starts, _places(joined, word), "right") - 1
-                owners[word] = Counter(places.tolist())
+                owner_of = np.searchsorted(starts, places.of(word), "right") - 1
+                owners[word] = Counter(owner_of.tolist())
             for owner, count in owners[word].items():
                 tally = found[owner // FIELDS].setdefault(term, [0] * FIELDS)
                 tally[owner % FIELDS] += count
     return found
 
 
-def _places(text: str, word: str) -> list[int]:
-    places = []
-    place = text.find(word)
-    while place >= 0:
-        places.append(place)
-        place = text.find(word, place + len(word))
-    return places
+class _Places:
+    """Finds every place of many words in one long text, by its sorted pairs of characters."""
+
+    def __init__(self, text: str) -> None:
+        self._codes = np.frombuffer((text + "\0" * 64).encode("utf-32-le"), np.uint32)
+        pairs = self._pair(self._codes[:-1], self._codes[1:])
+        self._order = np.argsort(pairs, kind="stable")
+        self._pairs = pairs[self._order]
+
+    @staticmethod
+    def _pair(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint64]:
+        return (first.astype(np.uint64) << np.uint64(32)) | second
+
+    def of(self, word: str) -> NDArray[np.int64]:
+        """Where the word of two to 64 characters begins."""
+        codes = np.frombuffer(word[:64].encode("utf-32-le"), np.uint32)
+        low, high = (
+            np.searchsorted(self._pairs, self._pair(codes[:1], codes[1:2])[0], side)
+            for side in ("left", "right")
+        )
+        places = self._order[low:high]
+        for offset in range(2, len(codes)):
+            places = places[self._codes[places + offset] == codes[offset]]
+        return places

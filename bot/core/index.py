@@ -21,7 +21,7 @@ from bot.core.counts import (
 )
 from bot.core.documents import Document
 from bot.core.kana import KanaDecoder, build_decoder
-from bot.core.latent import Latent, latent
+from bot.core.latent import Latent, latent, placed_again
 from bot.core.lexicon import Line, Triggers, triggers
 from bot.core.postings import Phrases, Postings, phrase_postings, term_postings
 from bot.core.terms import word_terms
@@ -68,18 +68,21 @@ def build_index(
         expansions, finder = previous.expansions, previous.triggers
     else:
         expansions, finder = _expansions(lexicon, vocabulary, tokenize), triggers(lexicon)
-    decoder = _decoder(counts, vocabulary, () if same_words else lexicon, tokenize)
+    if previous and same_words and len(vocabulary) == len(previous.number):
+        decoder = previous.decoder
+    else:
+        decoder = _decoder(counts, vocabulary, () if same_words else lexicon, tokenize)
     postings = term_postings(counts, vocabulary)
-    axes = None
-    if previous and same_words and fresh <= _KEEP_AXES * len(documents):
-        axes = _grown(previous.latent.axes, len(vocabulary))
+    matrices = postings.matrices()
+    nearly = previous and same_words and fresh <= _KEEP_AXES * len(documents)
+    meaning = placed_again(previous.latent, *matrices) if previous and nearly else latent(*matrices)
     return Index(
         ids=tuple(document.id for document in documents),
         titles=tuple(document.title for document in documents),
         number=vocabulary,
         postings=postings,
         phrases=phrase_postings(counts, vocabulary),
-        latent=latent(*postings.matrices(), axes),
+        latent=meaning,
         title_length=np.log1p([len(document.title) for document in documents]).astype(np.float32),
         expansions=expansions,
         triggers=finder,
@@ -126,11 +129,6 @@ def _expansions(
         numbers = tuple(vocabulary.setdefault(t, len(vocabulary)) for t in words)
         found.append((numbers, concept))
     return tuple(found)
-
-
-def _grown(axes: NDArray[np.float16], terms: int) -> NDArray[np.float16]:
-    more = np.zeros((terms - len(axes), axes.shape[1]), np.float16)
-    return np.concatenate((axes, more)) if len(more) else axes
 
 
 def _decoder(

@@ -7,48 +7,78 @@ by randomised subspace iteration (Halko, Martinsson and Tropp, 2011).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 DIMENSIONS = 150
-_POWER_STEPS = 3
+_POWER_STEPS = 4
 _OVERSAMPLED = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """Vectors of unit length for documents (whole and title); `axes` places terms among them."""
+    """Vectors of unit length for documents (whole and title); `axes` places terms among them.
 
-    axes: NDArray[np.float16]  # one row for each term
+    `row` gives a term's row of `axes`; row 0 is the origin, for terms that say nothing.
+    """
+
+    row: NDArray[np.int32]
+    axes: NDArray[np.float16]
     whole: NDArray[np.float32]
     title: NDArray[np.float32]
 
 
-def axes_of(matrix: sparse.csr_matrix) -> NDArray[np.float16]:
-    """The main directions of a document-term matrix with rows of unit length, by term."""
+def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix) -> Latent:
+    """Learns the axes from documents-by-terms matrices and places every document."""
+    shared = np.bincount(whole.indices[whole.data > 0], minlength=whole.shape[1]) > 1
+    used = np.flatnonzero(shared)
+    row = np.zeros(whole.shape[1], np.int32)
+    row[used] = np.arange(1, len(used) + 1)
+    axes = _axes(whole[:, used].tocsr())
+    return _placed(whole, title, row, np.vstack((np.zeros((1, axes.shape[1])), axes)))
+
+
+def placed_again(earlier: Latent, whole: sparse.csr_matrix, title: sparse.csr_matrix) -> Latent:
+    """Places changed documents among the axes of an earlier index; new terms say nothing."""
+    row = np.zeros(whole.shape[1], np.int32)
+    row[: len(earlier.row)] = earlier.row
+    return _placed(whole, title, row, earlier.axes)
+
+
+def _placed(
+    whole: sparse.csr_matrix, title: sparse.csr_matrix, row: NDArray[np.int32], axes: NDArray[Any]
+) -> Latent:
+    used = np.flatnonzero(row)
+    exact = axes[row[used]].astype(np.float32)
+    return Latent(
+        row,
+        axes.astype(np.float16),
+        _unit(whole[:, used] @ exact),
+        _unit(title[:, used] @ exact),
+    )
+
+
+def _axes(matrix: sparse.csr_matrix) -> NDArray[np.float32]:
+    """The main directions of a matrix (rows: documents), one column each, by term."""
     documents, terms = matrix.shape
     wanted = min(DIMENSIONS, documents, terms)
     if wanted == 0:
-        return np.zeros((terms, 0), np.float16)
+        return np.zeros((terms, 0), np.float32)
     sketch = min(wanted + _OVERSAMPLED, documents, terms)
+    across = matrix.T.tocsr()
     start = np.random.default_rng(0).standard_normal((terms, sketch)).astype(np.float32)
     basis, _ = np.linalg.qr(matrix @ start)
     for _ in range(_POWER_STEPS):
-        other, _ = np.linalg.qr(matrix.T @ basis)
-        basis, _ = np.linalg.qr(matrix @ other)
-    _, _, directions = np.linalg.svd((matrix.T @ basis).T, full_matrices=False)
-    return np.ascontiguousarray(directions[:wanted].T).astype(np.float16)
-
-
-def latent(
-    whole: sparse.csr_matrix, title: sparse.csr_matrix, axes: NDArray[np.float16] | None = None
-) -> Latent:
-    """Vectors of every document; `axes` of an earlier index may be kept when little changed."""
-    kept = axes_of(whole) if axes is None else axes
-    exact = kept.astype(np.float32)
-    return Latent(kept, _unit(whole @ exact), _unit(title @ exact))
+        basis, _ = np.linalg.qr(matrix @ (across @ basis))
+    image = across @ basis
+    values, turns = np.linalg.eigh(image.T @ image)
+    strongest = np.argsort(-values)[:wanted]
+    scale = 1.0 / np.sqrt(np.maximum(values[strongest], 1e-9))
+    directions: NDArray[np.float32] = (image @ (turns[:, strongest] * scale)).astype(np.float32)
+    return directions
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -102,16 +102,18 @@ def _columns(counts: Sequence[DocumentCounts]) -> tuple[Ints, Ints, Floats]:
 
 def _saturated(docs: Ints, tallies: Floats, space: NDArray[np.int8], size: int) -> Floats:
     """BM25F's saturated term frequency, (k1 + 1) tf / (k1 + tf), of each posting."""
-    weighted = np.zeros(len(docs), np.float32)
-    for code, weights in enumerate(_FIELD_WEIGHTS):
-        mine = space == code
-        measured = mine if code != _CONCEPTS else space == _WORDS  # a concept has no own length
-        for field, weight in enumerate(weights):
+    norms = np.ones((len(_FIELD_WEIGHTS), FIELDS, size), np.float32)
+    for code in range(len(_FIELD_WEIGHTS)):
+        measured = space == (code if code != _CONCEPTS else _WORDS)  # a concept has no own length
+        for field in range(FIELDS):
             lengths = np.bincount(docs[measured], tallies[measured, field], size)
             filled = lengths[lengths > 0]
             mean = filled.mean() if len(filled) else 1.0
-            norm = ((1 - _B) + _B * lengths / mean).astype(np.float32)
-            weighted[mine] += weight * tallies[mine, field] / norm[docs[mine]]
+            norms[code, field] = (1 - _B) + _B * lengths / mean
+    weights = np.array(_FIELD_WEIGHTS, np.float32)
+    weighted = np.zeros(len(docs), np.float32)
+    for field in range(FIELDS):
+        weighted += weights[space, field] * tallies[:, field] / norms[space, field, docs]
     k1 = np.array(_K1, np.float32)[space]
     saturated: Floats = weighted * (k1 + 1) / (k1 + weighted)
     return saturated

@@ -52,7 +52,9 @@ def score(index: Index, query: Query, keep: int) -> Scored:
     ccovd = np.bincount(near, asked_about[owner], size) / max(float(asked_about.sum()), 1e-6)
     grams = (weights * (groups == GRAMS))[owner] * postings.title[places]
     rcov = covered[candidates]
-    meaning = (weights * idf * postings.latent_weight[terms]) @ index.latent.axes[terms]
+    meaning = (weights * idf * postings.latent_weight[terms]) @ index.latent.axes[
+        index.latent.row[terms]
+    ]
     meaning = meaning / max(float(np.sqrt(meaning @ meaning)), 1e-9)
     columns = (
         first[candidates],
