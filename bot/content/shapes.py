@@ -57,56 +57,17 @@ ACTIONS = ("menu", "handoff", "class_list", "settings", "stop", "my_data", "eras
 TITLE_LIMIT, ANSWER_LIMIT, PHRASE_LIMIT = 40, 400, 100
 ANSWER_PLACES = {"city"}  # what may stand in braces inside an answer
 
-_ENTRY_KEYS = [
-    "id",
-    "title",
-    "city",
-    "topic",
-    "questions",
-    "answer",
-    "details",
-    "links",
-    "contact",
-    "level",
-    "status",
-    "plan_status",
-    "online_status",
-    "as_of",
-    "source",
-    "outside_source",
-    "review_by",
-    "covers",
-    "related",
-    "sensitive",
-    "phones",
-]
-_INTENT_KEYS = [
-    "id",
-    "title",
-    "city",
-    "examples",
-    "answer",
-    "choices",
-    "action",
-    "links",
-    "contact",
-    "tests",
-    "outside_source",
-]
-_EMERGENCY_KEYS = [
-    "id",
-    "title",
-    "signs",
-    "calm",
-    "answer",
-    "phones",
-    "links",
-    "tests",
-    "calm_tests",
-    "outside_source",
-    "source",
-    "sensitive",
-]
+_ENTRY_KEYS = (
+    "id title city topic questions answer details links contact level status "
+    "plan_status online_status as_of source outside_source review_by covers related "
+    "sensitive phones "
+).split()
+_INTENT_KEYS = (
+    "id title city examples answer choices action links contact tests outside_source topics "
+).split()
+_EMERGENCY_KEYS = (
+    "id title signs calm answer phones links tests calm_tests outside_source source sensitive "
+).split()
 
 
 @dataclass(frozen=True)
