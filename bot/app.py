@@ -101,7 +101,8 @@ def create_app(
 def _publisher(settings: Settings, db: Database, now: Clock) -> Publisher:
     terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
     directory = settings.madoguchi_content_dir
-    return Publisher(directory, SudachiTokenizer(), terms, now, _Versions(db))
+    versions = _Versions(db)
+    return Publisher(directory, SudachiTokenizer(), terms, now, versions, (settings.city,))
 
 
 def _worker(

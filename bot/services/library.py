@@ -41,6 +41,9 @@ class Library:
 
     def view(self, city_id: str) -> CityView:
         """The city's side of this content. Raises KeyError for a city without a profile."""
+        built = self._views.get(city_id)
+        if built is not None:
+            return built
         with self._lock:
             if city_id not in self._views:
                 self._views[city_id] = self._build(city_id)

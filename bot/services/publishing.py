@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -71,7 +71,10 @@ def check_everything(files: Files, today: date, tokenize: Tokenize) -> Checked:
 
 
 class Publisher:
-    """Serves the newest good content; an event takes `current()` once and keeps it to its end."""
+    """Serves the newest good content; an event takes `current()` once and keeps it to its end.
+
+    The matchers of `cities` are built before content is served, the others when first asked for.
+    """
 
     def __init__(
         self,
@@ -80,7 +83,9 @@ class Publisher:
         terms: Terms,
         clock: Callable[[], datetime],
         versions: Versions | None = None,
+        cities: Sequence[str] = (),
     ) -> None:
+        self._cities = cities
         self._directory = directory
         self._tokenize = tokenize
         self._terms = terms
@@ -154,18 +159,23 @@ class Publisher:
 
     def _take(self, loaded: Loaded, files: Files) -> None:
         library = Library(loaded.draft, self._tokenize, self._terms)
-        self._library = library
+        self._serve(library)
         entries = len(loaded.draft.entries)
         log.info("content loaded", extra={"version": library.content.version, "entries": entries})
         if self._versions:
             texts = {path: data.decode("utf-8-sig") for path, data in files.items()}
             self._versions.save(library.content.version, texts, self._clock())
 
+    def _serve(self, library: Library) -> None:
+        for city_id in self._cities:
+            library.view(city_id)
+        self._library = library
+
     def _fall_back(self, stored: Mapping[str, str] | None) -> None:
         if stored is not None:
             loaded = load({path: text.encode() for path, text in stored.items()})
             if loaded.content is not None:
-                self._library = Library(loaded.content, self._tokenize, self._terms)
+                self._serve(Library(loaded.content, self._tokenize, self._terms))
                 return
         said = "\n".join(str(problem) for problem in errors(self._problems))
         raise ContentError(
