@@ -1,8 +1,9 @@
 """YAML as staff write it: every scalar stays text, every value knows its line.
 
 Plain YAML turns 8:30 into 510, no into False and 0120 into 80, and takes a later equal key
-silently. Here nothing is converted, and each such trap has a message of its own. Anchors,
-aliases, merge keys and tags are refused (an anchor bomb costs nothing).
+silently. Here nothing is converted, and each such trap has a message of its own (see
+`yamltraps`). Anchors, aliases, merge keys and tags are refused (an anchor bomb costs nothing),
+and the parser's events are read one by one, so that no nesting can exhaust the stack.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from typing import Any
 import yaml
 
 from bot.content.problems import Problem
+from bot.content.yamltraps import decode, line_traps, rough_block_lines, syntax_problem
 
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 12
-_FULL_WIDTH_INDENT = re.compile(r"^[ ]*　")
-_TAB_INDENT = re.compile(r"^[ 　]*\t")
-_FULL_WIDTH_COLON = re.compile(r"^\s*(?:- )?(?P<key>[A-Za-z_][\w-]*)：")
-_NO_BLANK_AFTER_COLON = re.compile(r"^\s*(?:- )?(?P<key>[A-Za-z_]+):(?![\s/]|$)")
-_NO_BLANK_AFTER_DASH = re.compile(r"^\s*-(?![-\s\d])")
+_MAX_PROBLEMS = 100  # of one file; more help nobody
+_ANCHORS = "「&」「*」（アンカー）は使えません。同じ内容でも書いてください。"
+_DEEP = "入れ子が深すぎます。字下げを見直してください。"
 
 
 class Located(dict[str, Any]):
@@ -33,6 +33,7 @@ class Located(dict[str, Any]):
         self.lines: dict[str, int] = {}
 
     def line_of(self, key: str) -> int:
+        """Where `key` stands; where the mapping starts if it is absent."""
         return self.lines.get(key, self.line)
 
 
@@ -48,166 +49,133 @@ class LocatedList(list[Any]):
 def read_yaml(path: str, data: bytes) -> tuple[Any, list[Problem]]:
     """The file's value (str, Located, LocatedList or None) and every problem found in it.
 
-    With problems the value is None: nothing of a broken file is used.
+    With problems the value is None: nothing of a broken file is used. Never raises.
     """
-    text, problems = _decode(path, data)
+    if len(data) > MAX_BYTES:
+        text = "ファイルが大きすぎます（1MBまで）。話題ごとに分けてください。"
+        return None, [Problem(path, 1, text)]
+    text, problems = decode(path, data)
     if problems:
         return None, problems
+    lines = text.splitlines()
+    reader = _Reader(path, lines)
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        value = reader.document(yaml.parse(text, Loader=yaml.CSafeLoader))
+        traps = line_traps(path, lines, reader.block_lines)
+    except _TooDeep:
+        traps = []
     except yaml.YAMLError as error:
-        # The message for the trap says more than the parser's; the parser's stands alone else.
-        traps = list(_line_traps(path, text, block_lines=set()))
-        return None, traps or [_syntax_problem(path, error)]
-    except RecursionError:
-        return None, [Problem(path, 1, "入れ子が深すぎます。字下げを見直してください。")]
-    if node is None:
-        return None, []
-    reader = _Reader(path, text.splitlines())
-    value = reader.value(node, depth=0)
-    problems = sorted({*reader.problems, *_line_traps(path, text, reader.block_lines)})
+        traps = _why(path, lines, error)
+    problems = sorted({*reader.problems, *traps})[:_MAX_PROBLEMS]
     return (None if problems else value), problems
 
 
-def _decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
-    if len(data) > MAX_BYTES:
-        return "", [
-            Problem(path, 1, "ファイルが大きすぎます（1MBまで）。話題ごとに分けてください。")
-        ]
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        kind = "Shift_JIS のようです" if _is_shift_jis(data) else "こわれた文字があります"
-        hint = "文字コードを UTF-8 にして保存し直してください。"
-        return "", [Problem(path, line, f"{kind}。{hint}")]
-    for number, line_text in enumerate(text.split("\n"), 1):
-        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", line_text):
-            hint = "目に見えない制御文字があります。その行を打ち直してください。"
-            return "", [Problem(path, number, hint)]
-    return text, []
+def _why(path: str, lines: list[str], error: yaml.YAMLError) -> list[Problem]:
+    """The traps of the file, and what the parser says unless a trap explains it."""
+    traps = line_traps(path, lines, rough_block_lines(lines))
+    stopped = syntax_problem(path, lines, error)
+    if any(-2 <= trap.line - stopped.line <= 1 for trap in traps):
+        return traps
+    return [*traps, stopped]
 
 
-def _is_shift_jis(data: bytes) -> bool:
-    try:
-        data.decode("cp932")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _syntax_problem(path: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark else 1
-    said = str(getattr(error, "problem", "") or "")
-    if "alias" in said:
-        text = '「*」で始まる言葉は引用符 " " で囲んでください。'
-    elif "mapping values" in said:
-        text = '「: 」（コロンと空白）が文の中にあります。その値を引用符 " " で囲んでください。'
-    elif "cannot start any token" in said:
-        text = '行の先頭の記号が使えません。その値を引用符 " " で囲んでください。'
-    elif "end of stream" in said or "unexpected end" in said:
-        text = '引用符 " か括弧が閉じていません。閉じる記号を足してください。'
-    elif "block" in said or "indent" in said:
-        text = "字下げがそろっていません。半角の空白2つずつでそろえてください。"
-    else:
-        text = (
-            "書き方（YAML）が正しくありません。前後の行の字下げ・引用符・コロンを見直してください。"
-        )
-    return Problem(path, line, text)
-
-
-def _line_traps(path: str, text: str, block_lines: set[int]) -> Iterator[Problem]:
-    """Traps that only the raw line shows; lines inside a block text (`|`) are free text."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if number in block_lines or line.lstrip().startswith("#"):
-            continue
-        if _TAB_INDENT.match(line):
-            hint = "タブで字下げされています。半角の空白2つに直してください。"
-            yield Problem(path, number, hint)
-        elif _FULL_WIDTH_INDENT.match(line):
-            hint = "全角の空白で字下げされています。半角の空白2つに直してください。"
-            yield Problem(path, number, hint)
-        elif match := _FULL_WIDTH_COLON.match(line):
-            hint = f"「{match['key']}：」のコロンが全角です。半角の「{match['key']}: 」に直してください。"
-            yield Problem(path, number, hint)
-        elif match := _NO_BLANK_AFTER_COLON.match(line):
-            hint = f"「{match['key']}:」のあとに半角の空白を1つ入れてください。"
-            yield Problem(path, number, hint)
-        elif _NO_BLANK_AFTER_DASH.match(line):
-            yield Problem(path, number, "「-」のあとに半角の空白を1つ入れてください。")
+class _TooDeep(Exception):
+    """The nesting is deeper than any content needs."""
 
 
 class _Reader:
-    """Turns composed nodes into text values with their lines, collecting problems."""
+    """Turns the parser's events into text values with their lines, collecting problems.
+
+    `block_lines` are the numbers of lines inside a block or quoted text, where anything may stand.
+    """
 
     def __init__(self, path: str, lines: list[str]) -> None:
         self.path = path
         self.source = lines
         self.problems: list[Problem] = []
         self.block_lines: set[int] = set()
-        self._seen: set[int] = set()
 
-    def value(self, node: yaml.Node, depth: int) -> Any:
-        line = node.start_mark.line + 1
-        if id(node) in self._seen:
-            self._problem(line, "「&」「*」（アンカー）は使えません。同じ内容でも書いてください。")
-            return None
+    def document(self, events: Iterator[Any]) -> Any:
+        """The value of the first document; a second one is a problem."""
+        value: Any = None
+        started = False
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                assert event.start_mark is not None
+                if started:
+                    hint = "「---」で区切れません。区切りの行を消すか、ファイルを分けてください。"
+                    self._problem(event.start_mark.line + 1, hint)
+                    return None
+                started = True
+            elif isinstance(event, yaml.NodeEvent):
+                value = self._value(event, events, depth=0)
+        return value
+
+    def _value(self, event: Any, events: Iterator[Any], depth: int) -> Any:
+        line = event.start_mark.line + 1
         if depth > _MAX_DEPTH:
-            self._problem(line, "入れ子が深すぎます。字下げを見直してください。")
-            return None
-        self._seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, line)
-        if isinstance(node, yaml.SequenceNode):
-            return self._list(node, line, depth)
-        assert isinstance(node, yaml.MappingNode)
-        return self._mapping(node, line, depth)
-
-    def _scalar(self, node: yaml.ScalarNode, line: int) -> str:
-        if node.style in ("|", ">"):
-            self.block_lines.update(range(line + 1, node.end_mark.line + 1))
-        elif node.end_mark.line > node.start_mark.line:
-            self.block_lines.update(range(line + 1, node.end_mark.line + 2))
-        if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
+            self._problem(line, _DEEP)
+            raise _TooDeep
+        if event.anchor is not None:  # an alias has the anchor's name too
+            self._problem(line, _ANCHORS)
+        if getattr(event, "tag", None) is not None:
             self._problem(line, '「!」で始まる言葉は引用符 " " で囲んでください。')
-        if not node.style and self._cut_by_comment(node):
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(events, line, depth)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, line, depth)
+        return None
+
+    def _scalar(self, event: Any, line: int) -> str:
+        start, end = event.start_mark, event.end_mark
+        if event.style in ("|", ">"):
+            last = end.line if end.column == 0 else end.line + 1
+            self.block_lines.update(range(line + 1, last + 1))
+        elif event.style and end.line > start.line:
+            self.block_lines.update(range(line + 1, end.line + 2))
+        elif not event.style and self._cut_by_comment(event):
             hint = '「 #」から後ろが消えてしまいます。その値を引用符 " " で囲んでください。'
-            self._problem(line, hint)
-        return str(node.value)
+            self._problem(end.line + 1, hint)
+        return str(event.value)
 
-    def _cut_by_comment(self, node: yaml.ScalarNode) -> bool:
-        """A Japanese value followed by ` #` was most likely meant to go on."""
-        mark = node.end_mark
+    def _cut_by_comment(self, event: Any) -> bool:
+        """A sentence followed by ` #` was most likely meant to go on."""
+        mark = event.end_mark
         rest = self.source[mark.line][mark.column :] if mark.line < len(self.source) else ""
-        return bool(re.match(r"\s+#", rest)) and not node.value.isascii()
+        sentence = not event.value.isascii() or " " in event.value
+        return sentence and re.match(r"\s+#", rest) is not None
 
-    def _list(self, node: yaml.SequenceNode, line: int, depth: int) -> LocatedList:
+    def _list(self, events: Iterator[Any], line: int, depth: int) -> LocatedList:
         result = LocatedList(line)
-        for child in node.value:
-            result.append(self.value(child, depth + 1))
-            result.lines.append(child.start_mark.line + 1)
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            result.append(self._value(event, events, depth + 1))
+            result.lines.append(event.start_mark.line + 1)
         return result
 
-    def _mapping(self, node: yaml.MappingNode, line: int, depth: int) -> Located:
+    def _mapping(self, events: Iterator[Any], line: int, depth: int) -> Located:
         result = Located(line)
-        for key_node, value_node in node.value:
-            key_line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._problem(
-                    key_line, "キーが正しくありません。「キー: 値」の形に直してください。"
-                )
-                continue
-            key = str(key_node.value)
-            if key == "<<":
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key_line = event.start_mark.line + 1
+            key = self._value(event, events, depth + 1)
+            value = self._value(next(events), events, depth + 1)
+            if not isinstance(key, str) or not key.strip():
+                hint = "キーが正しくありません。「キー: 値」の形に直してください。"
+                self._problem(key_line, hint)
+            elif key == "<<":
                 self._problem(key_line, "「<<」は使えません。同じ内容でも書いてください。")
             elif key in result:
                 first = result.lines[key]
-                text = f"「{key}」が{first}行目にもあります。どちらか一方を消してください。"
-                self._problem(key_line, text)
+                hint = f"「{key}」が{first}行目にもあります。どちらか一方を消してください。"
+                self._problem(key_line, hint)
             else:
                 result.lines[key] = key_line
-                result[key] = self.value(value_node, depth + 1)
+                result[key] = value
         return result
 
     def _problem(self, line: int, text: str) -> None:
