@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -118,4 +119,71 @@ pulse = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
+)
+
+# Friends we know, with what they chose; '' and 0 where nothing was chosen. No name, picture or
+# status. The sets are bits, so that counting a segment is one pass over one index.
+residents = Table(
+    "residents",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("topics", BigInteger, nullable=False, server_default=text("0")),
+    Column("life_stages", BigInteger, nullable=False, server_default=text("0")),
+    Column("district", Text, nullable=False, server_default=text("''")),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("has_children", Boolean, nullable=False, server_default=text("false")),
+    Column("quiet_start", Integer),  # minutes since midnight in Japan
+    Column("quiet_end", Integer),
+    Column("monthly_cap", Integer),
+    # An erasure that arrives late spares what the resident did after it.
+    Column("known_at", BigInteger, nullable=False),  # followed, imported, talked first
+    Column("chosen_at", BigInteger, nullable=False, server_default=text("0")),
+    UniqueConstraint("account", "user_id"),
+)
+Index(
+    "ix_residents_segment",
+    residents.c.account,
+    residents.c.topics,
+    residents.c.life_stages,
+    residents.c.district,
+    residents.c.language,
+    residents.c.has_children,
+)
+
+resident_children = Table(
+    "resident_children",
+    metadata,
+    Column("resident", RowId, ForeignKey("residents.id", ondelete="CASCADE"), nullable=False),
+    Column("month", Integer, nullable=False),  # of birth, counted since year 0
+    PrimaryKeyConstraint("resident", "month"),
+)
+Index("ix_resident_children_month", resident_children.c.month, resident_children.c.resident)
+
+# Which bit of a set column stands for which choice. A bit is given on first use, for good.
+choice_bits = Table(
+    "choice_bits",
+    metadata,
+    Column("attribute", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("mask", BigInteger, nullable=False),
+    PrimaryKeyConstraint("attribute", "value"),
+    UniqueConstraint("attribute", "mask"),
+)
+
+# Who was erased, as a keyed hash: a restored backup is compared with it.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+)
+
+# This installation's own secrets, made by the migration, so that every backup has them.
+installation_keys = Table(
+    "installation_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
