@@ -7,7 +7,8 @@ What counts as one of them (section "Provenance" of docs/knowledge-sources.md sa
   名 = 人). The first number of a range or list takes the counter of the last (13〜59歳).
 * **date**: year, fiscal year, month, day. 令和5年 = R5 = 2023年; 令和5年度 = 2023年度. A month
   lies in its fiscal year (2021年9月 proves 2021年度); a year does not prove a fiscal year or back.
-  A month without a year belongs to the year named before it in the same paragraph.
+  A month without a year belongs to the year named before it in the same paragraph (or in the one
+  before, where the paragraph opens with 同じく, 同年).
 * **rank**: 「最も」 and 「第1位」 both say 1位; 「次いで」「続いて」 say 2位.
 * **name**: what stands in 「」 or 『』, Latin words, runs of four or more katakana, and runs of
   kanji that end as an institution, person or law does (〜市, 〜課, 〜協議会, 〜法 …). Ordinary words
@@ -81,6 +82,10 @@ _ERA_RANGE = re.compile(r"(令和|平成|昭和)(\d{1,2})(?:年度?)?([~・、-]
 _SAME_YEAR = re.compile(r"((?:19|20)\d\d)(年度?)?\(\1(?:年度?)?\)(年度?)?")
 _ERA_LETTERS = {"r": "令和", "h": "平成", "s": "昭和"}
 _LIST_MARK = re.compile(r"^\s*(?:-\s*)?(?:\(?\d{1,2}\)|\d{1,2}\.(?!\d))", re.MULTILINE)
+_DIGIT = re.compile(r"\d")
+_MAY_COUNT = re.compile(r"[\d一二三四五六七八九十元]|最も|次い|次に|続")
+_SAME_TIME = re.compile(r"\s*(?:さらに、|また、)?(?:同年|同じく|同月)")
+_PLAN_DATE = re.compile(r"(\d{4})年(?:(\d{1,2})月)?の(?:計画|方針)")
 _MARKUP = re.compile(r"\^\{[^}]*\}|<sup>[^<]*</sup>|</?[a-z][^>]*>|[*_\\$]", re.IGNORECASE)
 _CIRCLED = re.compile("[\u2460-\u2473\u2776-\u277f\u24eb-\u24f4]")
 _BLANK = re.compile(
@@ -91,9 +96,12 @@ _KANJI_NUMBER = re.compile(
 )
 
 _INSTITUTION = re.compile(
-    r".+(?:市長|協議会|懇談会|審議会|委員会|商工会議所|商工会|研究所|機構|本部|財団|協会|株式会社|会社|警察署"
-    r"|センター|大学|プロジェクト|条例|基金|構想|大綱|法|省|庁|局|室|課|市|県|都|氏|社)$"
+    r"(?=...).*(?:協議会|懇談会|審議会|委員会|商工会議所|商工会|研究所|機構|本部|財団|協会|株式会社|警察署"
+    r"|センター|大学|プロジェクト|条例|基金|構想|大綱|(?<!方)法|省|庁|局|(?<!教)室|課|市|県|都|(?<!会)社)$"
+    r"|[A-Z]社$"
 )
+_PERSON = re.compile(r"([一-龥々ァ-ヺー]{2,10})(?:市長|氏|教授)$")
+_READING = re.compile(r"[(（][ぁ-ゖァ-ヶー・\s]+[)）]")
 _PLACE = re.compile(r"(?:東京都|北海道|京都府|大阪府|[一-龥]{2,3}県|[一-龥々ヶ]{2,4}市)")
 _QUOTED = re.compile(r"[「『]([^「」『』\n]{2,})[」』]")
 _LATIN = re.compile(r"\d{0,2}[A-Za-z][A-Za-z0-9]*(?:[.\-/&'+][A-Za-z0-9]+)*\+?")
@@ -109,6 +117,8 @@ class Figure:
     counter: str
 
     def __str__(self) -> str:
+        if not self.counter and 1900 <= self.value < 2100:
+            return f"{self.value:,}"  # 「2000」 alone would be read as a year
         return f"{self.value:f}{self.counter}"
 
     def proves(self, other: Figure) -> bool:
@@ -193,16 +203,28 @@ def squeeze_name(text: str) -> str:
     return re.sub(r"(?<=[ァ-ヺ])ー(?![ァ-ヺー])", "", text)
 
 
+def without_readings(text: str) -> str:
+    """The text without the readings in brackets behind a word: 高尾山(たかおさん)."""
+    return _READING.sub("", text)
+
+
 def facts_of(text: str, *, searched: bool = False) -> list[Fact]:
     """The figures and dates of a text in order, each once.
 
     `searched` is for a source: kanji numerals, ranks in words and elided years are read too.
     """
+    if _MAY_COUNT.search(text) is None:
+        return []
     text = clean(text)
     text = _KANJI_NUMBER.sub(lambda found: _kanji_number(found, searched), text)
     found: dict[Fact, None] = {}
+    year = None
     for line in _LIST_MARK.sub("\n", text).split("\n"):
-        found.update(dict.fromkeys(_line_facts(line, searched)))
+        goes_on = _SAME_TIME.match(line) is not None
+        line_facts = list(_line_facts(line, year if searched and goes_on else None, searched))
+        found.update(dict.fromkeys(line_facts))
+        years = [fact.year for fact in line_facts if isinstance(fact, Day) and fact.year]
+        year = years[-1] if years else year
     if searched:
         found.update(dict.fromkeys(_ranks(text)))
     return list(found)
@@ -210,7 +232,11 @@ def facts_of(text: str, *, searched: bool = False) -> list[Fact]:
 
 def names_of(text: str) -> list[str]:
     """What in the text may be a proper name, in order, each once; ordinary words are still in."""
-    text = unicodedata.normalize("NFKC", _URL.sub(" ", text)).replace("{city}", "\n")
+    text = (
+        unicodedata.normalize("NFKC", _URL.sub(" ", text))
+        .replace("{city}", "\n")
+        .replace("このLINE", "\n")
+    )
     found: dict[str, None] = {}
     for pattern in (_QUOTED, _LATIN, _KATAKANA):
         for match in pattern.finditer(text):
@@ -218,7 +244,9 @@ def names_of(text: str) -> list[str]:
             if squeeze_name(name):
                 found.setdefault(name.strip(), None)
     for run in _RUN.findall(text):
-        if _INSTITUTION.match(run):
+        if (person := _PERSON.match(run)) is not None:
+            found.setdefault(person[1], None)
+        elif _INSTITUTION.match(run):
             found.setdefault(run, None)
         elif (place := _PLACE.match(run)) is not None:
             found.setdefault(place[0], None)
@@ -226,7 +254,7 @@ def names_of(text: str) -> list[str]:
 
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
+    "January February March April May June July August September October November December".split()
 )
 _MONTH_WORD = re.compile(rf"\b({'|'.join(_MONTHS)})\b(?=\.? \d)|(?<=\d )({'|'.join(_MONTHS)})\b")
 
@@ -249,7 +277,16 @@ def numbers_written(text: str) -> set[Decimal]:
     """Every number that stands in digits in a text of any language; an English month with its day."""
     plain = unicodedata.normalize("NFKC", _LIST_MARK.sub("\n", _MARKUP.sub("", text)))
     plain = _MONTH_WORD.sub(lambda found: f" {_MONTHS.index(found[1] or found[2]) + 1} ", plain)
-    return {Decimal(each.replace(",", "")) for each in re.findall(_PLAIN, plain)}
+    return {
+        Decimal(each.replace(",", ""))
+        for each in re.findall(rf"(?<![A-Za-z]-)(?<!\d)(?<!\d[.,]){_PLAIN}", plain)
+    }
+
+
+def plan_dates(text: str) -> list[Day]:
+    """The dates a text gives to a plan itself: 「2022年の計画では」「2023年12月の方針案」."""
+    found = _PLAN_DATE.findall(clean(text))
+    return [Day(int(year), int(month) if month else None) for year, month in found]
 
 
 def proved(fact: Fact, sources: Iterable[Fact]) -> bool:
@@ -284,14 +321,16 @@ def _kanji_number(found: re.Match[str], searched: bool) -> str:
     return found[1]
 
 
-def _line_facts(line: str, searched: bool) -> Iterator[Fact]:
+def _line_facts(line: str, year: int | None, searched: bool) -> Iterator[Fact]:
     for match in _PHONE.finditer(line):
         if len(match[0].replace("-", "")) >= 7:
             yield Phone(match[0])
             line = line.replace(match[0], "\f")
     line = _CLOCK.sub(lambda found: f"{int(found[1])}時" + _minutes(found[2]), line)
+    if _DIGIT.search(line) is None:
+        return
     spans: list[tuple[int, int]] = []
-    yield from _dates(line, searched, spans)
+    yield from _dates(line, year, searched, spans)
     for start, end in spans:
         line = line[:start] + "\f" * (end - start) + line[end:]
     yield from _figures(line)
@@ -301,8 +340,9 @@ def _minutes(minutes: str) -> str:
     return f"{int(minutes)}分" if int(minutes) else ""
 
 
-def _dates(line: str, searched: bool, spans: list[tuple[int, int]]) -> Iterator[Day]:
-    year = None
+def _dates(
+    line: str, year: int | None, searched: bool, spans: list[tuple[int, int]]
+) -> Iterator[Day]:
     matches: list[re.Match[str]] = [*_DATE.finditer(line)]
     taken = [match.span() for match in matches]
     matches += [
@@ -345,10 +385,10 @@ def _fiscal_of_range(line: str, end: int) -> bool | None:
 def _figures(line: str) -> Iterator[Figure]:
     open_values: list[Decimal] = []  # the first numbers of a range or list: 13~59歳
     position = 0
-    while position < len(line):
-        match = _NUMBER.match(line, position)
-        if match is None or not any(match[part] for part in ("oku", "man", "sen", "rest")):
-            position += 1
+    while (start := _DIGIT.search(line, position)) is not None:
+        match = _NUMBER.match(line, start.start())
+        if match is None or match.end() == start.start():
+            position = start.end()
             continue
         position = match.end()
         value = _value(match)

@@ -14,12 +14,20 @@ item marked `verify` says 「確認」. A translation brings no number of its ow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.content.figures import facts_of, names_of, numbers_of, numbers_written, squeeze_name
+from bot.content.figures import (
+    facts_of,
+    names_of,
+    numbers_of,
+    numbers_written,
+    plan_dates,
+    squeeze_name,
+)
 from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.content.sources import (
@@ -167,6 +175,7 @@ class _Texts:
 @dataclass(frozen=True)
 class _Cited:
     evidence: tuple[Evidence, ...]
+    covers: tuple[Evidence, ...]
     sections: tuple[Section, ...]
     problems: tuple[str, ...]
 
@@ -196,6 +205,9 @@ class _Proof:
             for fact in facts_of(text.replace("{city}", "")):
                 if not any(each.has(fact) for each in evidence):
                     yield f"{part} の「{fact}」が出典（{where}）に見つかりません。{fix}"
+            for day in plan_dates(text):
+                if not any(each.has(day) for each in cited.covers):
+                    yield f"{part} の「{day}の計画」が出典の計画の年月（{where}）と合いません。直してください。"
             for name in names_of(text):
                 if not self._known_name(entry, name, evidence):
                     names.setdefault(name, part)
@@ -207,7 +219,7 @@ class _Proof:
             yield "確かでないこと（verify）を出典にしています。answer に「確認してください」と書いてください。"
 
     def _cited(self, entry: Entry) -> _Cited:
-        evidence, sections, problems = [], [], []
+        evidence, on_covers, sections, problems = [], [], [], []
         for citation in entry.sources:
             plan, section = self.sources.find(citation)
             if plan is None or section is None:
@@ -215,11 +227,13 @@ class _Proof:
             if plan is None:
                 continue
             covers = [plan.sections[key] for key in plan.cover_keys if key in plan.sections]
-            for each in ([section] if section else []) + covers:
-                found = self._evidence(plan, each)
+            on_covers += [found for each in covers if (found := self._evidence(plan, each))]
+            if section:
+                found = self._evidence(plan, section)
                 evidence += [found] if found else []
-            sections += [section] if section else []
-        return _Cited(tuple(evidence), tuple(sections), tuple(problems))
+                sections.append(section)
+        evidence += on_covers
+        return _Cited(tuple(evidence), tuple(on_covers), tuple(sections), tuple(problems))
 
     def _evidence(self, plan: Plan, section: Section) -> Evidence | None:
         key = (plan.title, section.name)
@@ -251,10 +265,15 @@ class _Proof:
         return [city] if city else []
 
     def _known_name(self, entry: Entry, name: str, evidence: Iterable[Evidence]) -> bool:
-        squeezed = squeeze_name(name)
+        # 「遺失届（なくし物の届け出）」: what is in brackets explains the name.
+        spellings = {squeeze_name(name), squeeze_name(re.sub(r"[(（].*?[)）]", "", name))}
         for city in self._cities(entry):
-            squeezed = squeezed.removeprefix(squeeze_name(city.name)) or squeezed
-        return squeezed in self.sources.words or any(squeezed in each.names for each in evidence)
+            own = squeeze_name(city.name)
+            spellings |= {each.removeprefix(own) for each in spellings} - {""}
+        return any(
+            each in self.sources.words or any(each in found.names for found in evidence)
+            for each in spellings
+        )
 
 
 def _translations(loaded: Loaded) -> Iterator[Problem]:
@@ -265,9 +284,9 @@ def _translations(loaded: Loaded) -> Iterator[Problem]:
             if entry is None:
                 continue
             said = [text for _, text in _texts(entry)] + [each.fact for each in entry.outside]
-            known = set().union(*map(numbers_of, said))
             place = loaded.places[f"{language}:{item_id}"]
             for text in (translation.title, translation.answer):
-                for number in sorted(numbers_written(text) - known):
+                new = numbers_written(text) - numbers_written("\n".join(said))
+                for number in sorted(new and new - numbers_of("\n".join(said))):
                     words = f"日本語の答えにない数字「{number:f}」があります。どちらかを直してください。"
                     yield Problem(place.path, place.line, words)

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from bot.content.fields import Fields
-from bot.content.figures import Fact, facts_of, proved, squeeze_name
+from bot.content.figures import Fact, facts_of, proved, squeeze_name, without_readings
 from bot.content.problems import Problem
 from bot.content.yamlread import Located, read_yaml
 
@@ -93,13 +93,15 @@ class Evidence:
     def of_facts(cls, facts: Iterable[str]) -> Evidence:
         """From the facts of a file, or an entry's `outside_source`."""
         facts = tuple(facts)
-        read = [fact for each in facts for fact in facts_of(each, searched=True)]
-        return cls(tuple(dict.fromkeys(read)), "\n".join(map(squeeze_name, facts)))
+        return cls(
+            tuple(facts_of("\n".join(facts), searched=True)), "\n".join(map(squeeze_name, facts))
+        )
 
     @classmethod
     def of_text(cls, text: str) -> Evidence:
         """From a section's full text."""
-        return cls(tuple(facts_of(text, searched=True)), squeeze_name(text))
+        names = f"{squeeze_name(text)}\n{squeeze_name(without_readings(text))}"
+        return cls(tuple(facts_of(text, searched=True)), names)
 
     def has(self, fact: Fact) -> bool:
         """Whether the figure or date stands here."""
