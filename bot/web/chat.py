@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.core import guard
 from bot.core.conversation import action
 from bot.core.replies import Card, QuickReply
 from bot.core.view import CityView
@@ -21,11 +22,13 @@ from bot.services.library import Library
 from bot.web.assets import Assets
 from bot.web.bubbles import language_of, shown
 from bot.web.errorpages import add_error_pages
+from bot.web.live import live
 from bot.web.security import is_from_another_site, is_https, security_headers
 from bot.web.transcript import Exchange, Transcript
 from bot.web.visits import Conversations, Visitor, Visits, visitor_of
 
 MAX_MESSAGE_CHARS = 5_000
+_MAX_DRAFT = 2 * MAX_MESSAGE_CHARS  # of a message that is too long anyway; masking takes its time
 _MAX_BODY_BYTES = 256 * 1024
 COOKIE, _COOKIE_PATH = "madoguchi_chat", "/chat"
 # The script asks with the first header for the new exchange alone, and learns from the second
@@ -70,6 +73,7 @@ def create_chat(
 
     blueprint.add_app_template_global(asset_url, "chat_asset")
     blueprint.add_app_template_global(language_of, "language_of")
+    blueprint.add_app_template_filter(live, "live")
     blueprint.after_app_request(add_headers)
     add_error_pages(blueprint)
     return blueprint
@@ -142,11 +146,11 @@ class _Chat:
         return response
 
     def _refuse(self, place: _Place, problem: str, message: str) -> Response:
-        """Nothing is said, and what was written stays in the field."""
+        """Nothing is said, and what was written stays in the field, its numbers masked."""
         if _FRAGMENT in request.headers:
             return Response(problem, 422, mimetype="text/plain")
         transcript = self.visits.load(place.visitor, place.view.city.id)
-        response = self._page(place, transcript, problem, message)
+        response = self._page(place, transcript, problem, guard.mask(message[:_MAX_DRAFT]).text)
         response.status_code = 422 if message else 200
         return self._remember(response, place)
 

@@ -6,8 +6,9 @@
   const composer = document.getElementById("composer");
   const field = document.getElementById("message");
   const problem = document.getElementById("problem");
+  const state = document.getElementById("state");
   const LOST = "送れませんでした。電波の状態を確かめて、もう一度お試しください。";
-  let waiting = false;
+  let line = Promise.resolve();
 
   const exchangesOf = (html) => {
     const template = document.createElement("template");
@@ -46,16 +47,11 @@
     }
   };
 
-  const setWaiting = (now) => {
-    waiting = now;
-    composer.classList.toggle("waiting", now);
-  };
-
-  const post = async (form) => {
+  const post = async (form, body) => {
     const response = await fetch(form.action, {
       method: "POST",
       headers: { "Madoguchi-Fragment": "1" },
-      body: new URLSearchParams(new FormData(form)),
+      body,
     });
     const text = await response.text();
     if (response.status === 422) return { problem: text };
@@ -63,23 +59,27 @@
     return { html: text, erased: response.headers.has("Madoguchi-Erased") };
   };
 
-  const send = async (form) => {
-    setWaiting(true);
-    problem.textContent = "";
-    field.removeAttribute("aria-invalid");
-    const sent = field.value;
-    const result = await post(form).catch(() => ({ problem: LOST }));
-    setWaiting(false);
+  // Nothing is lost: the words go back in front of what was typed meanwhile.
+  const giveBack = (form, body, text) => {
+    problem.textContent = text;
+    if (form === composer) {
+      field.value = [body.get("message"), field.value].filter(Boolean).join(" ");
+      field.setAttribute("aria-invalid", "true");
+      field.focus();
+    } else {
+      delete form.dataset.sent;
+    }
+  };
+
+  const send = async (form, body) => {
+    const slow = setTimeout(() => (state.textContent = "送っています…"), 700);
+    const result = await post(form, body).catch(() => ({ problem: LOST }));
+    clearTimeout(slow);
+    state.textContent = "";
     if (result.problem) {
-      problem.textContent = result.problem;
-      if (form === composer) {
-        field.setAttribute("aria-invalid", "true");
-        field.focus();
-      }
+      giveBack(form, body, result.problem);
       return;
     }
-    // What was typed while waiting is not thrown away.
-    if (form === composer && field.value === sent) field.value = "";
     add(result.html, result.erased);
     focusAfter(form, showNewest("auto"));
   };
@@ -88,9 +88,18 @@
     const form = event.target;
     if (!form.matches("[data-chat]")) return;
     event.preventDefault();
-    if (waiting) return;
-    if (form === composer && field.value.trim() === "") field.focus();
-    else send(form);
+    if (form === composer && field.value.trim() === "") {
+      field.focus();
+      return;
+    }
+    if (form.dataset.sent) return;
+    const body = new URLSearchParams(new FormData(form));
+    problem.textContent = "";
+    field.removeAttribute("aria-invalid");
+    if (form === composer) field.value = "";
+    else form.dataset.sent = "yes";
+    // One after the other: the second question may be about the first answer.
+    line = line.then(() => send(form, body));
   });
 
   showNewest("instant");
