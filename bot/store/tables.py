@@ -141,6 +141,8 @@ residents = Table(
     Column("known_at", BigInteger, nullable=False),  # followed, imported, talked first
     Column("chosen_at", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("account", "user_id"),
+    # Never an erased resident's number again: the ledger of announcements knows only numbers.
+    sqlite_autoincrement=True,
 )
 Index(
     "ix_residents_segment",

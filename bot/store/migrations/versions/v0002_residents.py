@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("chosen_at", sa.BigInteger, nullable=False, server_default=sa.text("0")),
         sa.PrimaryKeyConstraint("id", name="pk_residents"),
         sa.UniqueConstraint("account", "user_id", name="uq_residents_account_user_id"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_residents_segment",
