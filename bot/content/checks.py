@@ -10,8 +10,9 @@ from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.core.compose import first_sentence
 from bot.core.emergency import find_emergencies
-from bot.core.knowledge import COMMON, STATUS_WORDS, Content, Entry, Intent
+from bot.core.knowledge import COMMON, DEFAULT_CONTACT, STATUS_WORDS, Content, Entry, Intent
 from bot.core.text import fold, squeeze
+from bot.core.view import MENU_SIZE
 from bot.core.years import periods
 
 # Answers one utterance in one city: the id shown first.
@@ -33,11 +34,12 @@ def check_tests(loaded: Loaded, reached: Reached, city_id: str) -> list[Problem]
             found = reached(utterance, city_id)
             if found != expected:
                 place = loaded.places[intent.id]
+                line = place.line_of(f"tests/{utterance}")
                 text = (
                     f"tests の「{utterance}」は「{expected}」ではなく「{found or '答えなし'}」になります。"
                     "例文を足すか、tests を直してください。"
                 )
-                problems.append(Problem(place.path, place.line, text))
+                problems.append(Problem(place.path, line, text))
     return problems
 
 
@@ -45,154 +47,185 @@ class _Checks:
     def __init__(self, loaded: Loaded, today: date) -> None:
         self.content: Content = loaded.draft
         self.places = loaded.places
+        self.lost = loaded.lost
         self.today = today
 
     def run(self) -> Iterator[Problem]:
         for entry in self.content.entries.values():
+            yield from self._city(entry.id, entry.city)
             yield from self._references(entry)
             yield from self._status_words(entry)
             yield from self._own_city_only(entry)
             yield from self._freshness(entry)
         for intent in self.content.intents.values():
+            yield from self._city(intent.id, intent.city)
             yield from self._intent(intent)
         yield from self._duplicate_phrases()
         yield from self._translations()
         yield from self._emergencies()
-        yield from self._cities()
+        yield from self._link_cities()
+        yield from self._plans()
 
-    def _at(self, item_id: str, text: str, *, warning: bool = False) -> Problem:
+    def _at(self, item_id: str, key: str, text: str, *, warning: bool = False) -> Problem:
         place = self.places[item_id]
-        return Problem(place.path, place.line, text, warning)
+        return Problem(place.path, place.line_of(key), text, warning)
+
+    def _city(self, item_id: str, city: str) -> Iterator[Problem]:
+        """The city exists and is the one of the folder."""
+        known = [COMMON, *self.content.cities]
+        if city and city not in {*known, *self.lost}:
+            text = f"city「{city}」はありません。{'・'.join(known)} のどれかです。"
+            yield self._at(item_id, "city", text)
+            return
+        parts = self.places[item_id].path.split("/")
+        folder = parts[1] if len(parts) > 2 else ""
+        if city and folder in known and folder != city:
+            text = f"{parts[0]}/{folder}/ の中なので、city は {folder} にしてください。"
+            yield self._at(item_id, "city", text)
 
     def _references(self, entry: Entry) -> Iterator[Problem]:
-        if entry.city != COMMON and entry.city not in self.content.cities:
-            known = "・".join([COMMON, *self.content.cities])
-            yield self._at(entry.id, f"city「{entry.city}」はありません。{known} のどれかです。")
         yield from self._links(entry.id, entry.links)
+        yield from self._contact(entry.id, entry.city, entry.contact)
         for other in entry.related:
+            key = f"related/{other}"
             target = self.content.entries.get(other) or self.content.intents.get(other)
             if target is None:
-                yield self._at(
-                    entry.id, f"related の「{other}」はありません。消すか直してください。"
-                )
-            elif not (target.city == COMMON or target.city == entry.city):
+                if other not in self.lost:
+                    text = f"related の「{other}」はありません。消すか直してください。"
+                    yield self._at(entry.id, key, text)
+            elif target.city not in (COMMON, entry.city):
                 text = f"related の「{other}」はほかの市のものです。消してください。"
-                yield self._at(entry.id, text)
-        if entry.contact not in {"main", "prefecture"}:
-            cities = [self.content.cities.get(entry.city)] if entry.city != COMMON else []
-            if not any(city and entry.contact in city.contacts for city in cities):
-                text = f"contact「{entry.contact}」が市のファイルにありません。main にするか足してください。"
-                yield self._at(entry.id, text)
+                yield self._at(entry.id, key, text)
+
+    def _contact(self, item_id: str, city_id: str, contact: str) -> Iterator[Problem]:
+        if contact in {"", DEFAULT_CONTACT, "prefecture"} or city_id in self.lost:
+            return
+        city = self.content.cities.get(city_id)
+        if city is None or contact not in city.contacts:
+            text = f"contact「{contact}」が市のファイルにありません。main にするか足してください。"
+            yield self._at(item_id, "contact", text)
 
     def _links(self, item_id: str, links: Iterable[str]) -> Iterator[Problem]:
         for link in links:
-            if link not in self.content.links:
+            if link not in self.content.links and link not in self.lost:
                 text = (
                     f"リンク「{link}」は knowledge/links.yaml にありません。足すか直してください。"
                 )
-                yield self._at(item_id, text)
+                yield self._at(item_id, f"links/{link}", text)
 
     def _status_words(self, entry: Entry) -> Iterator[Problem]:
+        if not entry.answer:
+            return  # reported already
         sentence = first_sentence(entry.answer)
         word = STATUS_WORDS.get(entry.status)
         if word and word not in sentence:
             text = f"status が {entry.status} なので、answer の1文目に「{word}」と書いてください。"
-            yield self._at(entry.id, text)
+            yield self._at(entry.id, "answer", text)
         online = STATUS_WORDS.get(entry.online_status) if entry.online_status else None
         if online and online not in sentence:
-            text = (
-                f"ネット申請が {entry.online_status} なので、1文目に「{online}」と書いてください。"
-            )
-            yield self._at(entry.id, text)
+            text = f"ネット申請が {entry.online_status} なので、answer の1文目に「{online}」と書いてください。"
+            yield self._at(entry.id, "answer", text)
         waiting = word if entry.status.value in ("planned", "under_consideration") else online
-        if waiting and not periods(entry.answer) and entry.answer:
+        if waiting and not periods(entry.answer):
             text = "予定・検討のことは、いつの計画か（「2022年の計画では」など）を answer に書いてください。"
-            yield self._at(entry.id, text)
+            yield self._at(entry.id, "answer", text)
 
     def _own_city_only(self, entry: Entry) -> Iterator[Problem]:
+        said = [("title", entry.title), ("answer", entry.answer)]
+        said += [(f"details/{facet}", text) for facet, text in entry.details.items()]
         for city in self.content.cities.values():
-            if city.id == entry.city:
-                continue
-            if city.name in entry.answer or city.name in entry.title:
-                text = f"ほかの市の名前「{city.name}」が答えにあります。{{city}} にするか消してください。"
-                yield self._at(entry.id, text)
+            for key, text in said:
+                if city.id != entry.city and city.name in text:
+                    hint = f"ほかの市の名前「{city.name}」があります。{{city}} にするか消してください。"
+                    yield self._at(entry.id, key, hint)
 
     def _freshness(self, entry: Entry) -> Iterator[Problem]:
         if entry.review_by < self.today:
             text = f"見直す期限（{entry.review_by}）を過ぎています。内容を確かめて期限を延ばしてください。"
-            yield self._at(entry.id, text, warning=True)
+            yield self._at(entry.id, "review_by", text, warning=True)
 
     def _intent(self, intent: Intent) -> Iterator[Problem]:
         yield from self._links(intent.id, intent.links)
+        yield from self._contact(intent.id, intent.city, intent.contact)
+        known = self._known()
         for choice in intent.choices:
-            if choice not in self.content.entries and choice not in self.content.intents:
-                yield self._at(
-                    intent.id, f"choices の「{choice}」はありません。消すか直してください。"
-                )
-        if len(intent.choices) > 12:
-            yield self._at(intent.id, "choices は12個までです（LINEのボタンの数の上限）。")
-        known = {*self.content.entries, *self.content.intents}
+            if choice not in known:
+                text = f"choices の「{choice}」はありません。消すか直してください。"
+                yield self._at(intent.id, f"choices/{choice}", text)
+        if len(intent.choices) > MENU_SIZE:
+            text = f"choices は{MENU_SIZE}個までです（LINEのボタンの数の上限）。"
+            yield self._at(intent.id, "choices", text)
         for utterance, expected in intent.tests.items():
             if expected not in known:
                 text = f"tests の「{utterance}」の id「{expected}」はありません。直してください。"
-                yield self._at(intent.id, text)
+                yield self._at(intent.id, f"tests/{utterance}", text)
+
+    def _known(self) -> set[str]:
+        """The ids of everything that answers, and of what a broken file will bring back."""
+        emergencies = {emergency.id for emergency in self.content.emergencies}
+        return {*self.content.entries, *self.content.intents, *emergencies, *self.lost}
 
     def _duplicate_phrases(self) -> Iterator[Problem]:
         """A phrase in two items that one city sees: neither would win."""
-        seen: dict[str, list[tuple[str, str]]] = {}
-        for item_id, city, phrases in self._all_phrases():
+        seen: dict[str, list[tuple[str, str, str]]] = {}
+        for item_id, city, key, phrases in self._all_phrases():
             for phrase in phrases:
-                for other, other_city in seen.get(key := squeeze(fold(phrase)), ()):
+                found = seen.setdefault(squeeze(fold(phrase)), [])
+                for other, other_city, line in found:
                     if other != item_id and (COMMON in (city, other_city) or city == other_city):
-                        place = self.places[other]
-                        text = (
-                            f"質問「{phrase}」は {place.path}:{place.line}（{other}）にもあります。"
-                            "どちらか一方を消してください。"
-                        )
-                        yield self._at(item_id, text)
-                seen.setdefault(key, []).append((item_id, city))
+                        text = f"質問「{phrase}」は {line}（{other}）にもあります。どちらか一方を消してください。"
+                        yield self._at(item_id, f"{key}/{phrase}", text)
+                place = self.places[item_id]
+                where = f"{place.path}:{place.line_of(f'{key}/{phrase}')}"
+                found.append((item_id, city, where))
 
-    def _all_phrases(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    def _all_phrases(self) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         for entry in self.content.entries.values():
-            yield entry.id, entry.city, tuple(dict.fromkeys(entry.questions))
+            yield entry.id, entry.city, "questions", tuple(dict.fromkeys(entry.questions))
         for intent in self.content.intents.values():
-            yield intent.id, intent.city, tuple(dict.fromkeys(intent.examples))
+            yield intent.id, intent.city, "examples", tuple(dict.fromkeys(intent.examples))
 
     def _translations(self) -> Iterator[Problem]:
-        known = {*self.content.entries, *self.content.intents}
-        known |= {emergency.id for emergency in self.content.emergencies}
+        known = self._known()
         for language, translated in self.content.translations.items():
             for item_id, translation in translated.items():
                 key = f"{language}:{item_id}"
                 if item_id not in known:
                     text = f"id「{item_id}」の元の知識がありません。id を直すか消してください。"
-                    yield self._at(key, text)
+                    yield self._at(key, "id", text)
                     continue
                 entry = self.content.entries.get(item_id)
                 word = STATUS_WORDS.get(entry.status) if entry else None
                 if language == "easy_ja" and word and not _says(word, translation.answer):
                     text = f"answer の1文目に「{word}」と書いてください（まだ使えない・終わったことを伝えます）。"
-                    yield self._at(key, text)
+                    yield self._at(key, "answer", text)
 
     def _emergencies(self) -> Iterator[Problem]:
         for emergency in self.content.emergencies:
             yield from self._links(emergency.id, emergency.links)
             for utterance in emergency.tests:
-                if emergency not in find_emergencies(utterance, self.content.emergencies):
+                if not find_emergencies(utterance, [emergency]):
                     text = f"tests の「{utterance}」で緊急の案内が出ません。signs に言葉を足してください。"
-                    yield self._at(emergency.id, text)
+                    yield self._at(emergency.id, f"tests/{utterance}", text)
             for utterance in emergency.calm_tests:
-                if emergency in find_emergencies(utterance, self.content.emergencies):
+                if find_emergencies(utterance, [emergency]):
                     text = f"calm_tests の「{utterance}」で緊急の案内が出ます。calm に言葉を足してください。"
-                    yield self._at(emergency.id, text)
+                    yield self._at(emergency.id, f"calm_tests/{utterance}", text)
 
-    def _cities(self) -> Iterator[Problem]:
-        titles: dict[str, str] = {}
+    def _link_cities(self) -> Iterator[Problem]:
+        for link in self.content.links.values():
+            for city in link.urls:
+                if city not in self.content.cities and city not in self.lost:
+                    text = f"urls の「{city}」という市はありません。消すか直してください。"
+                    yield self._at(link.id, f"urls/{city}", text)
+
+    def _plans(self) -> Iterator[Problem]:
+        plans: dict[str, str] = {}
         for city in self.content.cities.values():
-            if city.plan in titles:
-                text = f"plan「{city.plan}」は {titles[city.plan]} と同じです。直してください。"
-                yield self._at(f"city:{city.id}", text)
-            titles[city.plan] = city.id
+            if city.plan and city.plan in plans:
+                text = f"plan「{city.plan}」は {plans[city.plan]} と同じです。直してください。"
+                yield self._at(f"city:{city.id}", "plan", text)
+            plans[city.plan] = city.id
 
 
 def _says(word: str, answer: str) -> bool:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.content.problems import Problem
 from bot.content.yamlread import Located, LocatedList
 
 E = TypeVar("E", bound=StrEnum)
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Fields:
@@ -29,8 +30,12 @@ class Fields:
                 self.problem(key, f"「{key}」というキーはありません。使えるキー：{near}")
 
     def problem(self, key: str, text: str, warning: bool = False) -> None:
-        """Record a problem at the line of `key`."""
-        self.problems.append(Problem(self.path, self.item.line_of(key), text, warning))
+        """Record a problem at the line of `key`, "details/fee" being a key inside another."""
+        outer, _, inner = key.partition("/")
+        line, value = self.item.line_of(outer), self.item.get(outer)
+        if inner and isinstance(value, Located):
+            line = value.line_of(inner)
+        self.problems.append(Problem(self.path, line, text, warning))
 
     def text(self, key: str, *, required: bool = True, limit: int = 0, default: str = "") -> str:
         """The trimmed text at `key`; `limit` is its longest length in characters."""
@@ -43,26 +48,33 @@ class Fields:
             self.problem(key, f"「{key}」は文で書いてください（一覧にはできません）。")
             return default
         value = value.strip()
+        if required and not value:
+            self.problem(key, f"「{key}」がありません。書いてください。")
         if limit and len(value) > limit:
             self.problem(key, f"「{key}」が{len(value)}字あります。{limit}字までに縮めてください。")
         return value
 
-    def id(self) -> str:
-        """The item's id: lower-case letters, digits, hyphens."""
+    def id(self, *, underscore: bool = False) -> str:
+        """The item's id: lower-case letters, digits, hyphens (and underscores where allowed)."""
         value = self.text("id")
-        if value and not _ID.fullmatch(value):
-            self.problem("id", f"id「{value}」は半角の英小文字・数字・ハイフンで書いてください。")
+        plain = value.replace("_", "-") if underscore else value
+        if value and not _ID.fullmatch(plain):
+            text = f"id「{value}」は半角の英小文字・数字・ハイフンで、64字までで書いてください。"
+            self.problem("id", text)
         return value
 
-    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        """The list of texts at `key`; a single text counts as a list of one."""
+    def texts(self, key: str, *, required: bool = False, empty: bool = False) -> tuple[str, ...]:
+        """The list of texts at `key`; a single text counts as a list of one.
+
+        With `empty`, a required list may be written as [].
+        """
         value = self.item.get(key)
-        if value is None or value == "":
-            if required:
+        if value is None or value == "" or value == []:
+            if required and not (empty and value == []):
                 self.problem(key, f"「{key}」がありません。「- 」で並べて書いてください。")
             return ()
         if isinstance(value, str):
-            return (value.strip(),)
+            value = _list_of(value, self.item.line_of(key))
         if not isinstance(value, LocatedList):
             self.problem(key, f"「{key}」は「- 」で並べて書いてください。")
             return ()
@@ -97,7 +109,7 @@ class Fields:
     def items(self, key: str) -> list[Located]:
         """The list of mappings at `key`."""
         value = self.item.get(key)
-        if value is None:
+        if value is None or value == "":
             return []
         if isinstance(value, LocatedList) and all(isinstance(part, Located) for part in value):
             return list(value)
@@ -118,9 +130,11 @@ class Fields:
             )
             return default
 
-    def one_of(self, key: str, words: Iterable[str], default: str) -> str:
-        """One of `words`."""
-        value = self.text(key, required=False, default=default)
+    def one_of(
+        self, key: str, words: Iterable[str], default: str, *, required: bool = False
+    ) -> str:
+        """One of `words`; `default` where absent or wrong."""
+        value = self.text(key, required=required) or default
         if value not in (allowed := tuple(words)):
             choices = "・".join(allowed)
             self.problem(
@@ -133,7 +147,7 @@ class Fields:
         """A date written 2027-03-31."""
         value = self.text(key)
         try:
-            return date.fromisoformat(value) if len(value) == 10 else _no_date()
+            return date.fromisoformat(value if _DATE.fullmatch(value) else "")
         except ValueError:
             if value:
                 self.problem(key, f"「{key}」の「{value}」は 2027-03-31 の形で書いてください。")
@@ -145,15 +159,18 @@ class Fields:
 
     def where(self, key: str, check: Callable[[str], bool], text: str) -> None:
         """Record `text` (with {value}) for each text at `key` that fails `check`."""
-        value: Any = self.item.get(key)
+        value = self.item.get(key)
         if isinstance(value, str):
-            value = [value]
-        for index, part in enumerate(value or ()):
-            if isinstance(part, str) and not check(part.strip()):
-                lines = getattr(value, "lines", None)
-                line = lines[index] if lines else self.item.line_of(key)
+            value = _list_of(value, self.item.line_of(key))
+        if not isinstance(value, LocatedList):
+            return
+        for line, part in zip(value.lines, value, strict=True):
+            if isinstance(part, str) and part.strip() and not check(part.strip()):
                 self.problems.append(Problem(self.path, line, text.format(value=part.strip())))
 
 
-def _no_date() -> date:
-    raise ValueError("not a date")
+def _list_of(text: str, line: int) -> LocatedList:
+    only = LocatedList(line)
+    only.append(text)
+    only.lines.append(line)
+    return only

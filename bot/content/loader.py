@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.content import shapes
 from bot.content.problems import Problem, errors
 from bot.content.yamlread import Located, LocatedList, read_yaml
 from bot.core.knowledge import Content
 from bot.core.lexicon import parse_lexicon
+from bot.core.wording import JAPANESE
+from bot.errors import ContentError
 
-T = TypeVar("T")
+_SUFFIXES = (".yaml", ".yml", ".tsv")
+_ID_LINE = re.compile(rb"^\s*(?:- +)?id: *([a-z0-9_-]+)", re.MULTILINE)
+
 Files = Mapping[str, bytes]  # path below the content directory, with "/" -> bytes
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an item stands: file and line."""
+    """Where an item stands: file and line; `keys` maps "related" and "related/ID" to their lines."""
 
     path: str
     line: int
+    keys: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        """The line of a key, or of one value in it ("related/ID"); else the item's own."""
+        outer = key.partition("/")[0]
+        return self.keys.get(key) or self.keys.get(outer) or self.line
 
 
 @dataclass(frozen=True)
@@ -31,26 +42,43 @@ class Loaded:
     """The outcome of reading a content directory; `content` is None when errors were found.
 
     `draft` holds what could be read even so, for cross checks that list every problem at once.
-    `places` maps item id -> where it stands; translations are under "LANGUAGE:ID".
+    `places` maps item id -> where it stands; translations are under "LANGUAGE:ID", cities under
+    "city:ID". `lost` holds the ids in files that could not be read, so that nobody is told that
+    an id is missing which only waits for its file to be mended.
     """
 
     draft: Content
     problems: tuple[Problem, ...]
     places: Mapping[str, Place] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
 
     @property
     def content(self) -> Content | None:
+        """The content if it may be used."""
         return None if errors(self.problems) else self.draft
 
 
 def read_files(directory: Path) -> dict[str, bytes]:
-    """Every content file below `intents/` and `knowledge/`. Raises OSError."""
+    """Every content file below `intents/` and `knowledge/`. Raises ContentError if one is unreadable."""
     found = {}
-    for room in ("intents", "knowledge"):
-        for path in sorted((directory / room).rglob("*")):
-            if path.suffix in (".yaml", ".yml", ".tsv") and path.is_file():
-                found[path.relative_to(directory).as_posix()] = path.read_bytes()
+    try:
+        for path in content_paths(directory):
+            found[path.relative_to(directory).as_posix()] = path.read_bytes()
+    except OSError as error:
+        name = error.filename or directory
+        text = f"「{name}」を読めません。ファイルの読み取り権限を確かめてください。"
+        raise ContentError(text) from error
     return found
+
+
+def content_paths(directory: Path) -> list[Path]:
+    """The content files that are there now; hidden files (editors' copies) are none."""
+    return [
+        path
+        for room in ("intents", "knowledge")
+        for path in sorted((directory / room).rglob("*"))
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+    ]
 
 
 def version_of(files: Files) -> str:
@@ -77,13 +105,12 @@ class _Loading:
         self.translations: dict[str, dict[str, Any]] = {}
         self.wording: dict[str, Mapping[str, str]] = {}
         self.lexicon: list[Any] = []
+        self.lost: set[str] = set()
 
     def run(self) -> Loaded:
-        if not any(path.endswith((".yaml", ".yml")) for path in self.files):
-            hint = "内容のファイルがありません。MADOGUCHI_CONTENT_DIR の場所を確かめてください。"
-            self.problems.append(Problem("knowledge", 1, hint))
         for path in sorted(self.files):
             self._file(path)
+        self.problems += self._missing_parts()
         content = Content(
             version=version_of(self.files),
             cities=self.found["cities"],
@@ -95,20 +122,44 @@ class _Loading:
             translations=self.translations,
             wording=self.wording,
         )
-        return Loaded(content, tuple(sorted(set(self.problems))), self.places)
+        problems = tuple(sorted(set(self.problems)))
+        return Loaded(content, problems, self.places, frozenset(self.lost))
+
+    def _missing_parts(self) -> Iterator[Problem]:
+        if not any(path.lower().endswith((".yaml", ".yml")) for path in self.files):
+            hint = "内容のファイルがありません。MADOGUCHI_CONTENT_DIR の場所を確かめてください。"
+            yield Problem("knowledge", 1, hint)
+            return
+        if not any(path.startswith("knowledge/cities/") for path in self.files):
+            hint = "市のファイルがありません。市ごとに1つ（例：knowledge/cities/hachioji.yaml）置いてください。"
+            yield Problem("knowledge/cities", 1, hint)
+        needed = (
+            "このファイルがありません。まどぐち自身の言葉（あいさつやボタン）を書いてください。"
+        )
+        if (path := f"intents/wording/{JAPANESE}.yaml") not in self.files:
+            yield Problem(path, 1, needed)
+        danger = "このファイルがありません。119番などの緊急の案内が出ません。"
+        if (path := "intents/emergencies.yaml") not in self.files:
+            yield Problem(path, 1, danger, warning=True)
 
     def _file(self, path: str) -> None:
+        parts = PurePosixPath(path).parts
         if path == "knowledge/lexicon.tsv":
             self._lexicon(path)
             return
-        if path.endswith(".tsv"):
-            return
-        parts = PurePosixPath(path).parts
         if parts[:2] == ("knowledge", "sources"):
             return  # the facts behind the answers: read by the provenance check
+        if path.lower().endswith(".tsv"):
+            hint = "このファイルは使われません。消すか、knowledge/lexicon.tsv に書いてください。"
+            self.problems.append(Problem(path, 1, hint))
+            return
         value, problems = read_yaml(path, self.files[path])
+        if value is None and not problems:
+            hint = "中身がありません。書き足すか、ファイルを消してください。"
+            problems = [Problem(path, 1, hint)]
         self.problems += problems
-        if problems or value is None:
+        if problems:
+            self._remember_lost(path, parts)
             return
         if parts[:2] == ("intents", "wording"):
             self._wording(path, value)
@@ -125,10 +176,17 @@ class _Loading:
         else:
             self._items(path, value, "entries", shapes.entry)
 
+    def _remember_lost(self, path: str, parts: tuple[str, ...]) -> None:
+        ids = _ID_LINE.findall(self.files[path].replace(b"\0", b""))
+        self.lost.update(found.decode() for found in ids)
+        if parts[:2] == ("knowledge", "cities"):
+            self.lost.add(PurePosixPath(path).stem)
+
     def _located(self, path: str, value: Any) -> Iterator[Located]:
         if not isinstance(value, LocatedList):
             text = "「- id: …」の形で並べて書いてください（先頭の「- 」がありません）。"
             self.problems.append(Problem(path, getattr(value, "line", 1), text))
+            self._remember_lost(path, PurePosixPath(path).parts)
             return
         for line, item in zip(value.lines, value, strict=True):
             if isinstance(item, Located):
@@ -152,7 +210,7 @@ class _Loading:
             text = f"id「{key}」は {first.path}:{first.line} にもあります。どちらかの id を変えてください。"
             self.problems.append(Problem(path, line, text))
             return
-        self.places[key] = Place(path, line)
+        self.places[key] = _place(path, item)
         room[key] = value
 
     def _city(self, path: str, value: Any) -> None:
@@ -161,9 +219,15 @@ class _Loading:
             return
         shaped = shapes.city(path, value)
         self.problems += shaped.problems
-        if shaped.value.id:
-            self.found["cities"][shaped.value.id] = shaped.value
-            self.places[f"city:{shaped.value.id}"] = Place(path, value.line)
+        city, line = shaped.value, value.line_of("id")
+        stem = PurePosixPath(path).stem
+        if city.id and city.id != stem:
+            text = f"id「{city.id}」とファイル名「{stem}」をそろえてください。"
+            self.problems.append(Problem(path, line, text))
+            self.lost |= {city.id, stem}
+        elif city.id:
+            self.found["cities"][city.id] = city
+            self.places[f"city:{city.id}"] = _place(path, value)
 
     def _translated(self, path: str, value: Any, parts: tuple[str, ...]) -> None:
         if len(parts) < 4:
@@ -181,7 +245,7 @@ class _Loading:
                 text = f"id「{key}」の翻訳は {first.path}:{first.line} にもあります。どちらか一方を消してください。"
                 self.problems.append(Problem(path, item.line_of("id"), text))
             elif key:
-                self.places[place] = Place(path, item.line_of("id"))
+                self.places[place] = _place(path, item)
                 room[key] = shaped.value
 
     def _wording(self, path: str, value: Any) -> None:
@@ -203,3 +267,15 @@ class _Loading:
         lines, problems = parse_lexicon(text)
         self.lexicon += lines
         self.problems += [Problem(path, found.line, found.text) for found in problems]
+
+
+def _place(path: str, item: Located) -> Place:
+    """Where an item, each of its keys and each value of its lists stands."""
+    keys = dict(item.lines)
+    for key, value in item.items():
+        if isinstance(value, LocatedList):
+            pairs = zip(value, value.lines, strict=True)
+            keys |= {f"{key}/{text.strip()}": line for text, line in pairs if isinstance(text, str)}
+        elif isinstance(value, Located):
+            keys |= {f"{key}/{name}": line for name, line in value.lines.items()}
+    return Place(path, item.line_of("id"), keys)

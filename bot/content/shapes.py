@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
@@ -55,6 +56,9 @@ TOPICS = (
 )
 ACTIONS = ("menu", "handoff", "class_list", "settings", "stop", "my_data", "erase", "language")
 TITLE_LIMIT, ANSWER_LIMIT, PHRASE_LIMIT = 40, 400, 100
+FEWEST_QUESTIONS, MOST_RELATED = 5, 4
+_PHONE = re.compile(r"[#0-9][0-9]*(?:-[0-9]+)*")
+_ADDRESS = re.compile(r"https://[A-Za-z0-9][!-~]*")
 ANSWER_PLACES = {"city"}  # what may stand in braces inside an answer
 
 _ENTRY_KEYS = (
@@ -88,7 +92,7 @@ def entry(path: str, item: Located) -> Shaped[Entry]:
         questions=_phrases(fields, "questions"),
         answer=_answer(fields),
         city=fields.text("city"),
-        topic=fields.one_of("topic", TOPICS, "plan"),
+        topic=fields.one_of("topic", TOPICS, "plan", required=True),
         status=status or Status.REFERENCE,
         plan_status=fields.choice("plan_status", Status) or Status.REFERENCE,
         as_of=fields.text("as_of"),
@@ -98,13 +102,18 @@ def entry(path: str, item: Located) -> Shaped[Entry]:
         contact=fields.text("contact", required=False) or DEFAULT_CONTACT,
         level=_level(fields),
         online_status=_online_status(fields),
-        covers=fields.texts("covers", required=True),
+        covers=fields.texts("covers", required=True, empty=True),
         related=fields.texts("related"),
         details=_details(fields),
         sensitive=fields.flag("sensitive"),
         outside=_outside(fields),
         phones=tuple(_contacts(path, fields, "phones")),
     )
+    if 0 < len(value.questions) < FEWEST_QUESTIONS:
+        text = f"質問の言い方が{len(value.questions)}つだけです。{FEWEST_QUESTIONS}つ以上あると、見つけやすくなります。"
+        fields.problem("questions", text, warning=True)
+    if len(value.related) > MOST_RELATED:
+        fields.problem("related", f"related は{MOST_RELATED}つまでです。減らしてください。")
     return Shaped(value, fields.problems)
 
 
@@ -151,21 +160,19 @@ def emergency(path: str, item: Located) -> Shaped[Emergency]:
         tests=fields.texts("tests"),
         calm_tests=fields.texts("calm_tests"),
     )
+    if not value.phones:
+        fields.problem("phones", "「phones」がありません。かける番号を書いてください（例：119）。")
     return Shaped(value, fields.problems)
 
 
 def city(path: str, item: Located) -> Shaped[City]:
     """A city's profile."""
     fields = Fields(path, item, ["id", "name", "names", "prefecture", "plan", "contacts"])
-    contacts = {contact.id: contact for contact in _contacts(path, fields, "contacts")}
+    contacts = {each.id: each for each in _contacts(path, fields, "contacts", complete=True)}
     if DEFAULT_CONTACT not in contacts:
         text = "contacts に id: main（市の代表）がありません。足してください。"
         fields.problem("contacts", text)
         contacts[DEFAULT_CONTACT] = Contact(DEFAULT_CONTACT, "市役所")
-    for contact in contacts.values():
-        if not contact.phone:
-            text = f"「{contact.name}」の電話が空です。公式ページをご案内します。公開の前に確かめて書いてください。"
-            fields.problem("contacts", text, warning=True)
     value = City(
         id=fields.id(),
         name=fields.text("name"),
@@ -182,15 +189,16 @@ def link(path: str, item: Located) -> Shaped[LinkTarget]:
     fields = Fields(path, item, ["id", "label", "kind", "url", "urls"])
     urls = fields.pairs("urls")
     value = LinkTarget(
-        id=fields.text("id"),
+        id=fields.id(underscore=True),
         label=fields.text("label", limit=TITLE_LIMIT),
         kind=fields.text("kind"),
         url=fields.text("url", required=not urls),
         urls=urls,
     )
-    for key, url in [("url", value.url), *(("urls", each) for each in urls.values())]:
-        if url and (not url.startswith("https://") or any(c.isspace() for c in url)):
-            fields.problem(key, f"アドレス「{url}」は https:// で始まる形に直してください。")
+    for key, url in [("url", value.url), *((f"urls/{each}", urls[each]) for each in urls)]:
+        if url and not _ADDRESS.fullmatch(url):
+            text = f"アドレス「{url}」は https:// で始まる半角の形に直してください。"
+            fields.problem(key, text)
         elif len(url) > 1000:
             fields.problem(key, "アドレスが長すぎます（1000字まで）。")
     return Shaped(value, fields.problems)
@@ -228,7 +236,12 @@ def _answer(fields: Fields, *, required: bool = True, limit: int = ANSWER_LIMIT)
 def _braces(fields: Fields, key: str, text: str, allowed: frozenset[str] | set[str]) -> None:
     """Only known places may stand in braces; a single brace would break the sentence."""
     try:
-        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        # A conversion ({city!r}) or a format ({city:>9}) is no place either.
+        names = {
+            name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+            for _, name, form, conversion in Formatter().parse(text)
+            if name is not None
+        }
     except ValueError:
         fields.problem(key, "「{」か「}」が1つだけあります。消すか、全角の｛｝にしてください。")
         return
@@ -258,12 +271,13 @@ def _online_status(fields: Fields) -> Status | None:
 def _details(fields: Fields) -> Mapping[Facet, str]:
     details = {}
     for name, text in fields.pairs("details").items():
+        key = f"details/{name}"
         if name in list(Facet):
             details[Facet(name)] = text
-            _braces(fields, "details", text, ANSWER_PLACES)
+            _braces(fields, key, text, ANSWER_PLACES)
         else:
             words = "・".join(Facet)
-            fields.problem("details", f"details の「{name}」は使えません。{words} のどれかです。")
+            fields.problem(key, f"details の「{name}」は使えません。{words} のどれかです。")
     return details
 
 
@@ -276,15 +290,22 @@ def _outside(fields: Fields) -> tuple[OutsideFact, ...]:
     return tuple(found)
 
 
-def _contacts(path: str, fields: Fields, key: str) -> list[Contact]:
-    found = []
+def _contacts(path: str, fields: Fields, key: str, *, complete: bool = False) -> list[Contact]:
+    """The contacts at `key`; with `complete` an empty phone is a warning."""
+    found: list[Contact] = []
     for item in fields.items(key):
         inner = Fields(path, item, ["id", "name", "phone", "hours", "source", "outside_source"])
         phone = inner.text("phone", required=False)
-        if phone and not all(char in "0123456789-#" for char in phone):
+        if phone and not _PHONE.fullmatch(phone):
             inner.problem("phone", f"電話「{phone}」は半角の数字とハイフンで書いてください。")
         name = inner.text("name")
+        if complete and name and not phone:
+            text = f"「{name}」の電話が空です。公式ページをご案内します。公開の前に確かめて書いてください。"
+            inner.problem("phone", text, warning=True)
         contact_id = inner.text("id", required=False) or name
+        if contact_id in [each.id for each in found]:
+            text = f"{key} に「{contact_id}」が2つあります。どちらかを変えてください。"
+            inner.problem("id", text)
         hours = inner.text("hours", required=False)
         found.append(Contact(contact_id, name, phone, hours))
         fields.problems += inner.problems
