@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,18 +16,30 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def _https_or_empty(value: str) -> str:
-    if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    """https, or http to this machine for a stand-in of LINE."""
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if value and not (parts.hostname and (local or parts.scheme == "https")):
         raise ValueError("https")
     return value.rstrip("/")
 
 
 def _database_url(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if not re.match(r"sqlite:///.|postgresql(?:\+psycopg)?://.", value):
         raise ValueError("database")
     return value
 
 
+def _credential(value: SecretStr) -> SecretStr:
+    """A credential goes into an HTTP header: ASCII without blanks."""
+    plain = value.get_secret_value().strip()
+    if plain and not re.fullmatch("[!-~]+", plain):
+        raise ValueError("credential")
+    return SecretStr(plain)
+
+
 Url = Annotated[str, AfterValidator(_https_or_empty)]
+Credential = Annotated[SecretStr, AfterValidator(_credential)]
 
 # Setting -> what it is, with an example. The same text stands in docs and in error messages.
 HELP = {
@@ -47,10 +61,11 @@ HELP = {
 class Settings(BaseSettings):
     """What an installation is told from outside. Secrets never appear in `repr`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, secrets_dir=None)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     madoguchi_city: str = ""
-    madoguchi_database_url: Annotated[str, AfterValidator(_database_url)] = (
+    # The address of a PostgreSQL database holds its password.
+    madoguchi_database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
         "sqlite:///var/madoguchi.db"
     )
     madoguchi_content_dir: Path = REPOSITORY
@@ -59,8 +74,8 @@ class Settings(BaseSettings):
     madoguchi_retention_days: Annotated[int, Field(ge=1, le=365)] = 90
     madoguchi_demo: bool = False
     madoguchi_worker: Annotated[str, Field(pattern="^(embedded|separate)$")] = "embedded"
-    line_channel_secret: SecretStr = SecretStr("")
-    line_channel_access_token: SecretStr = SecretStr("")
+    line_channel_secret: Credential = SecretStr("")
+    line_channel_access_token: Credential = SecretStr("")
     line_api_base: Url = "https://api.line.me"
     line_data_api_base: Url = "https://api-data.line.me"
 
@@ -80,40 +95,44 @@ class Settings(BaseSettings):
     @classmethod
     def from_env(cls, *, need_city: bool = True) -> Settings:
         """Read the environment. Raises SettingsError naming everything that is wrong."""
-        wrong: list[str] = []
-        settings: Settings | None = None
+        wrong: dict[str, str] = {}
         try:
             settings = cls()
         except ValidationError as error:
-            names = {str(detail["loc"][0]) for detail in error.errors()}
-            wrong += [f"{name.upper()} が正しくありません。{HELP[name]}" for name in sorted(names)]
-        if settings is not None:
-            wrong += settings._together(need_city)
-        if wrong or settings is None:
-            raise SettingsError("設定に問題があります。\n" + "\n".join(f"- {w}" for w in wrong))
+            names = sorted({str(detail["loc"][0]) for detail in error.errors()})
+            wrong = {name: f"{name.upper()} が正しくありません。{HELP[name]}" for name in names}
+        if wrong:  # the rest is judged with the defaults of what is wrong
+            defaults: dict[str, Any] = {name: cls.model_fields[name].default for name in wrong}
+            settings = cls(**defaults)
+        wrong |= {k: v for k, v in settings._together(need_city).items() if k not in wrong}
+        if wrong:
+            lines = "\n".join(f"- {line}" for line in wrong.values())
+            raise SettingsError(f"設定に問題があります。\n{lines}")
         return settings
 
-    def _together(self, need_city: bool) -> list[str]:
-        wrong = []
+    def _together(self, need_city: bool) -> dict[str, str]:
+        """What is missing, or does not fit the rest: setting -> what is wrong with it."""
+        wrong = {}
         if need_city and not self.city:
-            wrong.append(f"MADOGUCHI_CITY がありません。{HELP['madoguchi_city']}")
-        secret = bool(self.line_channel_secret.get_secret_value())
-        token = bool(self.line_channel_access_token.get_secret_value())
-        for have, other, name in (
-            (token, secret, "line_channel_secret"),
-            (secret, token, "line_channel_access_token"),
-        ):
-            if have and not other:
-                wrong.append(f"{name.upper()} がありません。{HELP[name]}")
-        return [*wrong, *self._content_problems()]
+            wrong["madoguchi_city"] = f"MADOGUCHI_CITY がありません。{HELP['madoguchi_city']}"
+        secret, token = "line_channel_secret", "line_channel_access_token"
+        given = [name for name in (secret, token) if getattr(self, name).get_secret_value()]
+        if len(given) == 1:
+            name = token if given == [secret] else secret
+            wrong[name] = f"{name.upper()} がありません。{HELP[name]}"
+        return self._content_problems() | wrong
 
-    def _content_problems(self) -> list[str]:
+    def _content_problems(self) -> dict[str, str]:
         directory, help_text = self.madoguchi_content_dir, HELP["madoguchi_content_dir"]
-        missing = [room for room in ("intents", "knowledge") if not (directory / room).is_dir()]
-        if missing:
-            return [f"{directory} に {room}/ がありません。{help_text}" for room in missing]
-        cities = sorted(path.stem for path in (directory / "knowledge" / "cities").glob("*.yaml"))
-        if self.city and self.city not in cities:
+        rooms = [room for room in ("intents", "knowledge") if not (directory / room).is_dir()]
+        if rooms:
+            missing = " と ".join(f"{room}/" for room in rooms)
+            text = f"MADOGUCHI_CONTENT_DIR の {directory} に {missing} がありません。{help_text}"
+            return {"madoguchi_content_dir": text}
+        paths = (directory / "knowledge" / "cities").glob("*.y*ml")
+        cities = sorted(path.stem for path in paths)
+        if self.city and cities and self.city not in cities:
             names = "・".join(cities)
-            return [f"MADOGUCHI_CITY の「{self.city}」はありません。使えるもの：{names}"]
-        return []
+            text = f"MADOGUCHI_CITY の「{self.city}」はありません。使えるもの：{names}"
+            return {"madoguchi_city": f"{text}。{HELP['madoguchi_city']}"}
+        return {}

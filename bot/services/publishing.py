@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.content.checks import check_tests, cross_check
-from bot.content.loader import Files, Loaded, load, read_files, version_of
+from bot.content.loader import Files, Loaded, content_paths, load, read_files, version_of
 from bot.content.problems import Problem, errors
 from bot.core.tokens import Tokenize
 from bot.errors import ContentError
+from bot.services.failures import describe
 from bot.services.library import Library, Terms
 
+JAPAN = ZoneInfo("Asia/Tokyo")
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 
@@ -42,6 +46,7 @@ class Checked:
 
     @property
     def good(self) -> bool:
+        """Whether it may be served."""
         return not errors(self.problems)
 
 
@@ -94,6 +99,7 @@ class Publisher:
         self._library: Library | None = None
         self._seen: object = None
         self._problems: tuple[Problem, ...] = ()
+        self._warnings: tuple[Problem, ...] = ()  # of the content in force
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -113,21 +119,23 @@ class Publisher:
 
         Raises ContentError with every problem when there is no good version at all.
         """
-        self._seen = self._fingerprint()
-        files = read_files(self._directory)
-        stored = self._versions.last_good() if self._versions and self._library is None else None
-        if self._library and version_of(files) == self._library.content.version:
-            self._problems = ()
+        seen = self._fingerprint()
+        try:
+            files = read_files(self._directory)
+        except ContentError as error:
+            self._refuse((Problem(str(self._directory), 1, str(error)),))
             return
-        checked = check_files(files, self._clock().date())
-        self._problems = checked.problems
-        if checked.good:
+        self._seen = seen
+        if self._library and version_of(files) == self._library.content.version:
+            self._problems = self._warnings
+            return
+        checked = check_files(files, self._clock().astimezone(JAPAN).date())
+        problems = (*checked.problems, *self._missing_cities(checked))
+        if errors(problems):
+            self._refuse(problems)
+        else:
+            self._problems = self._warnings = problems
             self._take(checked.loaded, files)
-        elif self._library is None:
-            self._fall_back(stored)
-        if not checked.good:
-            said = [str(problem) for problem in errors(checked.problems)[:50]]
-            log.error("content refused", extra={"problems": said})
 
     def watch(self) -> None:
         """Notice changed files from now on, in a thread of its own, until `stop`."""
@@ -141,21 +149,38 @@ class Publisher:
             self._thread.join()
 
     def _watch(self) -> None:
+        before = self._seen
         while not self._stop.wait(POLL_SECONDS):
             try:
-                if self._fingerprint() != self._seen:
+                now = self._fingerprint()
+                if now != self._seen and now == before:  # nobody is in the middle of writing
                     self.load()
+                before = now
             except Exception as error:  # the loop's edge: the last good version keeps answering
-                log.error("content unreadable", extra={"error": type(error).__name__})
+                log.error("content unreadable", extra={"error": describe(error)})
 
     def _fingerprint(self) -> object:
         found = []
-        for room in ("intents", "knowledge"):
-            for path in (self._directory / room).rglob("*"):
-                if path.suffix in (".yaml", ".yml", ".tsv"):
-                    stat = path.stat()
-                    found.append((str(path), stat.st_mtime_ns, stat.st_size))
-        return sorted(found)
+        for path in content_paths(self._directory):
+            with suppress(OSError):  # gone since it was listed: the next look sees it
+                stat = path.stat()
+                found.append((str(path), stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size))
+        return found
+
+    def _missing_cities(self, checked: Checked) -> list[Problem]:
+        """The account's own city must stay, or nobody could be answered any more."""
+        known = {*checked.loaded.draft.cities, *checked.loaded.lost}
+        hint = "このアカウントの市のファイルがありません。戻すか、MADOGUCHI_CITY を直してください。"
+        paths = [f"knowledge/cities/{city}.yaml" for city in self._cities if city not in known]
+        return [Problem(path, 1, hint) for path in paths]
+
+    def _refuse(self, problems: tuple[Problem, ...]) -> None:
+        if problems != self._problems:
+            said = [str(problem) for problem in errors(problems)[:50]]
+            log.error("content refused", extra={"problems": said})
+        self._problems = problems
+        if self._library is None:
+            self._fall_back()
 
     def _take(self, loaded: Loaded, files: Files) -> None:
         library = Library(loaded.draft, self._tokenize, self._terms)
@@ -171,11 +196,13 @@ class Publisher:
             library.view(city_id)
         self._library = library
 
-    def _fall_back(self, stored: Mapping[str, str] | None) -> None:
+    def _fall_back(self) -> None:
+        stored = self._versions.last_good() if self._versions else None
         if stored is not None:
             loaded = load({path: text.encode() for path, text in stored.items()})
-            if loaded.content is not None:
+            if loaded.content is not None and set(self._cities) <= set(loaded.content.cities):
                 self._serve(Library(loaded.content, self._tokenize, self._terms))
+                log.warning("content of before", extra={"version": loaded.content.version})
                 return
         said = "\n".join(str(problem) for problem in errors(self._problems))
         raise ContentError(
