@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,17 +13,21 @@ from typing import Any, TextIO
 import click
 
 from bot.config import Settings
+from bot.content.coverage import report as coverage_report
 from bot.content.loader import read_files
 from bot.content.problems import errors
+from bot.content.provenance import check_against
+from bot.content.provenance import write_facts as write_sources
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.matching import explain
-from bot.core.view import CityView
-from bot.errors import ContentError, MadoguchiError
+from bot.errors import MadoguchiError
 from bot.line.render import render
 from bot.logs import configure_logs
 from bot.services.answering import JAPAN, Spoken, speak
 from bot.services.library import Library, Terms
 from bot.services.publishing import Publisher, check_everything
+
+_JSONL = click.File("r", encoding="utf-8-sig", errors="replace")
 
 
 class _Group(click.Group):
@@ -59,7 +65,7 @@ def serve(host: str, port: int) -> None:
 @click.option("--city", help="市のid（なければ MADOGUCHI_CITY）")
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
 @click.option("--explain", "explained", is_flag=True, help="なぜその答えになったかを出します")
-@click.option("--batch", type=click.File("r", encoding="utf-8"), help="質問を並べたJSONLファイル")
+@click.option("--batch", type=_JSONL, help="質問を並べたJSONLファイル（-なら標準入力）")
 def ask(
     text: str | None, city: str | None, as_json: bool, explained: bool, batch: TextIO | None
 ) -> None:
@@ -69,14 +75,13 @@ def ask(
     content = _Content(city)
     if batch is not None:
         for record in _records(batch):
-            asked = str(record.get("text", ""))
-            where = content.city(record)
-            spoken = speak(content.view(where), asked, None, _now())
-            _write(_result(record.get("id"), where, spoken))
+            where = content.city(record.text("city"), record.line)
+            spoken = speak(content.library.view(where), record.text("text"), None, _now())
+            _write(_result(record.id, where, spoken))
         return
     assert text is not None
-    where = content.city({})
-    spoken = speak(content.view(where), text, None, _now())
+    where = content.city()
+    spoken = speak(content.library.view(where), _encodable(text), None, _now())
     if as_json:
         _write(_result(None, where, spoken))
     else:
@@ -88,7 +93,7 @@ def ask(
 
 @main.command()
 @click.option("--city", help="市のid（なければ MADOGUCHI_CITY）")
-@click.option("--script", type=click.File("r", encoding="utf-8"), help="会話を並べたJSONLファイル")
+@click.option("--script", type=_JSONL, help="会話を並べたJSONLファイル（-なら標準入力）")
 def chat(city: str | None, script: TextIO | None) -> None:
     """端末で会話します。番号でボタンを選べます。"""
     content = _Content(city)
@@ -96,33 +101,58 @@ def chat(city: str | None, script: TextIO | None) -> None:
         for record in _records(script):
             _play(content, record)
         return
-    where = content.city({})
-    view, state = content.view(where), None
+    view, state = content.library.view(content.city()), None
     click.echo(f"{view.city.name}のまどぐちです。質問をどうぞ（終わるときは Ctrl+D）。")
     while True:
         try:
             said = input("> ")
         except (EOFError, KeyboardInterrupt):
             return
-        spoken = speak(view, _pressed(said, state), state, _now())
+        spoken = speak(view, _pressed(_encodable(said), state), state, _now())
         state = spoken.state
         click.echo(_plain(spoken))
 
 
 @main.command()
 @click.option("--strict", is_flag=True, help="注意も問題として数えます")
-def check(strict: bool) -> None:
+@click.option(
+    "--coverage",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="知識チェックリストのどの項目に答えがないかも出します",
+)
+@click.option(
+    "--provenance",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="計画の全文のあるフォルダ。答えの数字や名前を全文で確かめます",
+)
+@click.option(
+    "--write-facts", is_flag=True, help="--provenance の全文から knowledge/sources/ を作り直します"
+)
+def check(strict: bool, coverage: Path | None, provenance: Path | None, write_facts: bool) -> None:
     """intents/ と knowledge/ のまちがいを、全部まとめて出します。"""
-    settings = Settings.from_env(need_city=False)
-    files = read_files(settings.madoguchi_content_dir)
-    problems = check_everything(files, _today(), SudachiTokenizer()).problems
-    for problem in problems:
-        click.echo(str(problem))
-    wrong = problems if strict else errors(problems)
-    if wrong:
-        click.echo(
-            f"{len(wrong)}件の問題があります。直すまで、前回の内容で応答を続けます。", err=True
+    if write_facts and provenance is None:
+        raise click.UsageError(
+            "--write-facts には --provenance で全文のフォルダも指定してください。"
         )
+    directory = Settings.from_env(need_city=False).madoguchi_content_dir
+    files = read_files(directory)
+    checked = check_everything(files, _today(), SudachiTokenizer())
+    problems = set(checked.problems)
+    if provenance is not None:
+        if write_facts:
+            for path, text in write_sources(checked.loaded, files, provenance).items():
+                (directory / path).write_text(text, encoding="utf-8")
+            files = read_files(directory)
+        problems |= set(check_against(checked.loaded, files, provenance))
+    for problem in sorted(problems):
+        click.echo(str(problem))
+    missing = 0
+    if coverage is not None:
+        lines, missing = coverage_report(coverage.read_text(encoding="utf-8"), checked.loaded)
+        click.echo("\n".join(lines))
+    wrong = len(problems if strict else errors(problems)) + missing
+    if wrong:
+        click.echo(f"{wrong}件の問題があります。直すまで、前回の内容で応答を続けます。", err=True)
         sys.exit(1)
 
 
@@ -183,27 +213,53 @@ class _Content:
         publisher.load()
         self.library: Library = publisher.current()
 
-    def city(self, record: dict[str, Any]) -> str:
-        """The city of a record, of --city, or of MADOGUCHI_CITY."""
-        return str(record.get("city") or self._default or "")
-
-    def view(self, city: str) -> CityView:
-        """Raises ContentError for a city that the content does not know."""
-        if city not in self.library.city_ids:
-            names = "・".join(self.library.city_ids)
-            raise ContentError(
-                f"市「{city}」がありません。--city に {names} のどれかを書いてください。"
-            )
-        return self.library.view(city)
+    def city(self, named: str = "", line: int = 0) -> str:
+        """`named` (in that line of a file), else --city or MADOGUCHI_CITY. Must be a known one."""
+        city = named or self._default
+        if city in self.library.city_ids:
+            return city
+        names = "・".join(self.library.city_ids)
+        place = f"{line}行目：" if line else ""
+        what = f"市「{city}」はありません" if city else "市が決まっていません"
+        raise click.UsageError(f"{place}{what}。--city に {names} のどれかを書いてください。")
 
 
-def _play(content: _Content, record: dict[str, Any]) -> None:
-    where = content.city(record)
-    view, state = content.view(where), None
-    for number, text in enumerate(record.get("turns", [])):
-        spoken = speak(view, str(text), state, _now())
+@dataclass(frozen=True)
+class _Record:
+    """One line of a JSONL file."""
+
+    line: int
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> Any:
+        """Whatever the file calls it."""
+        return self.values.get("id")
+
+    def text(self, key: str) -> str:
+        """The text at `key`, "" where there is none."""
+        return self._text(key, self.values.get(key))
+
+    def texts(self, key: str) -> list[str]:
+        """The list of texts at `key`."""
+        found = self.values.get(key)
+        if not isinstance(found, list):
+            raise click.UsageError(f"{self.line}行目：「{key}」は文の一覧で書いてください。")
+        return [self._text(key, each) for each in found]
+
+    def _text(self, key: str, value: Any) -> str:
+        if not isinstance(value, str | None):
+            raise click.UsageError(f"{self.line}行目：「{key}」は文で書いてください。")
+        return _encodable(value or "")
+
+
+def _play(content: _Content, record: _Record) -> None:
+    where = content.city(record.text("city"), record.line)
+    view, state = content.library.view(where), None
+    for number, text in enumerate(record.texts("turns")):
+        spoken = speak(view, text, state, _now())
         state = spoken.state
-        _write({**_result(record.get("id"), where, spoken), "turn": number})
+        _write({**_result(record.id, where, spoken), "turn": number})
 
 
 def _result(record_id: Any, city: str, spoken: Spoken) -> dict[str, Any]:
@@ -253,17 +309,22 @@ def _pressed(said: str, state: str | None) -> str:
     return said
 
 
-def _records(lines: TextIO) -> Any:
+def _records(lines: TextIO) -> Iterator[_Record]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
             raise click.UsageError(f"{number}行目がJSONの形になっていません。")
-        yield record
+        yield _Record(number, values)
+
+
+def _encodable(text: str) -> str:
+    """The text without half characters, which no output could carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _write(value: dict[str, Any]) -> None:

@@ -54,10 +54,10 @@ def facet_card(view: CityView, entry: Entry, facet: Facet, language: str) -> Car
     title = view.title(entry.id, language)
     contact = view.contact(entry)
     said = _facet_text(words, view, entry, facet, contact, language)
-    body = said if facet is Facet.PHONE else f"{said}\n{contact_line(words, contact)}"
+    ask = contact_line(words, contact) if contact.phone and facet is not Facet.PHONE else ""
     return Card(
         title=title,
-        body=body,
+        body=f"{said}\n{ask}".strip(),
         alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(said)}",
         links=_links(view, entry),
         phones=entry.phones + ((contact,) if contact.phone else ()),

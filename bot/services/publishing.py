@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from bot.content import provenance
 from bot.content.checks import check_tests, cross_check
 from bot.content.loader import Files, Loaded, content_paths, load, read_files, version_of
 from bot.content.problems import Problem, errors
@@ -57,7 +58,8 @@ def check_files(files: Files, today: date) -> Checked:
 
 
 def check_everything(files: Files, today: date, tokenize: Tokenize) -> Checked:
-    """`check_files` and, where nothing is broken, every `tests:` line in every city."""
+    """`check_files` and, where nothing is broken, every `tests:` line in every city and the proof
+    of every figure by the facts of the sections it cites."""
     checked = check_files(files, today)
     if not checked.good:
         return checked
@@ -72,6 +74,7 @@ def check_everything(files: Files, today: date, tokenize: Tokenize) -> Checked:
         for city_id in library.city_ids
         for problem in check_tests(checked.loaded, reached, city_id)
     }
+    found |= set(provenance.check(checked.loaded, files))
     return Checked(checked.loaded, tuple(sorted({*checked.problems, *found})))
 
 
