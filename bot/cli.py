@@ -328,7 +328,7 @@ def _encodable(text: str) -> str:
 
 
 def _write(value: dict[str, Any]) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(_encodable(json.dumps(value, ensure_ascii=False)))
 
 
 def _report(result: dict[str, Any], as_json: bool) -> None:
