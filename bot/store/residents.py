@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Iterator
 
-from bot.store import conversations, inbox, questions
+from sqlalchemy import Connection, select, union
+
+from bot.store import attributes, conversations, erasures, inbox, questions
+from bot.store import tables as t
 from bot.store.tables import MAIN_ACCOUNT
 
 
@@ -16,14 +19,33 @@ def erase(
     now: int,
     account: str = MAIN_ACCOUNT,
 ) -> None:
-    """Everything about a resident up to `before` goes: words, ids, questions, state.
+    """Everything about a resident up to `before` goes: words, ids, questions, state, choices.
 
     What the resident did after `before` (asked again, followed again) stays. Rows without words
-    and ids stay too: they keep a redelivered event from being answered twice.
+    and ids stay too: they keep a redelivered event from being answered twice. A keyed hash is
+    noted, so that a restored backup can be brought up to date (`bot.services.erasures`).
     """
     asked = inbox.erase_resident(connection, account, resident, before=before, now=now)
     questions.forget(connection, asked)
     conversations.save(connection, resident, None, now, account)
+    attributes.forget(connection, resident, before=before, account=account)
+    digest = erasures.hasher(connection)
+    erasures.record(connection, {digest(account, resident): before})
+
+
+def known_ids(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Account and id of everyone of whom any table holds anything, in chunks of a stream.
+
+    Ids of groups and web chats are among them. Each table that gets a resident's id belongs here
+    and in `erase`.
+    """
+    everyone = union(
+        select(t.residents.c.account, t.residents.c.user_id),
+        select(t.inbox.c.account, t.inbox.c.resident).where(t.inbox.c.resident.is_not(None)),
+        select(t.conversations.c.account, t.conversations.c.key),
+    )
+    for row in connection.execute(everyone.execution_options(yield_per=1000)):
+        yield row.account, str(row[1])
 
 
 def take_back(connection: Connection, message_id: str, account: str = MAIN_ACCOUNT) -> None:
