@@ -1,6 +1,6 @@
-"""Figures, dates and proper names of a Japanese text, in one spelling, so that two texts compare.
+"""Figures and dates of a Japanese text, in one spelling, so that two texts compare.
 
-What counts as one of them (section "Provenance" of docs/knowledge-sources.md says it to staff):
+What counts as one of them:
 
 * **figure**: a number and its counter. Width, thousands separators and 万・億・千 are resolved
   (1.4万人 = 14,000人), 割 becomes % (9割 = 90%), counters that mean the same are one (箇所 = か所,
@@ -10,9 +10,6 @@ What counts as one of them (section "Provenance" of docs/knowledge-sources.md sa
   A month without a year belongs to the year named before it in the same paragraph (or in the one
   before, where the paragraph opens with 同じく, 同年).
 * **rank**: 「最も」 and 「第1位」 both say 1位; 「次いで」「続いて」 say 2位.
-* **name**: what stands in 「」 or 『』, Latin words, runs of four or more katakana, and runs of
-  kanji that end as an institution, person or law does (〜市, 〜課, 〜協議会, 〜法 …). Ordinary words
-  (スマートフォン, 担当課) are told apart by a list that staff keep: knowledge/sources/words.yaml.
 
 Numbers that only count the lines of a list (① or 「1. 」 at its start) are no figures. Kanji
 numerals count where a text is searched; an answer's own are read from 二 on, before つ・割・倍・種類.
@@ -26,10 +23,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.content.names import MARKUP, URL
 from bot.core.years import ERAS
-
-# Two spellings of one word, both correct.
-_VARIANTS = {"ウィルス": "ウイルス", "トラヒック": "トラフィック", "サーバー": "サーバ"}
 
 # Counters: every spelling -> the one that is compared.
 _COUNTERS = {
@@ -76,7 +71,6 @@ _MONTH = re.compile(
 )
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 _PHONE = re.compile(r"(?<![\d-])\d{2,4}-\d{2,4}(?:-\d{3,4})?(?![\d-])")
-_URL = re.compile(r"https?://[!-;=?-~]+")
 _ERA = re.compile(r"(令和|平成|昭和|(?<![a-z])[rhs](?=\d))(\d{1,2}|元)(?![\d:%])", re.IGNORECASE)
 _ERA_RANGE = re.compile(r"(令和|平成|昭和)(\d{1,2})(?:年度?)?([~・、-])(\d{1,2})(?=年)")
 _SAME_YEAR = re.compile(r"((?:19|20)\d\d)(年度?)?\(\1(?:年度?)?\)(年度?)?")
@@ -86,7 +80,6 @@ _DIGIT = re.compile(r"\d")
 _MAY_COUNT = re.compile(r"[\d一二三四五六七八九十元]|最も|次い|次に|続")
 _SAME_TIME = re.compile(r"\s*(?:さらに、|また、)?(?:同年|同じく|同月)")
 _PLAN_DATE = re.compile(r"(\d{4})年(?:(\d{1,2})月)?の(?:計画|方針)")
-_MARKUP = re.compile(r"\^\{[^}]*\}|<sup>[^<]*</sup>|</?[a-z][^>]*>|[*_\\$]", re.IGNORECASE)
 _CIRCLED = re.compile("[\u2460-\u2473\u2776-\u277f\u24eb-\u24f4]")
 _BLANK = re.compile(
     r"(?<![!-~])[^\S\n]+|[^\S\n]+(?![!-~])|(?<=[(（])[^\S\n]+|[^\S\n]+(?=[(（)）%])|(?<=[)）])[^\S\n]+"
@@ -94,19 +87,6 @@ _BLANK = re.compile(
 _KANJI_NUMBER = re.compile(
     r"(?<![一二三四五六七八九十第])([一二三四五六七八九十])(?=つ|割|倍|種類|人|台|層|か所)"
 )
-
-_INSTITUTION = re.compile(
-    r"(?=...).*(?:協議会|懇談会|審議会|委員会|商工会議所|商工会|研究所|機構|本部|財団|協会|株式会社|警察署"
-    r"|センター|大学|プロジェクト|条例|基金|構想|大綱|(?<!方)法|省|庁|局|(?<!教)室|課|市|県|都|(?<!会)社)$"
-    r"|[A-Z]社$"
-)
-_PERSON = re.compile(r"([一-龥々ァ-ヺー]{2,10})(?:市長|氏|教授)$")
-_READING = re.compile(r"[(（][ぁ-ゖァ-ヶー・\s]+[)）]")
-_PLACE = re.compile(r"(?:東京都|北海道|京都府|大阪府|[一-龥]{2,3}県|[一-龥々ヶ]{2,4}市)")
-_QUOTED = re.compile(r"[「『]([^「」『』\n]{2,})[」』]")
-_LATIN = re.compile(r"\d{0,2}[A-Za-z][A-Za-z0-9]*(?:[.\-/&'+][A-Za-z0-9]+)*\+?")
-_KATAKANA = re.compile(r"[ァ-ヺー]{4,}")
-_RUN = re.compile(r"[一-龥々ヶァ-ヺーA-Za-z]{2,}")
 
 
 @dataclass(frozen=True)
@@ -187,25 +167,13 @@ def fiscal_year_of_month(year: int, month: int) -> int:
 
 def clean(text: str) -> str:
     """The text in one width, without markup, its years in the Western calendar."""
-    text = _CIRCLED.sub("・", _MARKUP.sub("", _one_spelling(text)))
-    text = unicodedata.normalize("NFKC", _URL.sub("\n", text))
+    text = _CIRCLED.sub("・", MARKUP.sub("", text))
+    text = unicodedata.normalize("NFKC", URL.sub("\n", text))
     text = re.sub(r"[〜~∼―–—‐‑−]", lambda found: "~" if found[0] in "〜~∼" else "-", text)
     text = re.sub(r"[\t|]", "\n", text)
     text = _ERA_RANGE.sub(_both_years, _BLANK.sub("", text))
     text = re.sub(r"(年度?)-(?=\d)", r"\1~", _ERA.sub(_western, text))
     return _SAME_YEAR.sub(lambda found: found[1] + (found[2] or found[3] or ""), text)
-
-
-def squeeze_name(text: str) -> str:
-    """A name or text in the spelling in which names are looked for: no width, case, blanks, 「ー」 ends."""
-    text = unicodedata.normalize("NFKC", _MARKUP.sub("", _one_spelling(text))).casefold()
-    text = re.sub(r"[\s・「」『』\"'“”]+|[~〜―–—‐-]", "", text)
-    return re.sub(r"(?<=[ァ-ヺ])ー(?![ァ-ヺー])", "", text)
-
-
-def without_readings(text: str) -> str:
-    """The text without the readings in brackets behind a word: 高尾山(たかおさん)."""
-    return _READING.sub("", text)
 
 
 def facts_of(text: str, *, searched: bool = False) -> list[Fact]:
@@ -227,29 +195,6 @@ def facts_of(text: str, *, searched: bool = False) -> list[Fact]:
         year = years[-1] if years else year
     if searched:
         found.update(dict.fromkeys(_ranks(text)))
-    return list(found)
-
-
-def names_of(text: str) -> list[str]:
-    """What in the text may be a proper name, in order, each once; ordinary words are still in."""
-    text = (
-        unicodedata.normalize("NFKC", _URL.sub(" ", text))
-        .replace("{city}", "\n")
-        .replace("このLINE", "\n")
-    )
-    found: dict[str, None] = {}
-    for pattern in (_QUOTED, _LATIN, _KATAKANA):
-        for match in pattern.finditer(text):
-            name = match[1] if pattern is _QUOTED else match[0]
-            if squeeze_name(name):
-                found.setdefault(name.strip(), None)
-    for run in _RUN.findall(text):
-        if (person := _PERSON.match(run)) is not None:
-            found.setdefault(person[1], None)
-        elif _INSTITUTION.match(run):
-            found.setdefault(run, None)
-        elif (place := _PLACE.match(run)) is not None:
-            found.setdefault(place[0], None)
     return list(found)
 
 
@@ -275,7 +220,7 @@ def numbers_of(text: str) -> set[Decimal]:
 
 def numbers_written(text: str) -> set[Decimal]:
     """Every number that stands in digits in a text of any language; an English month with its day."""
-    plain = unicodedata.normalize("NFKC", _LIST_MARK.sub("\n", _MARKUP.sub("", text)))
+    plain = unicodedata.normalize("NFKC", _LIST_MARK.sub("\n", MARKUP.sub("", text)))
     plain = _MONTH_WORD.sub(lambda found: f" {_MONTHS.index(found[1] or found[2]) + 1} ", plain)
     return {
         Decimal(each.replace(",", ""))
@@ -292,12 +237,6 @@ def plan_dates(text: str) -> list[Day]:
 def proved(fact: Fact, sources: Iterable[Fact]) -> bool:
     """Whether any of a source's facts says what `fact` says."""
     return any(type(source) is type(fact) and source.proves(fact) for source in sources)  # type: ignore[arg-type]
-
-
-def _one_spelling(text: str) -> str:
-    for variant, usual in _VARIANTS.items():
-        text = text.replace(variant, usual)
-    return text
 
 
 def _western(found: re.Match[str]) -> str:

@@ -22,13 +22,12 @@ from pathlib import Path
 
 from bot.content.figures import (
     facts_of,
-    names_of,
     numbers_of,
     numbers_written,
     plan_dates,
-    squeeze_name,
 )
 from bot.content.loader import Loaded
+from bot.content.names import is_named, names_of, squeeze_name
 from bot.content.problems import Problem
 from bot.content.sources import (
     Certainty,
@@ -52,6 +51,9 @@ SHOWN = 5  # problems of one kind listed for one entry
 def check(loaded: Loaded, files: Mapping[str, bytes]) -> list[Problem]:
     """Prove every entry by the facts files; needs no plan text."""
     sources = read_sources(files)
+    if not sources.plans and not sources.problems:
+        text = "knowledge/sources/ に計画がないので、答えの裏付けは点検していません。"
+        return [Problem("knowledge/sources", 1, text, warning=True)]
     problems = [*sources.problems, *_Proof(loaded, sources, _from_facts).run()]
     return sorted({*problems, *_translations(loaded)})
 
@@ -94,8 +96,17 @@ def write_facts(loaded: Loaded, files: Mapping[str, bytes], seeds: Path) -> dict
 
 def _facts(text: str, used: Iterable[str], words: frozenset[str]) -> tuple[str, ...]:
     evidence = Evidence.of_text(text)
-    names = [name for name in used if evidence.names_it(name) and squeeze_name(name) not in words]
-    return (*map(str, evidence.facts), *names)
+    names = {
+        squeezed: name
+        for name in used
+        if (squeezed := squeeze_name(name)) not in words and is_named(squeezed, evidence.names)
+    }
+    longest = [
+        name
+        for key, name in names.items()
+        if not any(key != other and is_named(key, other) for other in names)
+    ]
+    return (*map(str, evidence.facts), *longest)
 
 
 def _names_used(content: Content) -> list[str]:
@@ -145,10 +156,10 @@ class _Texts:
             self.problems.append(Problem(plan.path, 1, text))
 
     def evidence(self, plan: Plan, section: Section) -> Evidence | None:
-        if not plan.seed:
-            return _from_facts(plan, section)
         full = self.full.get(plan.title)
-        text = plan.text_of(section, full) if full is not None else None
+        if full is None:  # today's items, or a plan whose text could not be read
+            return _from_facts(plan, section)
+        text = plan.text_of(section, full)
         return None if text is None else Evidence.of_text(text)
 
     def check_facts(self) -> Iterator[Problem]:
@@ -271,7 +282,7 @@ class _Proof:
             own = squeeze_name(city.name)
             spellings |= {each.removeprefix(own) for each in spellings} - {""}
         return any(
-            each in self.sources.words or any(each in found.names for found in evidence)
+            each in self.sources.words or any(is_named(each, found.names) for found in evidence)
             for each in spellings
         )
 

@@ -16,7 +16,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from bot.content.fields import Fields
-from bot.content.figures import Fact, facts_of, proved, squeeze_name, without_readings
+from bot.content.figures import Fact, facts_of, proved
+from bot.content.names import is_named, squeeze_name, without_readings
 from bot.content.problems import Problem
 from bot.content.yamlread import Located, read_yaml
 
@@ -109,7 +110,7 @@ class Evidence:
 
     def names_it(self, name: str) -> bool:
         """Whether the name stands here."""
-        return squeeze_name(name) in self.names
+        return is_named(squeeze_name(name), self.names)
 
 
 @dataclass(frozen=True)
