@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from bot.errors import StoreError
 from bot.services.failures import describe
-from bot.services.replying import Effects, Outgoing, Replying
+from bot.services.replying import Effects, Outgoing, Replying, Work
 from bot.store.inbox import Settled
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,35 @@ class Pace:
         return max(0.0, self._next - now)
 
 
-class ReplyWorker:
-    """Answers what the inbox holds until told to stop.
+class Keeper:
+    """Calls `task` about once a minute in a thread of its own; its failures are logged."""
 
-    `housekeeping` is called about once a minute (purging, healing); its failures are logged.
-    """
+    def __init__(self, task: Callable[[], None]) -> None:
+        self._task = task
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """Returns when the task, if running, is over, or after `timeout` s."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._task()
+            except Exception as error:
+                log.error("housekeeping failed", extra={"error": describe(error)})
+            if self._stopping.wait(HOUSEKEEPING_SECONDS):
+                return
+
+
+class ReplyWorker:
+    """Answers what the inbox holds until told to stop. `housekeeping` is given a Keeper."""
 
     def __init__(
         self,
@@ -61,7 +85,7 @@ class ReplyWorker:
     ) -> None:
         self._replying = replying
         self._batch = batch
-        self._housekeeping = housekeeping
+        self._keeper = Keeper(housekeeping) if housekeeping else None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._outbox: SimpleQueue[Outgoing | None] = SimpleQueue()
@@ -74,7 +98,6 @@ class ReplyWorker:
             threading.Thread(target=self._send, name=f"sender-{n}", daemon=True)
             for n in range(senders)
         ]
-        self._keeper = threading.Thread(target=self._keep_house, name="keeper", daemon=True)
 
     def start(self) -> None:
         """Take up what an earlier process left, then answer."""
@@ -82,8 +105,10 @@ class ReplyWorker:
         recovered = self._replying.recover()
         if recovered:
             log.info("open events taken up", extra={"events": recovered})
-        for thread in (self._decider, self._keeper, *self._senders):
+        for thread in (self._decider, *self._senders):
             thread.start()
+        if self._keeper is not None:
+            self._keeper.start()
 
     def wake(self) -> None:
         """There is something new; cheap, from any thread."""
@@ -101,25 +126,27 @@ class ReplyWorker:
         deadline = time.monotonic() + timeout
         self._stopping.set()
         self._wake.set()
-        for thread in (self._decider, self._keeper, *self._senders):
+        if self._keeper is not None:
+            self._keeper.stop(timeout)
+        for thread in (self._decider, *self._senders):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _decide(self) -> None:
         done: list[Effects] = []
         sent: list[Settled] = []
-        due: int | None = None
+        work = Work()
         pace = Pace(_TURN_SECONDS, _TURNS_AT_ONCE)
         while not self._finished(done, sent):
             if not done:
-                self._rest(due)
+                self._rest(work.next_due)
             self._beat = time.monotonic()
             if pause := pace.pause(self._beat):
                 time.sleep(pause)
             self._wake.clear()
             sent += _drain(self._sent)
             try:
-                work = self._replying.turn(done, sent, self._room())
+                work = self._replying.turn(done, sent, self._room(), overloaded=work.overloaded)
             except StoreError as error:
                 # `done` and `sent` are kept and offered again: nothing is answered twice for it.
                 log.error("worker cannot record", extra={"reason": str(error)})
@@ -137,7 +164,6 @@ class ReplyWorker:
                 self._outbox.put(outgoing)
             sent = []
             done = [self._replying.answer(claimed) for claimed in work.fresh]
-            due = work.next_due
         for _ in self._senders:
             self._outbox.put(None)
 
@@ -162,15 +188,6 @@ class ReplyWorker:
     def _send(self) -> None:
         while (outgoing := self._outbox.get()) is not None:
             self._sent.put(self._replying.send(outgoing))
-
-    def _keep_house(self) -> None:
-        while self._housekeeping is not None:
-            try:
-                self._housekeeping()
-            except Exception as error:
-                log.error("housekeeping failed", extra={"error": describe(error)})
-            if self._stopping.wait(HOUSEKEEPING_SECONDS):
-                return
 
 
 def _drain(queue: SimpleQueue[Settled]) -> list[Settled]:

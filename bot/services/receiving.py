@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.core.ports import Event
 from bot.errors import BodyError, InboxFull, StoreError
 from bot.services.failures import describe
@@ -18,6 +20,8 @@ from bot.store.inbox import ERASED_BODY, Arrival
 from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
+
+_PLACES = 100
 
 Raw = dict[str, Any]
 
@@ -35,7 +39,8 @@ class Receiver:
     """One LINE account's door.
 
     `verify(body, signature)`, `parse_body(body)`, `parse_event(raw)` know LINE's format;
-    `scrub(raw)` is the event as it may be stored; `wake()` tells the worker.
+    `scrub(raw)` is the event as it may be stored; `wake()` tells the worker. No more than `limit`
+    events (for several processes: about so many) are open at a time.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Receiver:
         self._clock = clock
         self._account = account
         self._limit = limit
+        self._places = 0  # how many more events fit before the open ones are counted again
 
     def receive(self, body: bytes, signature: str | None) -> Receipt:
         """Keep every event of a webhook in one transaction; KEPT means they are on disk."""
@@ -74,7 +80,7 @@ class Receiver:
         if not arrivals:
             return Receipt.KEPT  # the console's verify button
         try:
-            new = self._db.write(lambda c: inbox.accept(c, arrivals, now, self._limit))
+            new = self._db.write(lambda c: self._keep(c, arrivals, now))
         except InboxFull:
             log.error("inbox full", extra={"limit": self._limit})
             return Receipt.NOT_KEPT
@@ -84,6 +90,16 @@ class Receiver:
         if new:
             self._wake()
         return Receipt.KEPT
+
+    def _keep(self, connection: Connection, arrivals: list[Arrival], now: int) -> int:
+        # Counting for every event would cost as much as keeping it.
+        if self._places < len(arrivals):
+            count = inbox.count_open(connection, self._limit + 1)
+            self._places = min(_PLACES, self._limit - count)
+            if self._limit - count < len(arrivals):
+                raise InboxFull("受信箱がいっぱいです。")
+        self._places -= len(arrivals)
+        return inbox.accept(connection, arrivals, now)
 
     def _arrival(self, raw: Raw, now: int) -> Arrival:
         event = self._parse_event(raw)

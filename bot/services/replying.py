@@ -68,6 +68,7 @@ class Work:
     fresh: tuple[Claimed, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
     next_due: int | None = None
+    overloaded: bool = False  # hand it to the next turn
 
 
 @dataclass
@@ -97,35 +98,58 @@ class Replying:
         now = self.now()
         return self.db.write(lambda c: inbox.recover(c, now))
 
-    def turn(self, done: Sequence[Effects], sent: Sequence[Settled], room: int) -> Work:
+    def turn(
+        self,
+        done: Sequence[Effects],
+        sent: Sequence[Settled],
+        room: int,
+        *,
+        overloaded: bool = False,
+    ) -> Work:
         """Record what was decided and sent, claim up to `room` more: all in one transaction.
 
-        Raises StoreError, with nothing kept.
+        `overloaded` is what the last turn said of itself. Raises StoreError, with nothing kept.
         """
         now = self.now()
 
         def run(connection: Connection) -> Work:
             outgoing = _record(connection, done, now)
             inbox.settle(connection, sent, now)
-            claimed = self._claim(connection, room, now) if room > 0 else []
+            claimed, late = self._claim(connection, room, now, overloaded)
             retries = (_outgoing(c, c.messages) for c in claimed if c.messages is not None)
             return Work(
                 tuple(c for c in claimed if c.messages is None),
                 (*outgoing, *retries),
                 # More may be due at once; otherwise what is due next is known.
                 now if claimed else inbox.next_due(connection, now),
+                late,
             )
 
         return self.db.write(run)
 
-    def _claim(self, connection: Connection, room: int, now: int) -> list[Claimed]:
-        oldest = inbox.oldest_waiting(connection, now)
-        overloaded = oldest is not None and oldest <= now - self.overload_ms
+    def _claim(
+        self, connection: Connection, room: int, now: int, overloaded: bool
+    ) -> tuple[list[Claimed], bool]:
+        """What to work on, and whether the oldest waiting event has waited too long."""
+        if room <= 0:
+            return [], overloaded
         if overloaded:
             inbox.expire(connection, now, self.token_life_ms)
         claimed = inbox.claim(
             connection, now, lease_ms=self.lease_ms, room=room, newest_first=overloaded
         )
+        oldest: int | None = now
+        if overloaded:
+            oldest = inbox.oldest_waiting(connection, now)
+        elif fresh := [c.received_at for c in claimed if c.messages is None]:
+            oldest = min(fresh)  # claimed oldest first: nobody has waited longer
+        late = oldest is not None and oldest <= now - self.overload_ms
+        return self._without_unsent(connection, claimed, now), late
+
+    def _without_unsent(
+        self, connection: Connection, claimed: list[Claimed], now: int
+    ) -> list[Claimed]:
+        """A message taken back before its turn is not answered."""
         unsent = [c for c in claimed if c.unsent and c.messages is None]
         inbox.decide(
             connection,

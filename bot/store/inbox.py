@@ -26,7 +26,6 @@ from sqlalchemy import (
     update,
 )
 
-from bot.errors import InboxFull
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, OPEN, conversations, inbox
 from bot.store.upsert import Upsert
 
@@ -117,24 +116,14 @@ class Backlog:
     next_due: int | None = field(default=None)
 
 
-_COUNT_OPEN = select(func.count()).select_from(
-    select(literal_column("1")).where(OPEN).limit(bindparam("enough")).subquery()
-)
-
-
-def accept(
-    connection: Connection, arrivals: Sequence[Arrival], now: int, limit: int = 20_000
-) -> int:
+def accept(connection: Connection, arrivals: Sequence[Arrival], now: int) -> int:
     """Keep events; returns how many are new or have a new minute to be answered in.
 
     One already there stays as it is, except that a redelivery renews its receipt while it is
-    open. Raises InboxFull where more than `limit` would wait.
+    open.
     """
     if not arrivals:
         return 0
-    count = connection.execute(_COUNT_OPEN, {"enough": limit + 1}).scalar_one()
-    if count + len(arrivals) > limit:
-        raise InboxFull("受信箱がいっぱいです。")
     rows = [_row(arrival, now) for arrival in arrivals]
     kept = _UPSERT.insert_or_ignore(connection, rows)
     again = [arrival for arrival in arrivals if arrival.redelivered]
@@ -437,6 +426,17 @@ def recover(connection: Connection, now: int, beyond_ms: int = 0) -> int:
     return connection.execute(
         update(inbox).where(OPEN, inbox.c.due_at > now + beyond_ms).values(due_at=now)
     ).rowcount
+
+
+_COUNT_OPEN = select(func.count()).select_from(
+    select(literal_column("1")).where(OPEN).limit(bindparam("enough")).subquery()
+)
+
+
+def count_open(connection: Connection, enough: int) -> int:
+    """How many events are open; counting stops at `enough`."""
+    count: int = connection.execute(_COUNT_OPEN, {"enough": enough}).scalar_one()
+    return count
 
 
 def backlog(connection: Connection, now: int) -> Backlog:

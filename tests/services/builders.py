@@ -15,7 +15,7 @@ from bot.line.events import parse_body, parse_event
 from bot.line.scrub import scrub_event
 from bot.line.signature import sign, verify
 from bot.services.receiving import Receiver
-from bot.services.replying import Replying
+from bot.services.replying import Replying, Work
 from bot.store.database import Database
 from bot.store.inbox import Settled
 
@@ -141,8 +141,9 @@ def work(replying: Replying, *, room: int = 8) -> None:
     """Do what the worker does, in this thread, until nothing is due."""
     done: list[Any] = []
     sent: list[Settled] = []
+    turn = Work()
     while True:
-        turn = replying.turn(done, sent, room)
+        turn = replying.turn(done, sent, room, overloaded=turn.overloaded)
         done = [replying.answer(claimed) for claimed in turn.fresh]
         sent = [replying.send(outgoing) for outgoing in turn.outgoing]
         if not (done or sent):

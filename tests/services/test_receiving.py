@@ -5,6 +5,7 @@ import pytest
 from bot.errors import StoreError
 from bot.line.signature import sign
 from bot.services.receiving import Receipt
+from bot.store import inbox
 from tests.services.builders import (
     SECRET,
     FakeClock,
@@ -113,11 +114,16 @@ def test_a_database_that_keeps_nothing_is_never_acknowledged(db, monkeypatch, ca
     assert "ひみつ" not in caplog.text and caplog.records[0].levelname == "ERROR"
 
 
-def test_a_full_inbox_refuses_and_takes_again_later(db):
-    door = receiver(db, FakeClock(), limit=1)
-    assert deliver(door, text_event()) is Receipt.KEPT
+@pytest.mark.parametrize("limit", [3, 150])
+def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(db, limit):
+    door = receiver(db, FakeClock(), limit=limit)
+    for _ in range(limit // 3):
+        assert deliver(door, text_event(), text_event(), text_event()) is Receipt.KEPT
     assert deliver(door, text_event()) is Receipt.NOT_KEPT
-    assert len(statuses(db)) == 1
+    assert len(statuses(db)) == limit
+    db.write(lambda c: inbox.expire(c, 2**60, 0))
+    assert deliver(door, text_event(), text_event()) is Receipt.KEPT
+    assert len(statuses(db)) == limit + 2
 
 
 def test_the_worker_is_woken_after_the_events_are_on_disk(db):

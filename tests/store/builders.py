@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +44,8 @@ def arrival(
     return Arrival(event_id=event_id, **(values | changes))
 
 
-def accept(db: Database, *arrivals: Arrival, now: int = NOW, limit: int = 1000) -> int:
-    return db.write(lambda c: inbox.accept(c, arrivals, now, limit))
+def accept(db: Database, *arrivals: Arrival, now: int = NOW) -> int:
+    return db.write(lambda c: inbox.accept(c, arrivals, now))
 
 
 def claim(db: Database, *, now: int = NOW, room: int = 100, newest: bool = False) -> list[Claimed]:
@@ -80,6 +79,3 @@ def everything(db: Database) -> str:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='table'")
         tables = [row[0] for row in names]
         return repr([connection.exec_driver_sql(f"SELECT * FROM {t}").all() for t in tables])
-
-
-Clock = Callable[[], int]

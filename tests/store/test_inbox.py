@@ -1,6 +1,5 @@
 import pytest
 
-from bot.errors import InboxFull
 from bot.store import inbox
 from tests.store.builders import (
     LEASE,
@@ -54,20 +53,13 @@ def test_a_redelivery_of_a_settled_event_changes_nothing(db):
     assert rows(db) == before
 
 
-def test_more_than_the_limit_is_refused_whole(db):
-    accept(db, arrival("a"), arrival("b"), limit=3)
-    with pytest.raises(InboxFull):
-        accept(db, arrival("c"), arrival("d"), limit=3)
-    assert accept(db, arrival("c"), limit=3) == 1
-    assert set(statuses(db)) == {"a", "b", "c"}
-
-
-def test_settled_events_do_not_count_towards_the_limit(db):
-    accept(db, arrival("a"), limit=1)
+def test_only_open_events_are_counted_and_no_further_than_asked(db):
+    accept(db, arrival("a"), arrival("b"), arrival("c", who="Uother"))
     held = claim(db)[0]
     decide(db, held)
     settle(db, held)
-    assert accept(db, arrival("b"), limit=1) == 1
+    assert db.write(lambda c: inbox.count_open(c, 10)) == 2
+    assert db.write(lambda c: inbox.count_open(c, 1)) == 1
 
 
 def test_of_a_conversation_only_the_oldest_open_event_is_claimed(db):
