@@ -16,6 +16,84 @@ class LineApi(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """LINE took the request; `before`: it had taken the same retry key already."""
+
+    request_id: str
+    before: bool = False
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Messages of this month; `limit` is None without a limit."""
+
+    limit: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        """How many recipients more; None without a limit."""
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True)
+class FollowerPage:
+    """Ids of friends; `next` is "" on the last page."""
+
+    user_ids: tuple[str, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """People who opened, people who tapped a link; None where LINE gives no number (under 20)."""
+
+    opened: int | None
+    clicked: int | None
+
+
+class LineDelivery(Protocol):
+    """LINE's side for announcements. Failures are `LineRetryable` or `LineRejected`.
+
+    A send with a `retry_key` that LINE has accepted before is `Accepted` again, and nobody gets
+    it twice; the key must be stored before its first use and belongs to one body for ever.
+    """
+
+    def multicast(
+        self,
+        to: Sequence[str],
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        retry_key: str,
+        unit: str = "",
+    ) -> Accepted:
+        """Send to 1 to 500 residents; `unit` is the name for LINE's statistics."""
+        ...
+
+    def broadcast(self, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Accepted:
+        """Send to every friend of the account, known to us or not."""
+        ...
+
+    def push(self, to: str, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Accepted:
+        """Send to one."""
+        ...
+
+    def quota(self) -> Quota:
+        """This month's limit and use."""
+        ...
+
+    def validate(
+        self, messages: Sequence[Mapping[str, Any]], kind: str = "multicast"
+    ) -> tuple[str, ...]:
+        """What LINE would refuse about these messages, () if nothing."""
+        ...
+
+    def unit_statistics(self, unit: str, first_day: str, last_day: str) -> Statistics:
+        """Opened and clicked between two days (YYYYMMDD, Japan)."""
+        ...
+
+
 class Source(Protocol):
     """Who spoke and where; any id may be missing."""
 

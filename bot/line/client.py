@@ -7,30 +7,33 @@ import logging
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
+from bot.core.ports import Accepted, FollowerPage, Quota, Statistics
 from bot.errors import LineRejected, LineRetryable
+from bot.line.refusals import broken, problems, refusal
 
 API_BASE = "https://api.line.me"
 DATA_API_BASE = "https://api-data.line.me"
 TIMEOUTS = (3.0, 5.0)  # seconds to connect, seconds without a byte of the answer
-CONNECTIONS = 16
+CONNECTIONS = 48  # repliers and senders together, each waiting for one answer at most
 
 _log = logging.getLogger(__name__)
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
-# Raised before a single byte of the request left this machine.
-_NOT_SENT = (ConnectTimeoutError, NewConnectionError)
-_MAX_RETRY_AFTER = 3600.0
-_CATEGORIES = {
-    400: "invalid_request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    409: "conflict",
-    413: "too_large",
-}
+_MESSAGE = "/v2/bot/message"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A 2xx, or a 409 that says "accepted before"."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
 
 
 class LineClient:
@@ -38,7 +41,8 @@ class LineClient:
 
     The SDK is used for hosts, token, headers and connections, but messages go out as the JSON
     they already are: its message models cost 0.9 ms a reply and drop what they do not know.
-    Nothing is ever retried here; who knows the reply token's age decides.
+    Nothing is ever retried here; who knows the reply token's age or the retry key decides.
+    Every method raises LineRetryable or LineRejected.
     """
 
     def __init__(
@@ -66,11 +70,65 @@ class LineClient:
     def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
         """Send 1 to 5 messages; returns once LINE has accepted them.
 
-        Raises LineRetryable or LineRejected. A reply has no retry key: after an unknown outcome
-        the same token may be tried again, and `invalid_reply_token` then means "maybe sent".
+        A reply has no retry key: after an unknown outcome the same token may be tried again, and
+        `invalid_reply_token` then means "maybe sent".
         """
-        body = {"replyToken": reply_token, "messages": [dict(message) for message in messages]}
-        self._post("/v2/bot/message/reply", body)
+        body = {"replyToken": reply_token, "messages": _plain(messages)}
+        self._call("POST", f"{_MESSAGE}/reply", body)
+
+    def push(self, to: str, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Accepted:
+        """Send to one resident."""
+        return self._send("push", {"to": to, "messages": _plain(messages)}, retry_key)
+
+    def multicast(
+        self,
+        to: Sequence[str],
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        retry_key: str,
+        unit: str = "",
+    ) -> Accepted:
+        """Send to 1 to 500 residents at once; `unit` names them in LINE's statistics."""
+        body: dict[str, Any] = {"to": list(to), "messages": _plain(messages)}
+        if unit:
+            body["customAggregationUnits"] = [unit]
+        return self._send("multicast", body, retry_key)
+
+    def broadcast(self, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Accepted:
+        """Send to every friend, known here or not."""
+        return self._send("broadcast", {"messages": _plain(messages)}, retry_key)
+
+    def validate(
+        self, messages: Sequence[Mapping[str, Any]], kind: str = "multicast"
+    ) -> tuple[str, ...]:
+        """What LINE finds wrong with the messages, () if nothing; sends nothing."""
+        try:
+            self._call("POST", f"{_MESSAGE}/validate/{kind}", {"messages": _plain(messages)})
+        except _Refused as refused:
+            if refused.status == 400:
+                return tuple(refused.problems)
+            raise
+        return ()
+
+    def quota(self) -> Quota:
+        """This month's limit and what is used of it (LINE's count is approximate)."""
+        limit = self._get(f"{_MESSAGE}/quota")
+        used = self._get(f"{_MESSAGE}/quota/consumption")
+        limited = limit.get("type") == "limited"
+        return Quota(int(limit.get("value", 0)) if limited else None, int(used["totalUsage"]))
+
+    def follower_ids(self, start: str = "") -> FollowerPage:
+        """Up to 1,000 friends' ids; `start` is the page's `next`. 403 on unverified accounts."""
+        query = {"limit": "1000"} | ({"start": start} if start else {})
+        page = self._get("/v2/bot/followers/ids", query)
+        return FollowerPage(tuple(page.get("userIds", ())), str(page.get("next") or ""))
+
+    def unit_statistics(self, unit: str, first_day: str, last_day: str) -> Statistics:
+        """Opened and clicked for a unit; days are YYYYMMDD (Japan). None: below LINE's minimum."""
+        query = {"customAggregationUnit": unit, "from": first_day, "to": last_day}
+        overview = self._get("/v2/bot/insight/message/event/aggregation", query).get("overview")
+        overview = overview if isinstance(overview, dict) else {}
+        return Statistics(overview.get("uniqueImpression"), overview.get("uniqueClick"))
 
     def close(self) -> None:
         """Close idle connections; a later call opens new ones."""
@@ -78,13 +136,35 @@ class LineClient:
             if self._api is not None:
                 self._api.rest_client.pool_manager.clear()
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
+    def _send(self, kind: str, body: dict[str, Any], retry_key: str) -> Accepted:
+        answer = self._call("POST", f"{_MESSAGE}/{kind}", body, retry_key)
+        before = answer.headers.get("x-line-accepted-request-id")
+        again = answer.status == 409
+        request_id = before if again else answer.headers.get("x-line-request-id")
+        return Accepted(request_id or "", again)
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        answer = self._call("GET", f"{path}?{urlencode(query)}" if query else path)
+        try:
+            found = json.loads(answer.data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise LineRetryable("unreadable answer", status=answer.status, unknown_outcome=False)
+        return found
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, retry_key: str = ""
+    ) -> _Answer:
         client, refused = self._sdk()
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if retry_key:
+            headers["X-Line-Retry-Key"] = retry_key
         try:
             answer = client.call_api(
                 path,
-                "POST",
-                header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                method,
+                header_params=headers,
                 body=body,
                 # "bytearray" leaves the answer alone: a message that was sent must not turn into
                 # an error because the SDK cannot read what LINE says about it.
@@ -94,17 +174,22 @@ class LineClient:
                 _host=self._api_base,
             )
         except refused as error:
+            if error.status == 409 and retry_key:
+                return _Answer(409, error.headers or {}, b"")
             # `from None` here and below: the SDK's error quotes LINE's answer and our headers.
-            raise _refusal(error.status, error.headers, error.body) from None
+            raise _error(path, error.status, error.headers, error.body) from None
         except UnicodeDecodeError as error:
             # The SDK reads every error as UTF-8; a gateway's page may be anything.
             cause = error.__context__
             if not isinstance(cause, refused):
                 raise
-            raise _refusal(cause.status, cause.headers, None) from None
+            raise _error(path, cause.status, cause.headers, None) from None
         except HTTPError as error:
-            raise _broken(error) from None
+            lost = broken(error)
+            _log.warning("line request failed", extra={"line_error": str(lost)})
+            raise lost from None
         _log.info("line request accepted", extra=_seen(answer.status_code, answer.headers))
+        return _Answer(answer.status_code, answer.headers, bytes(answer.data or b""))
 
     def _sdk(self) -> tuple[Any, type[Any]]:
         """The one ApiClient, and the exception it raises."""
@@ -123,55 +208,26 @@ class LineClient:
             return self._api, messaging.ApiException
 
 
-def _refusal(
-    status: int | None, headers: Mapping[str, str] | None, body: Any
+class _Refused(LineRejected):
+    """A refusal with LINE's own words, which `validate` alone hands out: they quote messages."""
+
+    def __init__(self, plain: LineRejected, body: Any) -> None:
+        super().__init__(plain.category, status=plain.status, request_id=plain.request_id)
+        self.problems = problems(body)
+
+
+def _error(
+    path: str, status: int | None, headers: Mapping[str, str] | None, body: Any
 ) -> LineRetryable | LineRejected:
-    """What an HTTP answer other than 2xx means."""
-    headers = headers or {}
-    request_id = headers.get("x-line-request-id")
-    _log.warning("line request failed", extra=_seen(status, headers))
-    if status == 429:
-        return LineRetryable(
-            "too many requests",
-            status=status,
-            unknown_outcome=False,
-            retry_after=_seconds(headers.get("retry-after")),
-            request_id=request_id,
-        )
-    # No status is a TLS failure, which the SDK reports as an answer.
-    if not status or status >= 500 or status == 408:
-        summary = f"server error ({status})" if status else "TLS failure"
-        return LineRetryable(
-            summary, status=status or None, unknown_outcome=True, request_id=request_id
-        )
-    category = _CATEGORIES.get(status, "other")
-    if status == 400 and "invalid reply token" in _message(body).lower():
-        category = "invalid_reply_token"
-    return LineRejected(category, status=status, request_id=request_id)
+    _log.warning("line request failed", extra=_seen(status, headers or {}))
+    found = refusal(status, headers, body)
+    if isinstance(found, LineRejected) and path.startswith(f"{_MESSAGE}/validate/"):
+        return _Refused(found, body)
+    return found
 
 
-def _broken(error: HTTPError) -> LineRetryable:
-    """What a connection that gave no answer means."""
-    reason = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    name = type(reason).__name__
-    _log.warning("line request failed", extra={"line_error": name})
-    return LineRetryable(name, unknown_outcome=not isinstance(reason, _NOT_SENT))
-
-
-def _message(body: Any) -> str:
-    """The `message` of LINE's error body, "" where a gateway answered something else."""
-    try:
-        answer = json.loads(body)
-    except (TypeError, ValueError, RecursionError):
-        return ""
-    message = answer.get("message") if isinstance(answer, dict) else None
-    return message if isinstance(message, str) else ""
-
-
-def _seconds(value: str | None) -> float | None:
-    if value is None or not re.fullmatch(r"\d{1,9}", value):
-        return None
-    return min(float(value), _MAX_RETRY_AFTER)
+def _plain(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(message) for message in messages]
 
 
 def _seen(status: int | None, headers: Mapping[str, str]) -> dict[str, Any]:
