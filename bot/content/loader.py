@@ -11,7 +11,9 @@ from typing import Any
 
 from bot.content import shapes
 from bot.content.problems import Problem, errors
+from bot.content.segments import SEGMENTS_FILE, CatalogRead, catalog_of, check_cities
 from bot.content.yamlread import Located, LocatedList, read_yaml
+from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
 from bot.core.lexicon import parse_lexicon
 from bot.core.wording import JAPANESE
@@ -44,13 +46,15 @@ class Loaded:
     `draft` holds what could be read even so, for cross checks that list every problem at once.
     `places` maps item id -> where it stands; translations are under "LANGUAGE:ID", cities under
     "city:ID". `lost` holds the ids in files that could not be read, so that nobody is told that
-    an id is missing which only waits for its file to be mended.
+    an id is missing which only waits for its file to be mended. `segments` is what residents can
+    choose, from intents/segments.yaml.
     """
 
     draft: Content
     problems: tuple[Problem, ...]
     places: Mapping[str, Place] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    segments: Catalog = field(default_factory=Catalog)
 
     @property
     def content(self) -> Content | None:
@@ -106,11 +110,14 @@ class _Loading:
         self.wording: dict[str, Mapping[str, str]] = {}
         self.lexicon: list[Any] = []
         self.lost: set[str] = set()
+        self.segments = CatalogRead(Catalog(), ())
 
     def run(self) -> Loaded:
         for path in sorted(self.files):
             self._file(path)
         self.problems += self._missing_parts()
+        cities = {*self.found["cities"], *self.lost}
+        self.problems += check_cities(self.segments, cities, SEGMENTS_FILE)
         content = Content(
             version=version_of(self.files),
             cities=self.found["cities"],
@@ -123,7 +130,8 @@ class _Loading:
             wording=self.wording,
         )
         problems = tuple(sorted(set(self.problems)))
-        return Loaded(content, problems, self.places, frozenset(self.lost))
+        lost = frozenset(self.lost)
+        return Loaded(content, problems, self.places, lost, self.segments.catalog)
 
     def _missing_parts(self) -> Iterator[Problem]:
         if not any(path.lower().endswith((".yaml", ".yml")) for path in self.files):
@@ -169,6 +177,9 @@ class _Loading:
             self._items(path, value, "links", shapes.link)
         elif path == "intents/emergencies.yaml":
             self._items(path, value, "emergencies", shapes.emergency)
+        elif path == SEGMENTS_FILE:
+            self.segments = catalog_of(path, value)
+            self.problems += self.segments.problems
         elif parts[:2] == ("knowledge", "translations"):
             self._translated(path, value, parts)
         elif parts[0] == "intents":

@@ -16,9 +16,9 @@ ATTRIBUTES = (TOPICS, DISTRICT, LIFE_STAGE, CHILD_BIRTH_MONTH, LANGUAGE)  # in t
 OLDEST_CHILD = 18 * 12 + 11
 MAX_CHILDREN = 12
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_DISTRICT = re.compile(
-    r"[^\s\x00-\x1f\x7f;,、。「」（）()\"'=+@:：-][^\x00-\x1f\x7f;,、。「」（）()\"]{0,29}"
-)
+# Not a formula's first letter in a spreadsheet; nothing that separates values or closes brackets.
+_SEPARATORS = r"\s\x00-\x1f\x7f;,、。「」（）()\"'"
+_DISTRICT = re.compile(rf"[^{_SEPARATORS}=+@-][^{_SEPARATORS}]{{0,29}}")
 
 
 def month_number(text: str) -> int:
@@ -52,8 +52,8 @@ def is_grown(birth_month: int, today: date) -> bool:
 
 
 def is_district_name(name: str) -> bool:
-    """A name of at most 30 characters without blanks at its ends, separators or brackets."""
-    return bool(_DISTRICT.fullmatch(name)) and name == name.strip()
+    """A name of at most 30 characters without blanks, separators, quotes or brackets."""
+    return bool(_DISTRICT.fullmatch(name))
 
 
 @dataclass(frozen=True)

@@ -52,14 +52,14 @@ _OPERATORS = {
 _KEYS = ("everyone", "all", "any", "not", *_OPERATORS)
 DISTRICT_NAMES = "30字までで、空白・カンマ・かっこのない名前を書いてください。"
 _EXAMPLE = "{topics: {any: [disaster]}}"
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class RuleProblem:
     """What is wrong with a rule: the keys and list positions that lead there, and the fix."""
 
-    path: Path
+    path: Steps
     text: str
 
     def __str__(self) -> str:
@@ -117,7 +117,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
 class _Wrong(Exception):
     """A part cannot be read: carries the problem up to where its siblings can go on."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Steps, text: str) -> None:
         super().__init__(text)
         self.problem = RuleProblem(path, text)
 
@@ -141,7 +141,7 @@ class _Parser:
             return None
 
     def _each(
-        self, items: Sequence[object], path: Path, read: Callable[[object, Path], T]
+        self, items: Sequence[object], path: Steps, read: Callable[[object, Steps], T]
     ) -> list[T]:
         """Every item read; raises for the last wrong one after noting the others."""
         found, wrongs = [], []
@@ -160,7 +160,7 @@ class _Parser:
             return Everyone()
         raise _Wrong(("everyone",), "全員に送るときは everyone: true と書いてください。")
 
-    def _rule(self, value: object, path: Path) -> Rule:
+    def _rule(self, value: object, path: Steps) -> Rule:
         key, inner = self._single(value, path)
         path = (*path, key)
         if len(path) > 2 * MAX_DEPTH:
@@ -180,7 +180,7 @@ class _Parser:
             raise _Wrong(path, f"条件が多すぎます。{MAX_CONDITIONS}個までにしてください。")
         return self._condition(key, inner, path)
 
-    def _single(self, value: object, path: Path) -> tuple[str, object]:
+    def _single(self, value: object, path: Steps) -> tuple[str, object]:
         """The one key of a condition and what it holds."""
         if not isinstance(value, Mapping):
             raise _Wrong(path, f"条件を {_EXAMPLE} の形で書いてください。")
@@ -199,14 +199,14 @@ class _Parser:
             raise _Wrong(path, text)
         return next(iter(value.items()))
 
-    def _parts(self, key: str, value: object, path: Path) -> Rule:
+    def _parts(self, key: str, value: object, path: Steps) -> Rule:
         items = _list(value, path, "条件")
         parts = tuple(dict.fromkeys(self._each(items, path, self._rule)))
         if len(parts) == 1:
             return parts[0]
         return All(parts) if key == "all" else AnyOf(parts)
 
-    def _condition(self, key: str, value: object, path: Path) -> Rule:
+    def _condition(self, key: str, value: object, path: Steps) -> Rule:
         word, operand = _operator(value, path, _OPERATORS[key])
         path = (*path, word)
         if key == CHILD_AGE_MONTHS:
@@ -224,7 +224,7 @@ class _Parser:
             return LifeStageIs(values)
         return DistrictIn(values) if key == DISTRICT else LanguageIn(values)
 
-    def _choice(self, key: str, item: object, path: Path) -> str:
+    def _choice(self, key: str, item: object, path: Steps) -> str:
         if isinstance(item, str) and self.catalog.knows(key, item):
             return item
         title, choices = self.catalog.title(key), self.catalog.choices(key)
@@ -245,7 +245,7 @@ def _near(word: str, known: Sequence[str]) -> str:
     return f"{hint}使えるもの：{'・'.join(known)}"
 
 
-def _list(value: object, path: Path, what: str) -> Sequence[object]:
+def _list(value: object, path: Steps, what: str) -> Sequence[object]:
     """The list at `path`, which must hold something."""
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise _Wrong(path, f"{what}を [ ] の中に並べて書いてください。")
@@ -256,7 +256,7 @@ def _list(value: object, path: Path, what: str) -> Sequence[object]:
     return value
 
 
-def _operator(value: object, path: Path, words: tuple[str, ...]) -> tuple[str, object]:
+def _operator(value: object, path: Steps, words: tuple[str, ...]) -> tuple[str, object]:
     """The one word (`any`, `in`, …) below a condition's key and what it holds."""
     if not isinstance(value, Mapping) or len(value) != 1:
         sample = "[3, 4]" if words == ("between",) else "[…]"
@@ -269,7 +269,7 @@ def _operator(value: object, path: Path, words: tuple[str, ...]) -> tuple[str, o
     return word, next(iter(value.values()))
 
 
-def _ages(value: object, path: Path) -> Rule:
+def _ages(value: object, path: Steps) -> Rule:
     ages = [_number(item) for item in _list(value, path, "月齢")]
     known = [age for age in ages if age is not None]
     if len(ages) != 2 or len(known) != 2:
@@ -285,7 +285,7 @@ def _ages(value: object, path: Path) -> Rule:
     return ChildAgeMonths(low, high)
 
 
-def _month(item: object, path: Path) -> int:
+def _month(item: object, path: Steps) -> int:
     try:
         return month_number(str(item))
     except ValueError:
