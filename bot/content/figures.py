@@ -11,7 +11,8 @@ What counts as one of them:
   before, where the paragraph opens with 同じく, 同年).
 * **rank**: 「最も」 and 「第1位」 both say 1位; 「次いで」「続いて」 say 2位.
 
-Numbers that only count the lines of a list (① or 「1. 」 at its start) are no figures. Kanji
+Numbers that only label (①, (1), 「1. 」 at the start of a line, 施策2, 図3, ※1) are no figures; 第2回 is
+one, but not 2回. Kanji
 numerals count where a text is searched; an answer's own are read from 二 on, before つ・割・倍・種類.
 """
 
@@ -44,10 +45,10 @@ _COUNTERS = {
     "窓口": "窓口", "システム": "システム", "目標": "目標", "方針": "方針", "段階": "段階",
     "事務": "事務", "教室": "教室", "軒": "軒", "両": "両", "km": "km", "サミット": "サミット",
 }  # fmt: skip
-# Counters that measure: a bare number or a general 「つ」 is not the same thing.
-_MEASURES = {
+# Counters that measure or name a place in a row: a bare number or 「つ」 is not the same thing.
+_STRICT = {
     "%", "円", "歳", "代", "年間", "時間", "時", "分", "秒", "日", "週間", "か月", "位", "倍", "番",
-    "GHz", "km", "類", "世代",
+    "GHz", "km", "類", "世代", "条", "項", "号", "次", "期", "丁目", "階",
 }  # fmt: skip
 
 _KANJI_DIGITS = {digit: str(value) for value, digit in enumerate("一二三四五六七八九十", 1)}
@@ -80,6 +81,9 @@ _DIGIT = re.compile(r"\d")
 _MAY_COUNT = re.compile(r"[\d一二三四五六七八九十元]|最も|次い|次に|続")
 _SAME_TIME = re.compile(r"\s*(?:さらに、|また、)?(?:同年|同じく|同月)")
 _PLAN_DATE = re.compile(r"(\d{4})年(?:(\d{1,2})月)?の(?:計画|方針)")
+_LABEL = re.compile(
+    r"(施策|取組例?|基本目標|基本方針|図表?|表|[※*]|No\.?|P\.?)\s*\d{1,3}(?:-\d+)*(?![\d.]|つ|の)|\(\d{1,2}\)"
+)
 _CIRCLED = re.compile("[\u2460-\u2473\u2776-\u277f\u24eb-\u24f4]")
 _BLANK = re.compile(
     r"(?<![!-~])[^\S\n]+|[^\S\n]+(?![!-~])|(?<=[(（])[^\S\n]+|[^\S\n]+(?=[(（)）%])|(?<=[)）])[^\S\n]+"
@@ -99,18 +103,24 @@ class Figure:
     def __str__(self) -> str:
         if not self.counter and 1900 <= self.value < 2100:
             return f"{self.value:,}"  # 「2000」 alone would be read as a year
-        return f"{self.value:f}{self.counter}"
+        first, rest = ("第", self.counter[1:]) if self.ordinal else ("", self.counter)
+        return f"{first}{self.value:f}{rest}"
+
+    @property
+    def ordinal(self) -> bool:
+        """第2回 is no count: its counter is 「第回」."""
+        return self.counter.startswith("第")
 
     def proves(self, other: Figure) -> bool:
         """Whether this figure of a source is what `other` says in an answer."""
-        if self.value != other.value:
+        if self.value != other.value or self.ordinal != other.ordinal:
             return False
         if self.counter == other.counter or not other.counter:
             return True
-        general = {"", "つ"}
-        if self.counter in general or other.counter == "つ":
-            return self.counter not in _MEASURES and other.counter not in _MEASURES
-        return False
+        if self.ordinal:
+            return "第" in (self.counter, other.counter)
+        general = not self.counter or "つ" in (self.counter, other.counter)
+        return general and self.counter not in _STRICT and other.counter not in _STRICT
 
 
 @dataclass(frozen=True)
@@ -168,7 +178,7 @@ def fiscal_year_of_month(year: int, month: int) -> int:
 def clean(text: str) -> str:
     """The text in one width, without markup, its years in the Western calendar."""
     text = _CIRCLED.sub("・", MARKUP.sub("", text))
-    text = unicodedata.normalize("NFKC", URL.sub("\n", text))
+    text = _LABEL.sub(r"\1", unicodedata.normalize("NFKC", URL.sub("\n", text)))
     text = re.sub(r"[〜~∼―–—‐‑−]", lambda found: "~" if found[0] in "〜~∼" else "-", text)
     text = re.sub(r"[\t|]", "\n", text)
     text = _ERA_RANGE.sub(_both_years, _BLANK.sub("", text))
@@ -241,7 +251,9 @@ def proved(fact: Fact, sources: Iterable[Fact]) -> bool:
 
 def _western(found: re.Match[str]) -> str:
     era = _ERA_LETTERS.get(found[1].lower(), found[1])
-    return str(ERAS[era] - 1 + (1 if found[2] == "元" else int(found[2])))
+    year = ERAS[era] - 1 + (1 if found[2] == "元" else int(found[2]))
+    before = found.string[: found.start()]
+    return f"・{year}" if before[-1:].isdigit() else str(year)
 
 
 def _both_years(found: re.Match[str]) -> str:
@@ -340,6 +352,9 @@ def _figures(line: str) -> Iterator[Figure]:
         )
         if not counter and (latin or before):
             continue  # 5G, Society5.0: names
+        if line[: match.start()].endswith("第") and counter != "位":
+            yield Figure(value, f"第{counter}")
+            continue
         open_values.append(value)
         if not counter and _JOINED.match(line[position:]):
             continue
