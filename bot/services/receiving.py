@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.core.ports import Event
 from bot.errors import BodyError, InboxFull, StoreError
 from bot.services.failures import describe
-from bot.store import inbox
+from bot.store import backlog, inbox
 from bot.store.database import Database
 from bot.store.inbox import ERASED_BODY, Arrival
 from bot.store.tables import MAIN_ACCOUNT
@@ -94,7 +94,7 @@ class Receiver:
     def _keep(self, connection: Connection, arrivals: list[Arrival], now: int) -> int:
         # Counting for every event would cost as much as keeping it.
         if self._places < len(arrivals):
-            count = inbox.count_open(connection, self._limit + 1)
+            count = backlog.count_open(connection, self._limit + 1)
             self._places = min(_PLACES, self._limit - count)
             if self._limit - count < len(arrivals):
                 raise InboxFull("受信箱がいっぱいです。")

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
 from bot.services.failures import describe
-from bot.store import conversations, inbox, questions, residents
+from bot.store import backlog, conversations, inbox, questions, residents
 from bot.store.database import Database
 from bot.store.inbox import Claimed, Decision, Settled
 from bot.store.questions import Question
@@ -96,7 +96,7 @@ class Replying:
         if not self.db.exclusive:
             return 0  # its leases end by themselves
         now = self.now()
-        return self.db.write(lambda c: inbox.recover(c, now))
+        return self.db.write(lambda c: backlog.recover(c, now))
 
     def turn(
         self,
@@ -121,7 +121,7 @@ class Replying:
                 tuple(c for c in claimed if c.messages is None),
                 (*outgoing, *retries),
                 # More may be due at once; otherwise what is due next is known.
-                now if claimed else inbox.next_due(connection, now),
+                now if claimed else backlog.next_due(connection, now),
                 late,
             )
 
@@ -134,13 +134,13 @@ class Replying:
         if room <= 0:
             return [], overloaded
         if overloaded:
-            inbox.expire(connection, now, self.token_life_ms)
+            backlog.expire(connection, now, self.token_life_ms)
         claimed = inbox.claim(
             connection, now, lease_ms=self.lease_ms, room=room, newest_first=overloaded
         )
         oldest: int | None = now
         if overloaded:
-            oldest = inbox.oldest_waiting(connection, now)
+            oldest = backlog.oldest_waiting(connection, now)
         elif fresh := [c.received_at for c in claimed if c.messages is None]:
             oldest = min(fresh)  # claimed oldest first: nobody has waited longer
         late = oldest is not None and oldest <= now - self.overload_ms

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from bot.store import conversations, inbox, questions
+from bot.store import backlog, conversations, questions
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Housekeeping:
     def __call__(self) -> None:
         now = self.clock()
         now_ms = int(now.timestamp() * 1000)
-        self.db.write(lambda c: inbox.recover(c, now_ms, _CLOCK_SET_BACK_MS))
+        self.db.write(lambda c: backlog.recover(c, now_ms, _CLOCK_SET_BACK_MS))
         while self.db.write(lambda c: conversations.purge(c, now_ms, _CHUNK)) == _CHUNK:
             pass
         if self._purged_at is None or abs(now - self._purged_at) >= _PURGE_EVERY:
@@ -44,7 +44,7 @@ class Housekeeping:
         before = int(oldest.timestamp() * 1000)
         after: int | None = 0
         while after is not None:
-            purge = partial(inbox.purge, before=before, after=after, limit=_CHUNK)
+            purge = partial(backlog.purge, before=before, after=after, limit=_CHUNK)
             after = self.db.write(purge)
         day = oldest.astimezone(_JST).date().isoformat()
         while self.db.write(lambda c: questions.purge(c, day, _CHUNK)) == _CHUNK:

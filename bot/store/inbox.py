@@ -7,7 +7,7 @@ waiting -> leased -> decided -> replied | maybe_sent | unanswered | ignored | er
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -16,10 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     exists,
-    func,
-    literal_column,
     null,
     or_,
     select,
@@ -105,15 +102,6 @@ class Settled:
     status: str
     outcome_unknown: bool = False
     due_at: int = 0
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What is open. `oldest` is when the oldest event not yet looked at was received."""
-
-    open: int
-    oldest: int | None
-    next_due: int | None = field(default=None)
 
 
 def accept(connection: Connection, arrivals: Sequence[Arrival], now: int) -> int:
@@ -381,33 +369,6 @@ def settle(connection: Connection, settled: Sequence[Settled], now: int) -> None
         connection.execute(_POSTPONE, again)
 
 
-def expire(connection: Connection, now: int, life_ms: int) -> int:
-    """Settle waiting events whose token's life is over; returns how many.
-
-    Those of which an attempt may have reached LINE become `maybe_sent`, others `unanswered`.
-    Events without a reply token stay: what they tell (unfollow, unsend) still has to be done.
-    """
-    unknown = or_(inbox.c.outcome_unknown, inbox.c.in_flight)
-    return connection.execute(
-        update(inbox)
-        .where(
-            OPEN,
-            # A waiting event is due from its receipt: this range holds the late ones, not the queue.
-            inbox.c.due_at <= now - life_ms,
-            inbox.c.received_at <= now - life_ms,
-            inbox.c.reply_token.is_not(None),
-        )
-        .values(
-            status=case((unknown, MAYBE_SENT), else_=UNANSWERED),
-            outcome_unknown=unknown,
-            in_flight=False,
-            outcome=func.coalesce(inbox.c.outcome, "expired"),
-            messages=None,
-            settled_at=now,
-        )
-    ).rowcount
-
-
 def release(connection: Connection, ids: Collection[int], now: int) -> None:
     """Give back claimed events nothing was done with."""
     connection.execute(
@@ -415,116 +376,6 @@ def release(connection: Connection, ids: Collection[int], now: int) -> None:
         .where(inbox.c.id.in_(ids), inbox.c.status == LEASED)
         .values(status=WAITING, due_at=now, attempts=inbox.c.attempts - 1)
     )
-
-
-def recover(connection: Connection, now: int, beyond_ms: int = 0) -> int:
-    """Make events due that would be due only in more than `beyond_ms`; returns how many.
-
-    With 0, right only where no other process can hold one. With more than any lease or pause,
-    it heals the clock having been set back.
-    """
-    return connection.execute(
-        update(inbox).where(OPEN, inbox.c.due_at > now + beyond_ms).values(due_at=now)
-    ).rowcount
-
-
-_COUNT_OPEN = select(func.count()).select_from(
-    select(literal_column("1")).where(OPEN).limit(bindparam("enough")).subquery()
-)
-
-
-def count_open(connection: Connection, enough: int) -> int:
-    """How many events are open; counting stops at `enough`."""
-    count: int = connection.execute(_COUNT_OPEN, {"enough": enough}).scalar_one()
-    return count
-
-
-def backlog(connection: Connection, now: int) -> Backlog:
-    """How much is open, since when the oldest waits, and when the next one becomes due."""
-    count, oldest = connection.execute(
-        select(
-            func.count(),
-            func.min(case((inbox.c.status == WAITING, inbox.c.received_at))),
-        ).where(OPEN)
-    ).one()
-    return Backlog(count, oldest, next_due(connection, now))
-
-
-_OLDEST_DUE = (
-    select(inbox.c.received_at)
-    .where(OPEN, inbox.c.status == WAITING, inbox.c.due_at <= bindparam("now"))
-    .order_by(inbox.c.due_at)
-    .limit(1)
-)
-_NEXT_DUE = (
-    select(inbox.c.due_at)
-    .where(OPEN, inbox.c.due_at > bindparam("now"))
-    .order_by(inbox.c.due_at)
-    .limit(1)
-)
-
-
-def oldest_waiting(connection: Connection, now: int) -> int | None:
-    """When the event that has waited longest was received; cheap."""
-    return connection.execute(_OLDEST_DUE, {"now": now}).scalar()
-
-
-def next_due(connection: Connection, now: int) -> int | None:
-    """When the next lease ends or the next retry is due; cheap."""
-    return connection.execute(_NEXT_DUE, {"now": now}).scalar()
-
-
-def erase_message(connection: Connection, account: str, message_id: str) -> list[str]:
-    """Drop the words of a message taken back; returns the ids of its questions.
-
-    An open one goes on without words. The row stays: it keeps the event from being taken twice.
-    """
-    mine = and_(
-        inbox.c.account == account, inbox.c.message_id == message_id, inbox.c.kind != UNSEND
-    )
-    questions = connection.execute(
-        select(inbox.c.question_id).where(mine, inbox.c.question_id.is_not(None))
-    )
-    found = [str(row[0]) for row in questions]
-    connection.execute(update(inbox).where(mine).values(body=ERASED_BODY, question_id=None))
-    return found
-
-
-def erase_resident(
-    connection: Connection, account: str, resident: str, *, before: int, now: int
-) -> list[str]:
-    """Drop words and id of everything a resident did up to `before`; returns question ids.
-
-    Open events of then are settled as `erased`, except those already being replied to, which
-    lose the rest when settled.
-    """
-    mine = and_(inbox.c.account == account, inbox.c.resident == resident)
-    past = or_(inbox.c.settled_at.is_not(None), inbox.c.occurred_at <= before)
-    questions = connection.execute(
-        select(inbox.c.question_id).where(mine, past, inbox.c.question_id.is_not(None))
-    )
-    found = [str(row[0]) for row in questions]
-    sending = and_(OPEN, inbox.c.status == DECIDED)
-    connection.execute(
-        update(inbox)
-        .where(mine, sending, past)
-        .values(forget=True, body=ERASED_BODY, question_id=None)
-    )
-    connection.execute(
-        update(inbox)
-        .where(mine, past, ~sending)
-        .values(
-            body=ERASED_BODY,
-            messages=None,
-            conversation=None,
-            resident=None,
-            reply_token=None,
-            question_id=None,
-            status=case((OPEN, ERASED), else_=inbox.c.status),
-            settled_at=func.coalesce(inbox.c.settled_at, now),
-        )
-    )
-    return found
 
 
 def _strip(connection: Connection, ids: Collection[int]) -> None:
@@ -538,22 +389,3 @@ def _strip(connection: Connection, ids: Collection[int]) -> None:
         .where(chosen, inbox.c.settled_at.is_not(None))
         .values(conversation=None, resident=None, reply_token=None)
     )
-
-
-def purge(connection: Connection, before: int, *, after: int, limit: int) -> int | None:
-    """Delete the settled events received before `before` among the next `limit` after id `after`.
-
-    Returns the id to go on after, None when the old ones are through. It walks in order of
-    arrival: no index has to be kept for what happens once a day, and no long lock is held.
-    """
-    rows = connection.execute(
-        select(inbox.c.id, inbox.c.received_at, inbox.c.settled_at)
-        .where(inbox.c.id > after)
-        .order_by(inbox.c.id)
-        .limit(limit)
-    ).all()
-    old = [row.id for row in rows if row.received_at < before]
-    gone = [row.id for row in rows if row.received_at < before and row.settled_at is not None]
-    if gone:
-        connection.execute(delete(inbox).where(inbox.c.id.in_(gone)))
-    return rows[-1].id if old else None

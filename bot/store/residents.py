@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select, union
 
-from bot.store import attributes, conversations, erasures, inbox, questions
+from bot.store import attributes, conversations, erasures, inbox_erasing, questions
 from bot.store import tables as t
 from bot.store.tables import MAIN_ACCOUNT
 
@@ -25,7 +25,7 @@ def erase(
     and ids stay too: they keep a redelivered event from being answered twice. A keyed hash is
     noted, so that a restored backup can be brought up to date (`bot.services.erasures`).
     """
-    asked = inbox.erase_resident(connection, account, resident, before=before, now=now)
+    asked = inbox_erasing.erase_resident(connection, account, resident, before=before, now=now)
     questions.forget(connection, asked)
     conversations.save(connection, resident, None, now, account)
     attributes.forget(connection, resident, before=before, account=account)
@@ -50,4 +50,4 @@ def known_ids(connection: Connection) -> Iterator[tuple[str, str]]:
 
 def take_back(connection: Connection, message_id: str, account: str = MAIN_ACCOUNT) -> None:
     """A resident unsent a message: its words go wherever they are kept."""
-    questions.forget(connection, inbox.erase_message(connection, account, message_id))
+    questions.forget(connection, inbox_erasing.erase_message(connection, account, message_id))

@@ -5,7 +5,7 @@ import pytest
 from bot.errors import StoreError
 from bot.line.signature import sign
 from bot.services.receiving import Receipt
-from bot.store import inbox
+from bot.store import backlog
 from tests.services.builders import (
     SECRET,
     FakeClock,
@@ -121,7 +121,7 @@ def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(db, limit):
         assert deliver(door, text_event(), text_event(), text_event()) is Receipt.KEPT
     assert deliver(door, text_event()) is Receipt.NOT_KEPT
     assert len(statuses(db)) == limit
-    db.write(lambda c: inbox.expire(c, 2**60, 0))
+    db.write(lambda c: backlog.expire(c, 2**60, 0))
     assert deliver(door, text_event(), text_event()) is Receipt.KEPT
     assert len(statuses(db)) == limit + 2
 

@@ -3,7 +3,7 @@ import pytest
 from bot.line.events import parse_event
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
-from bot.store import conversations, inbox, questions
+from bot.store import backlog, conversations, questions
 from tests.services.builders import (
     HANAKO,
     START,
@@ -398,5 +398,5 @@ def test_nothing_open_is_left_over(db, door, replying, clock):
     replying.turn([], [], 8)
     clock.advance(100)
     work(replying)
-    found = db.write(lambda c: inbox.backlog(c, replying.now()))
+    found = db.write(lambda c: backlog.measure(c, replying.now()))
     assert found.open == 0 and set(statuses(db).values()) == {"unanswered"}

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.store import inbox
+from bot.store import backlog, inbox
 from tests.store.builders import (
     LEASE,
     NOW,
@@ -58,8 +58,8 @@ def test_only_open_events_are_counted_and_no_further_than_asked(db):
     held = claim(db)[0]
     decide(db, held)
     settle(db, held)
-    assert db.write(lambda c: inbox.count_open(c, 10)) == 2
-    assert db.write(lambda c: inbox.count_open(c, 1)) == 1
+    assert db.write(lambda c: backlog.count_open(c, 10)) == 2
+    assert db.write(lambda c: backlog.count_open(c, 1)) == 1
 
 
 def test_of_a_conversation_only_the_oldest_open_event_is_claimed(db):
@@ -166,7 +166,7 @@ def test_late_events_are_recorded_and_those_without_token_kept(db):
     life = 50_000
     accept(db, arrival("old", who="U1"), arrival("leave", who="U2", reply_token=None))
     accept(db, arrival("new", who="U3"), now=NOW + 1)
-    assert db.write(lambda c: inbox.expire(c, NOW + life, life)) == 1
+    assert db.write(lambda c: backlog.expire(c, NOW + life, life)) == 1
     assert statuses(db) == {"old": "unanswered", "leave": "waiting", "new": "waiting"}
 
 
@@ -174,14 +174,14 @@ def test_a_late_event_that_may_have_been_answered_is_recorded_as_such(db):
     accept(db, arrival("a"))
     decide(db, claim(db)[0])
     far = NOW + LEASE + 50_000
-    db.write(lambda c: inbox.expire(c, far, 50_000))
+    db.write(lambda c: backlog.expire(c, far, 50_000))
     assert statuses(db) == {"a": "maybe_sent"}
 
 
 def test_a_renewed_event_is_not_late(db):
     accept(db, arrival("a"))
     accept(db, arrival("a", redelivered=True), now=NOW + 49_000)
-    assert db.write(lambda c: inbox.expire(c, NOW + 60_000, 50_000)) == 0
+    assert db.write(lambda c: backlog.expire(c, NOW + 60_000, 50_000)) == 0
 
 
 def test_released_and_recovered_events_can_be_claimed_at_once(db):
@@ -189,7 +189,7 @@ def test_released_and_recovered_events_can_be_claimed_at_once(db):
     first, second = claim(db)
     db.write(lambda c: inbox.release(c, [first.id], NOW))
     assert [c.id for c in claim(db)] == [first.id]
-    assert db.write(lambda c: inbox.recover(c, NOW)) == 2
+    assert db.write(lambda c: backlog.recover(c, NOW)) == 2
     assert {c.id for c in claim(db)} == {first.id, second.id}
 
 
@@ -197,19 +197,19 @@ def test_a_clock_set_back_holds_nothing_up(db):
     accept(db, arrival("a"))
     claim(db)
     earlier = NOW - 3_600_000
-    assert db.write(lambda c: inbox.recover(c, NOW + 1, 120_000)) == 0  # a lease is no reason
-    assert db.write(lambda c: inbox.recover(c, earlier, 120_000)) == 1
+    assert db.write(lambda c: backlog.recover(c, NOW + 1, 120_000)) == 0  # a lease is no reason
+    assert db.write(lambda c: backlog.recover(c, earlier, 120_000)) == 1
     assert len(claim(db, now=earlier)) == 1
 
 
 def test_the_backlog_tells_how_much_and_how_long(db):
     accept(db, arrival("a"), now=NOW)
     accept(db, arrival("b", who="Uother"), now=NOW + 10)
-    backlog = db.write(lambda c: inbox.backlog(c, NOW + 10))
-    assert (backlog.open, backlog.oldest) == (2, NOW)
+    found = db.write(lambda c: backlog.measure(c, NOW + 10))
+    assert (found.open, found.oldest) == (2, NOW)
     claim(db, now=NOW + 10)
-    backlog = db.write(lambda c: inbox.backlog(c, NOW + 10))
-    assert (backlog.open, backlog.oldest, backlog.next_due) == (2, None, NOW + 10 + LEASE)
+    found = db.write(lambda c: backlog.measure(c, NOW + 10))
+    assert (found.open, found.oldest, found.next_due) == (2, None, NOW + 10 + LEASE)
 
 
 def test_a_message_taken_back_before_its_turn_is_recognised(db):
@@ -248,5 +248,5 @@ def test_old_settled_events_are_purged_and_others_stay(db, chunk):
     after = 0
     while after is not None:
         at = after
-        after = db.write(lambda c, at=at: inbox.purge(c, NOW + 50, after=at, limit=chunk))
+        after = db.write(lambda c, at=at: backlog.purge(c, NOW + 50, after=at, limit=chunk))
     assert set(statuses(db)) == {"open", "new"}
