@@ -114,6 +114,15 @@ def test_a_database_that_keeps_nothing_is_never_acknowledged(db, monkeypatch, ca
     assert "ひみつ" not in caplog.text and caplog.records[0].levelname == "ERROR"
 
 
+def test_a_full_disk_is_never_acknowledged(db):
+    door = receiver(db, FakeClock())
+    pages = db.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
+    assert deliver(door, text_event("ごみ" * 4000, event_id="a")) is Receipt.NOT_KEPT
+    assert statuses(db) == {}
+    assert deliver(door, text_event(event_id="a")) is Receipt.KEPT  # LINE delivers again
+
+
 @pytest.mark.parametrize("limit", [3, 150])
 def test_a_full_inbox_refuses_and_takes_again_when_there_is_room(db, limit):
     door = receiver(db, FakeClock(), limit=limit)
