@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.store.tables import metadata
+from bot.store.announcement_tables import announcements
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=announcements.metadata,  # all tables: this module imports the others
     render_as_batch=True,  # SQLite cannot alter most things in place
 )
 with context.begin_transaction():
