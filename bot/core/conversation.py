@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from datetime import timedelta
+from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from bot.core.wording import JAPANESE
-
-EXPIRES_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -34,13 +31,23 @@ def state_from_json(text: str | None) -> State:
     """The stored state; anything unreadable or unknown is forgotten, never an error."""
     try:
         raw = json.loads(text or "{}")
-        known = {field.name for field in fields(State)}
-        values = {key: value for key, value in raw.items() if key in known}
-        values["shown"] = tuple((str(a), str(b)) for a, b in values.get("shown", ()))
-        values["refused"] = tuple(map(str, values.get("refused", ())))
-        return State(**values)
-    except (ValueError, TypeError, AttributeError):
+        return State(
+            last=_text(raw.get("last", "")),
+            shown=tuple((_text(a), _text(b)) for a, b in raw.get("shown", ())),
+            asked=_text(raw.get("asked", "")),
+            refused=tuple(map(_text, raw.get("refused", ()))),
+            misses=int(raw.get("misses", 0)),
+            language=_text(raw.get("language", JAPANESE)),
+            group_told=raw.get("group_told") is True,
+        )
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return State()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def action(do: str, **values: str) -> str:

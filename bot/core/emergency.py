@@ -23,14 +23,14 @@ def find_emergencies(text: str, emergencies: Iterable[Emergency]) -> list[Emerge
 
 
 def _shows(plain: str, emergency: Emergency) -> bool:
-    for calm in sorted(map(_plain, emergency.calm), key=len, reverse=True):
+    for calm in sorted(filter(None, map(_plain, emergency.calm)), key=len, reverse=True):
         plain = plain.replace(calm, "\n")
     return any(_all_groups(sign, plain) for sign in emergency.signs)
 
 
 def _all_groups(sign: str, plain: str) -> bool:
-    groups = [[_plain(word) for word in group.split("|")] for group in sign.split()]
-    return all(any(word and word in plain for word in group) for group in groups)
+    groups = [[_plain(word) for word in group.split("|")] for group in fold(sign).split()]
+    return bool(groups) and all(any(w and w in plain for w in group) for group in groups)
 
 
 def _plain(text: str) -> str:

@@ -6,34 +6,55 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 MY_NUMBER, PHONE, EMAIL, CARD = "my_number", "phone", "email", "card"
 ACCOUNT, PIN = "account", "pin"
+# In the order of what a number is called when it could be several things.
 LABELS = {
     MY_NUMBER: "［番号］",
-    PHONE: "［電話番号］",
-    EMAIL: "［メール］",
     CARD: "［カード番号］",
     ACCOUNT: "［口座番号］",
     PIN: "［暗証番号］",
+    PHONE: "［電話番号］",
+    EMAIL: "［メール］",
 }
 _ANY_LABEL = re.compile("|".join(map(re.escape, LABELS.values())))
-_KANJI_DIGITS = {k: str(i) for i, k in enumerate("〇一二三四五六七八九")}
+_KANJI_DIGITS = {k: str(i) for i, k in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
 
-# The patterns run over a shadow of the text, of the same length: digits are 0-9, every dash is
-# "-", every blank or invisible character is " ". So one rule sees 1234, １２３４ and 1 2-3.4 alike.
-_GAP = r"[ \-./,_()・、ー]{0,3}"
-_LONG_NUMBER = re.compile(rf"\d(?:{_GAP}\d){{11,}}")
-_PHONE = re.compile(rf"(?<!\d)(?<!\d[ \-./])(?:\+ ?81{_GAP}|\(?0)(?:{_GAP}\d){{8,10}}(?!\d)")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# The patterns run over a shadow of the text: digits are 0-9, every dash is "-", every blank " ",
+# invisible characters are gone and our own labels are NUL. So one rule sees 1234, １２３４, 一二三四
+# and 1 2-3.4 alike. The character class is what may stand between two digits of one number.
+_GAP = r"[ \-./,_()・、ー|~]{0,4}"
+_LONG_NUMBER = re.compile(rf"(?<!\+)\d(?:{_GAP}\d){{11,}}")
+_DATE = r"(?:19|20)\d\d(?P<s{n}>[\-./])(?:1[0-2]|0?[1-9])(?P=s{n})(?:3[01]|[12]\d|0?[1-9])(?!\d)"
+_TWO_DATES = re.compile(_DATE.format(n=1) + r"[ \-~、,]{1,3}" + _DATE.format(n=2))
+_ONE_DATE = re.compile(r"(?<!\d)" + _DATE.format(n=1))
+_PHONE = re.compile(
+    rf"(?:\+ ?\d{{1,3}}{_GAP}\d(?:{_GAP}\d){{7,10}}|(?<!\d)\(?0(?:{_GAP}\d){{8,10}})(?!\d)"
+)
+_PHONE_NAMED = re.compile(
+    r"(?:電話|でんわ|携帯|ケータイ|けいたい|ファックス|(?<![a-z])(?:tel|fax|phone))"
+    r"[^\d\0]{0,8}(?P<number>\d{1,4}[\- ]\d{3,4}(?!\d)|\d{6,}(?!\d))",
+    re.I,
+)
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64} ?(?:@|\[at\]|\(at\)) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+)
 _ACCOUNT_AFTER = re.compile(
-    r"(?:口座|普通預金|普通|当座|貯金|記号|account)[^\d]{0,12}(?P<number>\d(?:[ \-]{0,2}\d){4,10})(?![\d年月])",
-    re.IGNORECASE,
+    r"(?:口座|普通預金|普通|当座|貯金|記号|account)[^\d\0]{0,12}"
+    r"(?P<number>\d(?:[ \-]{0,2}\d){4,10}(?:番号 ?\d{6,8})?)(?! ?[\d年月円日人])",
+    re.I,
 )
 _ACCOUNT_BEFORE = re.compile(r"(?<!\d)(?P<number>\d{7,8}) ?[のはが]? ?(?:口座|普通|当座)")
+_ACCOUNT_SECOND = re.compile(r"記号[^番\0]{0,20}番号[^\d\0]{0,4}(?P<number>\d{6,8})(?!\d)")
 _PIN_AFTER = re.compile(
-    r"(?:暗証|パスワード|password|pin)[^\d]{0,8}(?P<number>\d{4,10})(?!\d)", re.I
+    r"(?:暗証|パスワード|password|(?<![a-z])pin(?![a-z]))[^\d\0]{0,8}(?P<number>\d{4,10})(?! ?[\d年月円日人])",
+    re.I,
 )
+_CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
+
+Span = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
@@ -45,20 +66,19 @@ class Masked:
 
 
 def mask(text: str) -> Masked:
-    """Replace numbers and addresses that could identify a person; idempotent.
+    """Replace numbers and addresses that could identify a person; idempotent, never raises.
 
     Hidden: any run of 12 or more digits (half or full width or kanji digits, with blanks,
-    hyphens or invisible characters between), phone numbers, e-mail addresses, card numbers,
-    bank account numbers and PINs named as such. 12 digits count as a possible My Number.
+    hyphens or invisible characters between; two dates are none), phone numbers, e-mail
+    addresses, card numbers, bank account numbers and PINs named as such. 12 digits count as a
+    possible My Number.
     """
-    spans = _without_overlaps(_spans(_shadow(text)))
-    if not spans:
-        return Masked(text)
-    parts, at = [], 0
-    for start, end, kind in spans:
-        parts += [text[at:start], LABELS[kind]]
-        at = end
-    return Masked("".join([*parts, text[at:]]), frozenset(kind for _, _, kind in spans))
+    kinds: set[str] = set()
+    while spans := _merged(_spans(text)):
+        for start, end, kind in reversed(spans):
+            text = text[:start] + LABELS[kind] + text[end:]
+            kinds.add(kind)
+    return Masked(text, frozenset(kinds))
 
 
 def without_labels(text: str) -> str:
@@ -66,44 +86,94 @@ def without_labels(text: str) -> str:
     return _ANY_LABEL.sub(" ", text)
 
 
-def _shadow(text: str) -> str:
-    return "".join(map(_shadow_char, text))
+def _spans(text: str) -> Iterator[Span]:
+    """What is to be hidden, as places in `text`; they may overlap."""
+    shadow, places = _shadow(text)
+    for start, end, kind in _found(shadow):
+        if start < end:
+            yield places[start], places[end - 1] + 1, kind
+
+
+def _shadow(text: str) -> tuple[str, list[int]]:
+    """The text as the patterns see it, and for each of its characters the place in `text`."""
+    shadow: list[str] = []
+    places: list[int] = []
+    hidden = {i for label in _ANY_LABEL.finditer(text) for i in range(*label.span())}
+    for place, char in enumerate(text):
+        seen = "\0" if place in hidden else _shadow_char(char)
+        shadow += seen
+        places += [place] * len(seen)
+    return "".join(shadow), places
 
 
 def _shadow_char(char: str) -> str:
     if char in _KANJI_DIGITS:
         return _KANJI_DIGITS[char]
-    if char.isascii():
-        return " " if char.isspace() or ord(char) < 32 else char
+    if "!" <= char <= "~":
+        return char
     folded = unicodedata.normalize("NFKC", char)
-    if len(folded) == 1 and folded.isdecimal():
-        return str(unicodedata.decimal(folded))
+    if any(map(str.isdecimal, folded)):
+        return "".join(str(unicodedata.decimal(c)) for c in folded if c.isdecimal())
     category = unicodedata.category(char)
-    if category == "Pd" or char in "−ｰ":
+    if char in "〜～∼":
+        return "~"
+    if category == "Pd" or char in "−ｰ⁃":
         return "-"
-    if category in ("Zs", "Cf", "Cc", "Mn"):
+    if category in ("Zs", "Zl", "Zp") or char in "\t\n\r":
         return " "
-    return folded if len(folded) == 1 else char
+    if category in ("Cf", "Cc", "Cs", "Mn", "Me"):
+        return ""
+    return folded if folded.isascii() else char
 
 
-def _spans(shadow: str) -> Iterator[tuple[int, int, str]]:
+def _found(shadow: str) -> Iterator[Span]:
     for match in _EMAIL.finditer(shadow):
         yield *match.span(), EMAIL
     for match in _LONG_NUMBER.finditer(shadow):
-        digits = sum(char.isdigit() for char in match.group())
-        yield *match.span(), CARD if 14 <= digits <= 19 else MY_NUMBER
-    for match in _PHONE.finditer(shadow):
+        if not _is_two_dates(match.group()):
+            yield *match.span(), _kind_of(match.group())
+    undated = _ONE_DATE.sub(lambda found: "\0" * len(found.group()), shadow)
+    for match in _PHONE.finditer(undated):
         yield *match.span(), PHONE
-    named = ((_ACCOUNT_AFTER, ACCOUNT), (_ACCOUNT_BEFORE, ACCOUNT), (_PIN_AFTER, PIN))
-    for pattern, kind in named:
-        for match in pattern.finditer(shadow):
+    for pattern, kind in (
+        (_PHONE_NAMED, PHONE),
+        (_ACCOUNT_AFTER, ACCOUNT),
+        (_ACCOUNT_BEFORE, ACCOUNT),
+        (_ACCOUNT_SECOND, ACCOUNT),
+        (_PIN_AFTER, PIN),
+    ):
+        for match in pattern.finditer(undated):
             yield *match.span("number"), kind
 
 
-def _without_overlaps(spans: Iterator[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Longest first, then by place: a number is hidden once, as the most it could be."""
-    chosen: list[tuple[int, int, str]] = []
-    for span in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
-        if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen):
-            chosen.append(span)
-    return sorted(chosen)
+def _kind_of(number: str) -> str:
+    """A card where it is grouped like one, else possibly a My Number."""
+    groups = tuple(map(len, re.findall(r"\d+", number)))
+    digits = sum(groups)
+    card = 14 <= digits <= 19 and (len(groups) == 1 or groups in _CARD_GROUPS)
+    return CARD if card else MY_NUMBER
+
+
+def _is_two_dates(number: str) -> bool:
+    """2024/4/1〜2025/3/31 has twelve digits and is nobody's number."""
+    match = _TWO_DATES.fullmatch(number)
+    if match is None:
+        return False
+    parts = list(map(int, re.findall(r"\d+", number)))
+    try:
+        return date(*parts[:3]) <= date(*parts[3:])
+    except ValueError:
+        return False
+
+
+def _merged(spans: Iterator[Span]) -> list[Span]:
+    """The spans in order, overlapping ones as one, named as the most it could be."""
+    rank = list(LABELS)
+    merged: list[Span] = []
+    for start, end, kind in sorted(spans):
+        if merged and start < merged[-1][1]:
+            first, last, other = merged[-1]
+            merged[-1] = (first, max(last, end), min(kind, other, key=rank.index))
+        else:
+            merged.append((start, end, kind))
+    return merged

@@ -6,7 +6,7 @@ import re
 
 from bot.core.text import fold
 
-_ENGLISH_WORD = re.compile(r"[a-z]{2,}")
+_ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _ASKED = (
     (
         "easy_ja",
@@ -21,15 +21,45 @@ _ASKED = (
 )
 
 
+_JAPANESE_IS_HARD = re.compile(
+    r"(?:日本語|にほんご|japanese).*(?:難し|むずかし|わか(?:ら|り)|分か(?:ら|り)ま?せ?ん?|話せ|はなせ|読め|よめ|苦手|にがて|不自由|できな|できま|下手|へた)"
+    r"|(?:don'?t|do not|can'?t|cannot|no) .*japanese"
+)
+# Names that Japanese residents write in Latin letters, and what makes other words English.
+_NAMES = frozenset(
+    "line pay paypay wi fi wifi iphone android google apple play au qr sms app pc ai dx ict iot pdf excel word zoom"
+    " suica pasmo nfc qa url http https www com jp ok ng cd dvd tv led gps my number card id web site"
+    " mail gmail yahoo instagram facebook twitter youtube tiktok lg wan rpa j alert japan free spot".split()
+)
+_ENGLISH = frozenset(
+    "how what where when who why which is are am do does did can could will would should i you we he she they it"
+    " the a an to for of in on at and or not no my your please thanks thank hello hi help lost need want have has"
+    " get apply bring tell about with from this that there".split()
+)
+
+
 def language_asked_for(text: str) -> str | None:
-    """The language that a request such as 「英語でお願いします」 names."""
+    """The language that a request such as 「英語でお願いします」 names.
+
+    None also for 「日本語が難しい」: which language would help is for the resident to say.
+    """
     folded = fold(text)
+    if _JAPANESE_IS_HARD.search(folded):
+        folded = re.sub(r"日本語|にほんご|japanese", " ", folded)
+        folded = f"{folded} english" if language_written_in(text) == "en" else folded
     return next((code for code, pattern in _ASKED if pattern.search(folded)), None)
 
 
 def language_written_in(text: str) -> str | None:
-    """`en` for a message of English words alone, else None (Japanese in any style)."""
+    """`en` for a message of English words alone, else None (Japanese in any style).
+
+    Names that residents write in Latin letters (LINE Pay, Wi-Fi) make no English message.
+    """
     folded = fold(text)
-    if any(ord(char) > 0x2FF and char.isalpha() for char in folded):
+    if any(ord(char) > 0x24F and char.isalpha() for char in folded):
         return None
-    return "en" if len(_ENGLISH_WORD.findall(folded)) >= 2 else None
+    words = _ENGLISH_WORD.findall(folded)
+    if len(words) < 2:
+        return None
+    others = [word for word in words if word not in _NAMES]
+    return "en" if len(others) >= 2 or _ENGLISH.intersection(words) - {"my"} else None
