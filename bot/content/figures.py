@@ -47,7 +47,7 @@ _COUNTERS = {
 }  # fmt: skip
 # Counters that measure or name a place in a row: a bare number or 「つ」 is not the same thing.
 _STRICT = {
-    "%", "円", "歳", "代", "年間", "時間", "時", "分", "秒", "日", "週間", "か月", "位", "倍", "番",
+    "%", "円", "歳", "代", "年間", "時間", "時", "分", "秒", "日", "週間", "か月", "位", "倍",
     "GHz", "km", "類", "世代", "条", "項", "号", "次", "期", "丁目", "階",
 }  # fmt: skip
 

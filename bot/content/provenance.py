@@ -9,7 +9,8 @@ counts is said in content/figures.py). Each must stand in one of
 
 Where it stands there is looked up in the facts files of knowledge/sources/ (`check`, anywhere) or
 in the plans' full texts (`check_against`, which also proves the facts files). An entry that cites an
-item marked `verify` says 「確認」. A translation brings no number of its own.
+item marked `verify` says 「確認」. A translation brings no number of its own. The numbers of intents,
+emergencies and contacts have a source too (content/helplines.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bot.content.figures import (
     numbers_written,
     plan_dates,
 )
+from bot.content.helplines import check_numbers
 from bot.content.loader import Loaded
 from bot.content.names import is_named, names_of, squeeze_name
 from bot.content.problems import Problem
@@ -55,7 +57,7 @@ def check(loaded: Loaded, files: Mapping[str, bytes]) -> list[Problem]:
         text = "knowledge/sources/ に計画がないので、答えの裏付けは点検していません。"
         return [Problem("knowledge/sources", 1, text, warning=True)]
     problems = [*sources.problems, *_Proof(loaded, sources, _from_facts).run()]
-    return sorted({*problems, *_translations(loaded)})
+    return sorted({*problems, *_translations(loaded), *check_numbers(files, sources)})
 
 
 def check_against(loaded: Loaded, files: Mapping[str, bytes], seeds: Path) -> list[Problem]:
@@ -64,7 +66,7 @@ def check_against(loaded: Loaded, files: Mapping[str, bytes], seeds: Path) -> li
     texts = _Texts(sources, seeds)
     problems = [*sources.problems, *texts.problems, *texts.check_facts()]
     problems += _Proof(loaded, sources, texts.evidence).run()
-    return sorted({*problems, *_translations(loaded)})
+    return sorted({*problems, *_translations(loaded), *check_numbers(files, sources)})
 
 
 def collect(plan: Plan, full_text: str, content: Content, words: frozenset[str]) -> Plan:

@@ -284,6 +284,43 @@ def test_without_any_plan_nothing_is_said_to_be_proven() -> None:
     assert "点検していません" in problem.text
 
 
+EMERGENCY = """\
+- id: fire
+  title: 火事
+  signs: [火事]
+  answer: 119番に電話してください。30分以内に折り返します。
+  phones:
+    - name: 消防
+      phone: "{phone}"
+{source}"""
+FIRE = "  outside_source:\n    - fact: '119'\n      reason: 全国共通の番号\n"
+
+
+def test_a_help_line_has_a_source_of_its_own() -> None:
+    path = "intents/emergencies.yaml"
+    sound = files("ネットでできます。")
+    assert problems({**sound, path: EMERGENCY.format(phone="119", source=FIRE).encode()}) == []
+    found = problems({**sound, path: EMERGENCY.format(phone="119", source="").encode()})
+    assert [text.split("の出典")[0] for text in found] == [
+        f"{path}:4: 「119番」",
+        f"{path}:7: 「119」",
+    ]
+    (other,) = problems({**sound, path: EMERGENCY.format(phone="#7119", source=FIRE).encode()})
+    assert other.startswith(f"{path}:7: 「7119」")
+
+
+def test_a_contact_s_phone_stands_in_the_section_it_cites() -> None:
+    sound = files("ネットでできます。")
+    cited = CITY.replace(
+        'phone: ""', "phone: 042-649-6044\n    source: 港市デジタル計画 第1章 手続"
+    )
+    path = "knowledge/cities/minato.yaml"
+    (found,) = problems({**sound, path: cited.encode()})
+    assert "「042-649-6044」の出典がありません" in found
+    plan = PLAN_FILE.replace("      - 24手続", "      - 042-649-6044\n      - 24手続")
+    assert problems({**files("ネットでできます。", plan=plan), path: cited.encode()}) == []
+
+
 @pytest.fixture(scope="module")
 def shipped() -> tuple[Loaded, dict[str, bytes]]:
     """The project's own content."""
