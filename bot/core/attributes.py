@@ -154,6 +154,22 @@ class CityCatalog:
         return tuple(sorted(set(values), key=lambda value: (place.get(value, len(place)), value)))
 
 
+def unknown_values(attributes: Attributes, catalog: CityCatalog) -> tuple[tuple[str, str], ...]:
+    """Attribute and value of everything chosen that nobody offers."""
+    chosen = (
+        (TOPICS, attributes.topics),
+        (DISTRICT, {attributes.district} - {""}),
+        (LIFE_STAGE, attributes.life_stages),
+        (LANGUAGE, {attributes.language} - {""}),
+    )
+    return tuple(
+        (attribute, value)
+        for attribute, values in chosen
+        for value in sorted(values)
+        if not catalog.knows(attribute, value)
+    )
+
+
 @dataclass(frozen=True)
 class Catalog:
     """intents/segments.yaml: every attribute, its choices, each city's districts.

@@ -19,6 +19,7 @@ from bot.core.attributes import (
     TOPICS,
     Attributes,
     CityCatalog,
+    Volume,
     month_of,
     month_words,
 )
@@ -67,6 +68,34 @@ def why(rule: Rule, resident: Attributes, today: date, catalog: CityCatalog) -> 
         return (Reason("届く人", "友だち全員"),)
     found = tuple(dict.fromkeys(_reasons(rule, resident, today, catalog)))
     return found or (Reason("届く人", _who(rule, catalog)),)
+
+
+def describe(attributes: Attributes, volume: Volume, catalog: CityCatalog) -> tuple[Reason, ...]:
+    """Everything a resident told us, in words, in the order it is asked; () where nothing."""
+    chosen = {
+        TOPICS: attributes.topics,
+        DISTRICT: frozenset({attributes.district} - {""}),
+        LIFE_STAGE: attributes.life_stages,
+        CHILD_BIRTH_MONTH: frozenset(),
+        LANGUAGE: frozenset({attributes.language} - {""}),
+    }
+    months = [f"{month_words(month)}生まれ" for month in sorted(attributes.child_birth_months)]
+    found = []
+    for attribute, values in chosen.items():
+        labels = [catalog.label(attribute, each) for each in catalog.in_order(attribute, values)]
+        labels += months if attribute == CHILD_BIRTH_MONTH else []
+        if labels:
+            found.append(Reason(catalog.title(attribute), "・".join(labels)))
+    if volume.quiet_start is not None and volume.quiet_end is not None:
+        hours = f"{_clock(volume.quiet_start)}から{_clock(volume.quiet_end)}まで"
+        found.append(Reason("受け取らない時間", hours))
+    if volume.monthly_cap is not None:
+        found.append(Reason("1か月の上限", f"{volume.monthly_cap}通"))
+    return tuple(found)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02d}"
 
 
 def _who(rule: Rule, catalog: CityCatalog) -> str:
