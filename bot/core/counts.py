@@ -18,6 +18,7 @@ from bot.core.tokens import Token, Tokenize, content_word
 
 FIELDS = 4  # title and questions, answer, related titles, contact
 CONCEPT, READING = "c:", "r:"
+_COMPOUND = frozenset({"名詞", "接頭辞", "接尾辞"})
 _MAX_FIELD = 3000  # characters of one field that count
 
 Ints = NDArray[np.int32]
@@ -101,20 +102,31 @@ def _count_words(
 
 
 def _add(terms: dict[str, list[int]], field: int, tokens: Sequence[Token]) -> None:
-    for term in (*word_terms(tokens), *gram_terms(tokens), *readings(tokens)):
+    for term in (*word_terms(tokens), *gram_terms(tokens), *readings(tokens, field == 0)):
         tally = terms.get(term)
         if tally is None:
             tally = terms[term] = [0] * FIELDS
         tally[field] += 1
 
 
-def readings(tokens: Sequence[Token]) -> list[str]:
-    """Pseudo-terms that say how each meaningful word is read, for the kana decoder."""
-    return [
+def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
+    """Pseudo-terms that say how meaningful words (and compound nouns) are read, for kana."""
+    found = [
         f"{READING}{token.reading}/{token.surface}"
         for token in tokens
         if len(token.reading) > 1 and content_word(token) is not None
     ]
+    if compounds:
+        for start, token in enumerate(tokens):
+            reading, written = token.reading, token.surface
+            if token.pos[0] not in _COMPOUND or not reading:
+                continue
+            for other in tokens[start + 1 : start + 4]:
+                if other.pos[0] not in _COMPOUND or not other.reading:
+                    break
+                reading, written = reading + other.reading, written + other.surface
+                found.append(f"{READING}{reading}/{written}")
+    return found
 
 
 def concept_term(line: Line) -> str:

@@ -25,7 +25,7 @@ from bot.core.latent import Latent, latent, placed_again
 from bot.core.lexicon import Line, Triggers, triggers
 from bot.core.postings import Phrases, Postings, phrase_postings, term_postings
 from bot.core.terms import word_terms
-from bot.core.text import fold, has_kanji
+from bot.core.text import fold, hiragana_share
 from bot.core.tokens import Tokenize
 
 _KEEP_AXES = 0.1  # the share of changed documents up to which the latent axes are kept
@@ -140,8 +140,8 @@ def _decoder(
     """A kana decoder over the documents' words and the word list's."""
     for left, right, _ in lexicon:
         for word in (*left, *right):
-            if has_kanji(word):
-                for term in readings(tokenize(fold(word))):
+            if hiragana_share(word) < 1.0:
+                for term in readings(tokenize(fold(word)), compounds=True):
                     vocabulary.setdefault(term, len(vocabulary))
     totals = np.zeros(len(vocabulary), np.int64)
     for item in counts:

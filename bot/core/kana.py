@@ -16,10 +16,15 @@ _FUNCTION_WORDS = (
     "ドウ ドコ イツ イクラ ナニ ナン ドノ ドレ ドンナ コノ ソノ アノ コレ ソレ コト モノ トキ バアイ ホウ ヒト "
     "オシエテ クダサイ オネガイシマス シリタイ キキタイ ホシイ モライタイ モラエマスカ モラエル イタダキタイ "
     "イイ ヨイ イル イマス ナル ナリマス ナッタ デキル デキマスカ デキマス デキナイ ッテ ヤリカタ シカタ "
-    "ノデスガ ンデスガ デスガ マスガ ニツイテ トハ ワタシ イツマデ スレバイイ シタラ イイデスカ"
+    "ノデスガ ンデスガ デスガ マスガ ニツイテ トハ ワタシ イツマデ スレバイイ シタラ イイデスカ "
+    "シヨウ オモッテイマス オモッテ オモイマス オモウ シマイマシタ シテシマッテ シマッタ ホシイデス クレマスカ "
+    "ヒツヨウ ヒツヨウデスカ カカリマスカ カカルカ ワカリマセン ワカラナイ イケバ イッタラ イク イキタイ "
+    "シテイマス シテイル キキマシタ キイタ ナニカ ナンカ マズハ キノウ キョウ アシタ センゲツ コンゲツ ライゲツ "
+    "コトシ キョネン ライネン マタ タメ ヨウナ ドノヨウニ ドノヨウナ オヨビ ナド オカネ オミセ イッテ スンデイル "
+    "ダメ ヤリタイ ミタイ アリマセンカ アリマスデショウカ ナッタラ ナイノ ナイト ナクテ"
 )
 _FUNCTION_COST = 1.6
-_SINGLE_COST = 1.9
+_SINGLE_COST = 2.3
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,8 @@ def build_decoder(counts: Iterable[tuple[str, str, int]]) -> KanaDecoder:
     words = dict.fromkeys(_FUNCTION_WORDS.split(), ("", _FUNCTION_COST))
     for reading, forms in by_reading.items():
         written, count = max(forms.items(), key=lambda item: (item[1], item[0]))
-        base = 3.5 if len(reading) == 2 else 2.0
-        cost = base + 3.0 / (1.0 + math.log1p(count))
+        base = 2.5 if len(reading) == 2 else 2.0
+        cost = base + 2.0 / (1.0 + math.log1p(count))
         if reading not in words or cost < words[reading][1]:
             words[reading] = ("" if hiragana(reading) == written else written, cost)
     return KanaDecoder(words)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Fitted by ListNet with L2 towards the first stage; see docs/quality.md for how and on what.
-WEIGHTS = np.array([0.45, 0.25, 0.25, 0.25, 0.10, 0.25, 0.30, 0.05, 0.05, -0.08])
+WEIGHTS = np.array([0.573, 0.459, 0.167, 0.371, -0.282, 0.181, 0.29, 0.194, -0.098, -0.055])
 
 
 def standardise(features: NDArray[Any]) -> NDArray[Any]:
