@@ -26,6 +26,7 @@ from bot.content.figures import (
     numbers_of,
     numbers_written,
     plan_dates,
+    proved,
 )
 from bot.content.helplines import check_numbers
 from bot.content.loader import Loaded
@@ -178,9 +179,9 @@ class _Texts:
             yield Problem(plan.path, section.line, text)
             return
         for fact in section.facts:
-            read = facts_of(fact)
-            stands = all(map(evidence.has, read)) if read else False
-            if not (stands or evidence.names_it(fact)):
+            read = [] if names_of(fact) else facts_of(fact)
+            stands = all(map(evidence.has, read)) if read else evidence.names_it(fact)
+            if not stands:
                 text = f"facts の「{fact}」が計画の「{section.name}」に見つかりません。消してください。"
                 yield Problem(plan.path, section.line, text)
 
@@ -211,25 +212,37 @@ class _Proof:
         cited = self._cited(entry)
         yield from cited.problems
         evidence = (*cited.evidence, self._around(entry))
-        names: dict[str, str] = {}
         where = "・".join(entry.sources)
-        fix = "出典を直すか、outside_source に理由を書いてください。"
+        fix = f"出典（{where}）に見つかりません。出典を直すか、outside_source に理由を書いてください。"
+        for what in (*self._figures(entry, evidence), *self._names(entry, evidence)):
+            yield f"{what}が{fix}"
         for part, text in _texts(entry):
-            for fact in facts_of(text.replace("{city}", "")):
-                if not any(each.has(fact) for each in evidence):
-                    yield f"{part} の「{fact}」が出典（{where}）に見つかりません。{fix}"
             for day in plan_dates(text):
                 if not any(each.has(day) for each in cited.covers):
                     yield f"{part} の「{day}の計画」が出典の計画の年月（{where}）と合いません。直してください。"
-            for name in names_of(text):
-                if not self._known_name(entry, name, evidence):
-                    names.setdefault(name, part)
-        for name, part in names.items():
-            if not any(name != other and name in other for other in names):
-                yield f"{part} の名前「{name}」が出典（{where}）に見つかりません。{fix}"
+        said = " ".join(text for _, text in _texts(entry))
+        for outside in entry.outside:
+            if not _is_said(outside.fact, said):
+                yield f"outside_source の「{outside.fact}」は答えに出てきません。消すか直してください。"
         unsure = any(section.certainty is Certainty.VERIFY for section in cited.sections)
         if unsure and "確認" not in entry.answer:
             yield "確かでないこと（verify）を出典にしています。answer に「確認してください」と書いてください。"
+
+    def _figures(self, entry: Entry, evidence: Iterable[Evidence]) -> Iterator[str]:
+        for part, text in _texts(entry):
+            for fact in facts_of(text.replace("{city}", "")):
+                if not any(each.has(fact) for each in evidence):
+                    yield f"{part} の「{fact}」"
+
+    def _names(self, entry: Entry, evidence: Iterable[Evidence]) -> Iterator[str]:
+        unknown: dict[str, str] = {}
+        for part, text in _texts(entry):
+            for name in names_of(text):
+                if not self._known_name(entry, name, evidence):
+                    unknown.setdefault(name, part)
+        for name, part in unknown.items():
+            if not any(name != other and name in other for other in unknown):
+                yield f"{part} の名前「{name}」"
 
     def _cited(self, entry: Entry) -> _Cited:
         evidence, on_covers, sections, problems = [], [], [], []
@@ -287,6 +300,13 @@ class _Proof:
             each in self.sources.words or any(is_named(each, found.names) for found in evidence)
             for each in spellings
         )
+
+
+def _is_said(fact: str, text: str) -> bool:
+    if squeeze_name(fact) in squeeze_name(text):
+        return True
+    said = facts_of(text)
+    return any(proved(each, facts_of(fact)) for each in said)
 
 
 def _translations(loaded: Loaded) -> Iterator[Problem]:

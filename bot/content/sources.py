@@ -22,7 +22,6 @@ from bot.content.problems import Problem
 from bot.content.yamlread import Located, read_yaml
 
 ROOM = ("knowledge", "sources")
-TODAY = "2026年11月の確認"  # how an entry cites an item of today.yaml
 FACT_LIMIT = 60  # characters: a longer fact would be the plan's own sentence
 
 

@@ -195,8 +195,14 @@ OUTSIDE = "  outside_source:\n    - fact: {}\n      reason: 全国共通の番�
 
 def test_an_outside_source_proves_its_own_fact_only() -> None:
     assert problems(files("110番に電話してください。", more=OUTSIDE.format("110番"))) == []
-    (found,) = problems(files("119番に電話してください。", more=OUTSIDE.format("110番")))
-    assert "「119番」" in found
+    found = problems(files("110番か119番に電話してください。", more=OUTSIDE.format("110番")))
+    assert len(found) == 1
+    assert "「119番」" in found[0]
+
+
+def test_an_outside_source_that_no_answer_uses_is_found() -> None:
+    (found,) = problems(files("ネットでできます。", more=OUTSIDE.format("110番")))
+    assert "outside_source の「110番」は答えに出てきません" in found
 
 
 def test_a_section_is_cited_in_any_spelling() -> None:
