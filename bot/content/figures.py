@@ -40,7 +40,7 @@ _COUNTERS = {
     "町": "町", "社": "社", "団体": "団体", "大学": "大学", "施設": "施設", "世帯": "世帯",
     "か国語": "か国語", "カ国語": "か国語", "ヶ国語": "か国語", "字": "字", "文字": "字", "層": "層",
     "類": "類", "世代": "世代", "ghz": "GHz", "ポイント": "ポイント", "枚": "枚", "本": "本", "冊": "冊",
-    "課": "課", "条": "条", "項": "項", "次": "次", "期": "期", "号": "号", "丁目": "丁目", "度": "度",
+    "章": "章", "節": "節", "部": "部", "課": "課", "条": "条", "項": "項", "次": "次", "期": "期", "号": "号", "丁目": "丁目", "度": "度",
     "名城": "名城", "指針": "指針", "原則": "原則", "グループ": "グループ", "法律": "法律",
     "窓口": "窓口", "システム": "システム", "目標": "目標", "方針": "方針", "段階": "段階",
     "事務": "事務", "教室": "教室", "軒": "軒", "両": "両", "km": "km", "サミット": "サミット",
@@ -48,7 +48,7 @@ _COUNTERS = {
 # Counters that measure or name a place in a row: a bare number or 「つ」 is not the same thing.
 _STRICT = {
     "%", "円", "歳", "代", "年間", "時間", "時", "分", "秒", "日", "週間", "か月", "位", "倍",
-    "GHz", "km", "類", "世代", "条", "項", "号", "次", "期", "丁目", "階",
+    "GHz", "km", "類", "世代", "条", "項", "号", "次", "期", "丁目", "階", "章", "節", "部",
 }  # fmt: skip
 
 _KANJI_DIGITS = {digit: str(value) for value, digit in enumerate("一二三四五六七八九十", 1)}
@@ -83,6 +83,10 @@ _SAME_TIME = re.compile(r"\s*(?:さらに、|また、)?(?:同年|同じく|同�
 _PLAN_DATE = re.compile(r"(\d{4})年(?:(\d{1,2})月)?の(?:計画|方針)")
 _LABEL = re.compile(
     r"(施策|取組例?|基本目標|基本方針|図表?|表|[※*]|No\.?|P\.?)\s*\d{1,3}(?:-\d+)*(?![\d.]|つ|の)|\(\d{1,2}\)"
+)
+_HEADING = re.compile(
+    rf"^#*[^\S\n]*\d{{1,2}}(?:\.\d{{1,2}})*\.?[^\S\n]+(?=[^\d\s|])(?!の?(?:{_COUNTER}))",
+    re.MULTILINE,
 )
 _CIRCLED = re.compile("[\u2460-\u2473\u2776-\u277f\u24eb-\u24f4]")
 _BLANK = re.compile(
@@ -193,7 +197,7 @@ def facts_of(text: str, *, searched: bool = False) -> list[Fact]:
     """
     if _MAY_COUNT.search(text) is None:
         return []
-    text = clean(text)
+    text = clean(_HEADING.sub("", text))
     text = _KANJI_NUMBER.sub(lambda found: _kanji_number(found, searched), text)
     found: dict[Fact, None] = {}
     year = None

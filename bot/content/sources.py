@@ -114,7 +114,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sources:
-    """Everything below knowledge/sources/. `plans` is keyed by title; TODAY is one of them."""
+    """Everything below knowledge/sources/. `plans` is keyed by title; today.yaml is one of them."""
 
     plans: Mapping[str, Plan]
     words: frozenset[str]  # in compared spelling
