@@ -35,7 +35,9 @@ class KanaDecoder:
 
     def applies(self, folded: str) -> bool:
         """Whether a folded text is typed in kana only and long enough to be read back."""
-        return len(folded) >= 5 and not has_kanji(folded) and hiragana_share(folded) >= 0.8
+        if has_kanji(folded) or hiragana_share(folded) < 0.8:
+            return False
+        return len(folded) >= 5 or (len(folded) >= 3 and katakana(folded) in self.words)
 
     def decode(self, folded: str) -> str:
         """The cheapest way to write the text with known words (Viterbi); the rest stays kana."""

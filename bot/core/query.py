@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.index import Index
 from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
-from bot.core.text import fold, squeeze
+from bot.core.text import fold, sentences, squeeze, without_courtesy
 from bot.core.tokens import Token, Tokenize
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
 _EXPANSION_WEIGHT = 0.6
+_ASKING = re.compile(
+    "[か?]。?$|たい|教えて|おしえて|ください|ほしい|欲しい|どう|どこ|いつ|いくら|ですか|ますか"
+)
 _LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
@@ -36,10 +40,18 @@ class Query:
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     """The message as the index sees it. Never raises, whatever the text."""
-    folded = fold(text)
+    folded = _gist(without_courtesy(fold(text)))
     if index.decoder.applies(folded):
         folded = index.decoder.decode(folded)
     return _query(index, folded, tokenize_text(folded, tokenize))
+
+
+def _gist(folded: str) -> str:
+    """Of a long message, the sentences that ask, as far as there are any."""
+    if len(folded) <= _LONGEST:
+        return folded
+    asking = [part for part in sentences(folded) if _ASKING.search(part)]
+    return (" ".join(asking) or folded)[:_LONGEST]
 
 
 def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:

@@ -15,6 +15,14 @@ _COMBINING_RUN = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u
                             r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
 _DASHES = re.compile(r"(?<=[ァ-ヶー])[-‐‑‒–—―−─~〜]")
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
+_COURTESY = re.compile(
+    "恐れ入り|お忙しい|お世話に|よろしくお願い|宜しくお願い|質問させて|お尋ね(し|いた)|お聞きし(ます|たいことが)|突然(の|申し訳|すみ)"
+    "|失礼(し|いた)|申し訳(ございません|ありません)[。!]?$|^(すみません|こんにちは|こんばんは|はじめまして|初めまして)[、。!]*$"
+)
+_COURTESY_OPENING = re.compile(
+    "^(お忙しいところ)?(すみません|すいません|恐れ入ります|申し訳ありません|失礼します|こんにちは|こんばんは|はじめまして)"
+    "(が|けど)?[、, ]+"
+)
 _BLANK_IN_JAPANESE = re.compile(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])|(?<=[^\x00-\x7f]) +(?=[\x21-\x7e])|(?<=[\x21-\x7e]) +(?=[^\x00-\x7f])")  # fmt: skip
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _TO_HIRAGANA = {code + 0x60: code for code in range(0x3041, 0x3097)}
@@ -42,6 +50,16 @@ def squeeze(folded: str) -> str:
 def sentences(folded: str) -> list[str]:
     """The sentences of a folded text, in order, each with its closing mark."""
     return [part.strip() for part in _SENTENCE.findall(folded) if part.strip()]
+
+
+def without_courtesy(folded: str) -> str:
+    """The text without sentences and openings that only greet, thank or apologise.
+
+    A text that is nothing but courtesy stays as it is.
+    """
+    kept = [_COURTESY_OPENING.sub("", part) for part in sentences(folded)]
+    kept = [part for part in kept if part and not _COURTESY.search(part)]
+    return " ".join(kept) if kept else folded
 
 
 def katakana(text: str) -> str:
