@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,16 +21,17 @@ from bot.line.events import parse_body, parse_event
 from bot.line.render import render
 from bot.line.scrub import scrub_event
 from bot.line.signature import verify
-from bot.services.answering import Answering
+from bot.services.answering import JAPAN, Answering, Spoken
 from bot.services.library import Terms
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
-from bot.store import conversations, versions
+from bot.store import conversations, questions, versions
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
+from bot.store.questions import Question
 from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
 from bot.web.webhook import webhook_blueprint
@@ -187,6 +189,16 @@ class _WebConversations:
     def erase(self, key: str) -> None:
         moment = self._moment()
         self._db.write(lambda c: conversations.save(c, f"web:{key}", None, moment))
+
+    def keep_question(self, spoken: Spoken) -> str:
+        day = self._now().astimezone(JAPAN).date().isoformat()
+        ids = tuple(candidate.id for candidate in spoken.turn.candidates)
+        asked = Question(uuid.uuid4().hex, day, spoken.text, spoken.turn.decision, ids)
+        self._db.write(lambda c: questions.add(c, [asked]))
+        return asked.id
+
+    def forget_questions(self, ids: Sequence[str]) -> None:
+        self._db.write(lambda c: questions.forget(c, ids))
 
     def _moment(self) -> int:
         return int(self._now().timestamp() * 1000)

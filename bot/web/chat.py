@@ -120,7 +120,7 @@ class _Chat:
         return self._answer(place, before, spoken)
 
     def _answer(self, place: _Place, before: Transcript, spoken: Spoken) -> Response:
-        exchange = _exchange(spoken)
+        exchange = _exchange(spoken, self.visits.ask(spoken))
         after = before.having(exchange, spoken.state)
         kept = self.visits.save(place.visitor, place.view.city.id, after)
         if _FRAGMENT in request.headers:
@@ -221,9 +221,9 @@ class _Chat:
         return {"httponly": True, "secure": https, "samesite": "Lax"}
 
 
-def _exchange(spoken: Spoken) -> Exchange:
+def _exchange(spoken: Spoken, question: str) -> Exchange:
     """What is shown and kept: the masked words, never the message itself."""
-    return Exchange(spoken.text, spoken.turn.reply, spoken.turn.state.language)
+    return Exchange(spoken.text, spoken.turn.reply, spoken.turn.state.language, question)
 
 
 def _problem(view: CityView, message: str, data: str) -> str:

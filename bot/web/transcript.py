@@ -16,11 +16,13 @@ MAX_CHARS = 120_000
 
 @dataclass(frozen=True)
 class Exchange:
-    """One message and its answer. `said` is masked; `language` is the one set at that moment."""
+    """One message and its answer. `said` is masked; `language` is the one set at that moment;
+    `question` names what staff statistics keep of it, empty for nothing."""
 
     said: str
     reply: Reply
     language: str = JAPANESE
+    question: str = ""
 
 
 @dataclass(frozen=True)

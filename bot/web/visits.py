@@ -6,11 +6,12 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import StoreError
+from bot.services.answering import Spoken
 from bot.web.transcript import Transcript, transcript_from_json
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,14 @@ class Conversations(Protocol):
 
     def erase(self, key: str) -> None:
         """Forget the conversation at once."""
+        ...
+
+    def keep_question(self, spoken: Spoken) -> str:
+        """Keep the masked words for staff, with no link to the visitor; returns their id."""
+        ...
+
+    def forget_questions(self, ids: Sequence[str]) -> None:
+        """Delete questions by id."""
         ...
 
 
@@ -78,7 +87,21 @@ class Visits:
             return False
         return True
 
+    def ask(self, spoken: Spoken) -> str:
+        """Keep the question for staff; returns its id, empty where nothing is kept."""
+        try:
+            return self._conversations.keep_question(spoken) if spoken.text else ""
+        except StoreError:
+            log.exception("web question not kept")
+            return ""
+
     def erase(self, visitor: Visitor, city_ids: Iterable[str]) -> None:
-        """Forget the visitor's talk with every city. Raises StoreError: no promise is faked."""
+        """Forget the visitor's talk with every city, and its questions.
+
+        Raises StoreError: no promise is faked.
+        """
         for city_id in city_ids:
+            kept = transcript_from_json(self._conversations.load(visitor.key(city_id)))
+            asked = [each.question for each in kept.exchanges if each.question]
+            self._conversations.forget_questions(asked)
             self._conversations.erase(visitor.key(city_id))

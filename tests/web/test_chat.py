@@ -415,3 +415,13 @@ def test_script_gets_the_new_exchange_alone(client: FlaskClient) -> None:
     assert page(response).strip().startswith('<div class="exchange"')
     assert "<html" not in page(response)
     assert 'class="said"' in page(client.get("/chat"))
+
+
+def test_questions_are_kept_for_staff_until_the_visitor_erases_them(
+    town: Town, client: FlaskClient
+) -> None:
+    client.get("/chat")
+    say(client, f"粗大ごみの番号は {MY_NUMBER}")
+    assert list(town.memory.questions.values()) == ["粗大ごみの番号は ［番号］"]
+    client.post("/chat", data={"message": "消す", "data": "do=erase&sure=yes"})
+    assert town.memory.questions == {}

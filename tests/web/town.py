@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.content.loader import load
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.errors import StoreError
+from bot.services.answering import Spoken
 from bot.services.library import Library, Terms
 from bot.web.chat import create_chat
 
@@ -132,6 +133,7 @@ class Memory:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.kept: dict[str, tuple[str, datetime]] = {}
+        self.questions: dict[str, str] = {}
         self.fail = False
 
     def load(self, key: str) -> str | None:
@@ -142,6 +144,16 @@ class Memory:
     def save(self, key: str, state: str) -> None:
         self._check()
         self.kept[key] = (state, self.clock())
+
+    def keep_question(self, spoken: Spoken) -> str:
+        self._check()
+        self.questions[str(len(self.questions))] = spoken.text
+        return str(len(self.questions) - 1)
+
+    def forget_questions(self, ids: Sequence[str]) -> None:
+        self._check()
+        for each in ids:
+            self.questions.pop(each, None)
 
     def erase(self, key: str) -> None:
         self._check()
