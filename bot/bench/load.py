@@ -33,12 +33,12 @@ QUESTIONS = (
 )
 
 
-def event(number: int, run: str) -> dict[str, Any]:
-    """A text message of one of 5,000 residents."""
+def event(number: int, run: str, at: float) -> dict[str, Any]:
+    """A text message of one of 5,000 residents, written `at` (seconds since 1970)."""
     return {
         "type": "message",
         "mode": "active",
-        "timestamp": int(time.time() * 1000),
+        "timestamp": int(at * 1000),
         "source": {"type": "user", "userId": f"U{number % 5000:032x}"},
         "webhookEventId": f"{run}-{number:06d}",
         "deliveryContext": {"isRedelivery": False},
@@ -93,7 +93,8 @@ async def _one(
 async def run(port: int, secret: str, rate: float, seconds: float, name: str) -> dict[str, Any]:
     """Offer `rate` events a second, whatever the server does."""
     count = int(rate * seconds)
-    requests = [_request(event(n, name), secret) for n in range(count)]
+    now = time.time()
+    requests = [_request(event(n, name, now + n / rate), secret) for n in range(count)]
     idle: deque[_Client] = deque()
     offset = time.time() - time.perf_counter()
     start = time.perf_counter() + 0.1

@@ -32,6 +32,7 @@ TOKEN_LIFE_MS = 50_000
 OVERLOAD_MS = 30_000
 # Longer than any attempt (connect 3 s, read 5 s), short enough to be taken over in time.
 LEASE_MS = 20_000
+_LATE_MS = 1000  # an event this late may have been overtaken by the resident's leaving
 MAX_CLAIMS = 5  # an event that takes the process down each time is given up
 _JST = timezone(timedelta(hours=9))
 _UNFOLLOW, _UNSEND = "unfollow", "unsend"
@@ -144,19 +145,25 @@ class Replying:
         elif fresh := [c.received_at for c in claimed if c.messages is None]:
             oldest = min(fresh)  # claimed oldest first: nobody has waited longer
         late = oldest is not None and oldest <= now - self.overload_ms
-        return self._without_unsent(connection, claimed, now), late
+        return self._without_gone(connection, claimed, now), late
 
-    def _without_unsent(
+    def _without_gone(
         self, connection: Connection, claimed: list[Claimed], now: int
     ) -> list[Claimed]:
-        """A message taken back before its turn is not answered."""
-        unsent = [c for c in claimed if c.unsent and c.messages is None]
+        """Messages taken back before their turn, and late ones of who left, are not answered."""
+        late = {
+            c.id: (c.account, c.resident, c.occurred_at)
+            for c in claimed
+            if c.resident is not None and c.received_at - c.occurred_at > _LATE_MS
+        }
+        erased = residents.erased_since(connection, late.values()) if late else set()
+        gone = [c for c in claimed if c.messages is None and (c.unsent or late.get(c.id) in erased)]
         inbox.decide(
             connection,
-            [Decision(c.id, c.attempts, inbox.ERASED, "unsent", forget=True) for c in unsent],
+            [Decision(c.id, c.attempts, inbox.ERASED, "gone", forget=True) for c in gone],
             now,
         )
-        return [c for c in claimed if c not in unsent]
+        return [c for c in claimed if c not in gone]
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """Give back what will not be answered here (stopping)."""

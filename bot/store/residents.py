@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select, union
 
@@ -31,6 +31,19 @@ def erase(
     attributes.forget(connection, resident, before=before, account=account)
     digest = erasures.hasher(connection)
     erasures.record(connection, {digest(account, resident): before})
+
+
+def erased_since(
+    connection: Connection, moments: Iterable[tuple[str, str, int]]
+) -> set[tuple[str, str, int]]:
+    """Those (account, resident, when) after which the resident was erased.
+
+    What they did then and reaches us only now must not be kept either.
+    """
+    digest = erasures.hasher(connection)
+    hashes = {moment: digest(moment[0], moment[1]) for moment in moments}
+    found = erasures.found(connection, set(hashes.values()))
+    return {moment for moment, name in hashes.items() if found.get(name, -1) >= moment[2]}
 
 
 def known_ids(connection: Connection) -> Iterator[tuple[str, str]]:

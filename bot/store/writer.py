@@ -98,8 +98,11 @@ class GroupCommit:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             connection = self._connected()
-            for job in batch:
-                _run_in_savepoint(connection, job)
+            if len(batch) == 1:
+                _run_alone(connection, batch[0])
+            else:
+                for job in batch:
+                    _run_in_savepoint(connection, job)
             connection.commit()
         except Exception as error:
             # Nothing of this batch is on disk, whatever its functions returned.
@@ -127,6 +130,19 @@ class GroupCommit:
                 pass
 
 
+def _run_alone(connection: Connection, job: _Job) -> None:
+    """Run the only function of a batch: undoing it is undoing everything."""
+    try:
+        job.result = job.function(connection)
+    except Exception as error:
+        job.error = _outcome(error)
+        connection.rollback()
+
+
+def _outcome(error: Exception) -> Exception:
+    return store_error(error) if isinstance(error, DBAPIError) else error
+
+
 def _run_in_savepoint(connection: Connection, job: _Job) -> None:
     """Run one function; its own failure undoes it alone, a lost transaction raises."""
     if not connection.in_transaction():
@@ -138,7 +154,7 @@ def _run_in_savepoint(connection: Connection, job: _Job) -> None:
     try:
         job.result = job.function(connection)
     except Exception as error:
-        job.error = store_error(error) if isinstance(error, DBAPIError) else error
+        job.error = _outcome(error)
         if not driver.in_transaction:
             raise  # SQLite has rolled everything back (disk full): the neighbours are lost too
         driver.execute("ROLLBACK TO job")

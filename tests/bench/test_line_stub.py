@@ -44,6 +44,6 @@ def test_each_fault_does_what_it_says(fault, status, accepted):
 
 
 def test_the_load_is_made_of_messages_the_bot_understands():
-    parsed = parse_event(event(7, "run"))
+    parsed = parse_event(event(7, "run", 1_800_000_000.0))
     assert (parsed.kind, parsed.mode, parsed.reply_token) == ("text", "active", "run-token-000007")
     assert parsed.text and parsed.conversation_key

@@ -318,6 +318,18 @@ def test_unfollowing_an_hour_ago_still_erases(db, door, replying, clock):
     assert TARO not in everything(db)
 
 
+def test_a_message_that_arrives_after_its_author_left_is_not_kept(db, door, replying, line, clock):
+    before = text_event("おそい", event_id="late")
+    deliver(door, silent_event("unfollow"))
+    work(replying)
+    clock.advance(30)
+    deliver(door, before)
+    work(replying)
+    assert line.attempts == 0 and statuses(db)["late"] == "erased"
+    stored = everything(db)
+    assert TARO not in stored and asked(db) == []
+
+
 def test_who_follows_again_is_kept(db, door, replying, line):
     gone, back = silent_event("unfollow"), text_event("戻りました")
     deliver(door, back, gone)
