@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
@@ -19,18 +21,45 @@ def find_emergencies(text: str, emergencies: Iterable[Emergency]) -> list[Emerge
     taken out first, longest first, so that 火事の保険 raises no alarm and 火事で罹災証明 does.
     """
     plain = _plain(text)
-    return [emergency for emergency in emergencies if plain and _shows(plain, emergency)]
+    return [each for each in emergencies if plain and _signs(each.signs, each.calm).stand_in(plain)]
 
 
-def _shows(plain: str, emergency: Emergency) -> bool:
-    for calm in sorted(filter(None, map(_plain, emergency.calm)), key=len, reverse=True):
-        plain = plain.replace(calm, "\n")
-    return any(_all_groups(sign, plain) for sign in emergency.signs)
+@dataclass(frozen=True)
+class _Signs:
+    """Signs and calm words in the spelling in which they are looked for."""
+
+    calm: re.Pattern[str] | None
+    words: re.Pattern[str] | None  # the signs of one group, which are most
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
+
+    def stand_in(self, plain: str) -> bool:
+        """Whether any sign is left in `plain` without its calm words."""
+        if self.calm is not None:
+            plain = self.calm.sub("\n", plain)
+        if self.words is not None and self.words.search(plain):
+            return True
+        return any(
+            all(any(word in plain for word in group) for group in sign) for sign in self.groups
+        )
 
 
-def _all_groups(sign: str, plain: str) -> bool:
-    groups = [[_plain(word) for word in group.split("|")] for group in fold(sign).split()]
-    return bool(groups) and all(any(w and w in plain for w in group) for group in groups)
+@lru_cache(maxsize=256)  # a message must not wait for hundreds of words to be folded
+def _signs(signs: tuple[str, ...], calm: tuple[str, ...]) -> _Signs:
+    read = [tuple(map(_alternatives, fold(sign).split())) for sign in signs]
+    whole = [sign for sign in read if sign and all(sign)]
+    single = [word for sign in whole if len(sign) == 1 for word in sign[0]]
+    groups = tuple(sign for sign in whole if len(sign) > 1)
+    return _Signs(_any_of(map(_plain, calm)), _any_of(single), groups)
+
+
+def _alternatives(group: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_plain, group.split("|"))))
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
+    """Matches any of the words, the longest where several begin."""
+    found = sorted(set(filter(None, words)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, found))) if found else None
 
 
 def _plain(text: str) -> str:

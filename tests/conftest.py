@@ -1,0 +1,52 @@
+"""What many tests share: the day it is, the shipped content, a tokeniser."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.config import REPOSITORY
+from bot.content.loader import Loaded, load, read_files
+from bot.content.sudachi import SudachiTokenizer
+from bot.services.library import Library, Terms
+
+TODAY = date(2026, 11, 21)
+NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # noon in Japan
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests must not reach them."""
+    for name in (
+        "MADOGUCHI_CITY",
+        "MADOGUCHI_CONTENT_DIR",
+        "MADOGUCHI_DEMO",
+        "MADOGUCHI_PRIVACY_URL",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The directory with the shipped intents/ and knowledge/."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> SudachiTokenizer:
+    """The real tokeniser, loaded once."""
+    return SudachiTokenizer()
+
+
+@pytest.fixture(scope="session")
+def shipped(repository: Path) -> Loaded:
+    """The shipped content as the loader reads it."""
+    return load(read_files(repository))
+
+
+@pytest.fixture(scope="session")
+def library(shipped: Loaded, tokenizer: SudachiTokenizer) -> Library:
+    """The shipped content with its matchers, each built on first use."""
+    return Library(shipped.draft, tokenizer, Terms())
