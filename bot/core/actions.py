@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.core.compose import contact_card, fill, intent_part
+from bot.core.compose import contact_card, entry_card, fill, intent_part
 from bot.core.conversation import State
 from bot.core.knowledge import Intent
 from bot.core.language import language_asked_for
 from bot.core.replies import Text
 from bot.core.turn import Speaker, Turn, button
+
+_CLASS_CARDS = 3  # LINE shows five messages at most
 
 
 def perform(intent: Intent, speaker: Speaker) -> Turn:
@@ -72,10 +74,19 @@ def _topic(speaker: Speaker, intent: Intent) -> Turn:
 
 
 def _classes(speaker: Speaker, intent: Intent) -> Turn:
-    classes = speaker.view.classes()
+    """The city's own classes as cards at once, the common help behind buttons."""
+    view, language = speaker.view, speaker.language
+    classes = view.classes()
+    own = [entry for entry in classes if entry.city == view.city.id][:_CLASS_CARDS]
     text = speaker.words.say("classes" if classes else "no_classes", city=_city(speaker))
-    buttons = [speaker.show_button(entry.id) for entry in classes]
-    return speaker.done((Text(text),), (*buttons, speaker.handoff_button()))
+    cards = (entry_card(view, entry, language, speaker.today) for entry in own)
+    buttons = [speaker.show_button(entry.id) for entry in classes if entry not in own]
+    return speaker.done(
+        (Text(text), *cards),
+        (*buttons, speaker.handoff_button()),
+        tuple(speaker.candidate(entry.id) for entry in own),
+        last=own[0].id if len(own) == 1 else "",
+    )
 
 
 def _my_data(speaker: Speaker, intent: Intent) -> Turn:

@@ -29,14 +29,18 @@ def first_sentence(text: str) -> str:
 
 
 def entry_card(
-    view: CityView, entry: Entry, language: str, today: date, asked: str = "", lead: str = ""
+    view: CityView, entry: Entry, language: str, today: date, asked: str = "", more: str = ""
 ) -> Card:
-    """The answer as a card; `lead` is said before it, `asked` is what the resident wrote."""
+    """The answer as a card; `more` is said after it, `asked` is what the resident wrote.
+
+    The answer's own first sentence stays first: it carries the status word.
+    """
     words = view.wording(language)
     translated = view.translation(entry.id, language)
     title = translated.title if translated else entry.title
     answer = fill(translated.answer if translated else entry.answer, view, language)
-    parts = [lead, _other_year(words, entry, asked, today), answer, _old(words, entry, today)]
+    dated = _other_year(words, entry, asked, today) or _old(words, entry, today)
+    parts = [answer, more, dated]
     contact = view.contact(entry)
     return Card(
         title=title,

@@ -43,8 +43,8 @@ _ABOUT_NUMBERS = re.compile(
 def respond(message: Message, state: State, view: CityView, today: date) -> Turn:
     """Answer one message of a resident. `today` is the day in Japan."""
     text = guard.without_labels(message.text).strip()
-    speaker = Speaker(view, state, _language(message, state, view), text)
-    turn = _Dialog(message, speaker, today).understood()
+    speaker = Speaker(view, state, _language(message, state, view), text, today)
+    turn = _Dialog(message, speaker).understood()
     warning = _warning(message, speaker)
     if warning:
         parts = (Text(warning), *turn.reply.parts)
@@ -70,7 +70,6 @@ def _warning(message: Message, speaker: Speaker) -> str:
 class _Dialog:
     message: Message
     speaker: Speaker
-    today: date
 
     @property
     def view(self) -> CityView:
@@ -111,7 +110,7 @@ class _Dialog:
 
     def _follow_up(self) -> Turn | None:
         text = self.speaker.text
-        if explained := explain_year(text, self.today):
+        if explained := explain_year(text, self.speaker.today):
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
         last = self.view.entry(self.state.last)
@@ -166,8 +165,8 @@ class _Dialog:
     def _entry(self, entry: Entry, ranking: Ranking | None) -> Turn:
         speaker = self.speaker
         asked = speaker.text if ranking else ""
-        lead = self._asked_facets(entry) if ranking else ""
-        card = entry_card(self.view, entry, speaker.language, self.today, asked, lead)
+        more = self._asked_facets(entry) if ranking else ""
+        card = entry_card(self.view, entry, speaker.language, self.speaker.today, asked, more)
         related = related_buttons(self.view, entry, speaker.language)
         return speaker.done(
             (card,),
@@ -194,7 +193,9 @@ class _Dialog:
             turn,
             decision="answer",
             confidence=ranking.top1 if ranking else 1.0,
-            candidates=self.speaker.candidates(ranking, intent.id),
+            candidates=(*self.speaker.candidates(ranking, intent.id)[:1], *turn.candidates)
+            if turn.candidates
+            else self.speaker.candidates(ranking, intent.id),
         )
 
     def _switch_language(self, language: str | None) -> Turn:

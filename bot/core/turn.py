@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from bot.core.compose import LABEL_LENGTH, label
 from bot.core.confidence import Decision
@@ -54,7 +55,7 @@ class Turn:
 class Speaker:
     """Puts turns together for one message: its city, its language, what was remembered.
 
-    `text` is the message without the labels of what was masked; it is what a question back
+    `today` is the day in Japan. `text` is the message without the labels of what was masked; it is what a question back
     remembers.
     """
 
@@ -62,6 +63,7 @@ class Speaker:
     state: State
     language: str
     text: str
+    today: date
 
     @property
     def words(self) -> Wording:
