@@ -2,39 +2,100 @@
 
 from __future__ import annotations
 
-import math
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.documents import Ranking
 
 Decision = Literal["answer", "choices", "fallback"]
+Vector = NDArray[Any]
+SIGNALS = (
+    "margin2",  # how far the second is behind the first, in reranked score
+    "margin4",
+    "share",  # softmax share of the first among the candidates
+    "share3",  # and of the first three
+    "log_first",  # log(1 + first-stage score) of the first
+    "covd",  # share of the question (by idf) found in the first
+    "ccovd",  # the same over lines of the word list
+    "rcov",  # share of its closest phrase that the question explains
+    "latent",
+    "latent_title",
+    "sound",  # likeness to the closest phrase in sound
+    "word",  # and in words
+    "unknown",  # share of words the knowledge base has never seen
+    "length",  # log(1 + meaningful words)
+    "fired",  # lines of the word list that fired, up to four, over four
+    "wordless",  # 1 where no meaningful word was read
+)
 
 
-@dataclass(frozen=True)
-class Signals:
-    """What the probabilities are computed from. Shares are 0..1."""
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Logistic regressions over standardised signals, one row for each probability."""
 
-    score: float
-    margin2: float  # how far the second is behind, as a share of the first
-    margin4: float
-    phrase: float  # likeness to one phrasing of the first
-    covered: float  # share of the message's words found in the first
-    unknown: float  # share of words the knowledge base has never seen
-    concepts: int  # lines of the word list that fired
+    mean: Vector
+    deviation: Vector
+    coefficients: Vector  # rows: first right, right among the first three, in scope
+    intercepts: Vector
 
 
-def probabilities(signals: Signals) -> tuple[float, float, float]:
-    """P(first right), P(right among the first three), P(in scope)."""
-    base = 4.0 * signals.phrase + 2.0 * signals.covered - 2.0 * signals.unknown
-    top1 = _logistic(base + 5.0 * signals.margin2 + 1.0 * signals.margin4 - 3.2)
-    top3 = max(top1, _logistic(base + 3.0 * signals.margin4 - 1.6))
-    scope = _logistic(base + 0.3 * min(signals.concepts, 3) - 1.8)
-    return top1, top3, scope
+def calibration(text: str) -> Calibration:
+    """The calibration in a weights file (JSON). Raises KeyError or ValueError when it is broken."""
+    data = json.loads(text)
+    if tuple(data["signals"]) != SIGNALS:
+        raise ValueError("the weights file was made for other signals")
+    return Calibration(
+        *(np.array(data[key], float) for key in ("mean", "deviation", "coefficients", "intercepts"))
+    )
 
 
-def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))
+SHIPPED = calibration(files("bot.core").joinpath("confidence.json").read_text("utf-8"))
+
+
+def signals(
+    values: Vector, features: Vector, likeness: float, words: int, unknown: int, fired: int
+) -> Vector:
+    """What the probabilities are computed from.
+
+    `values` are reranked scores and `features` the first candidate's row (see
+    `scoring.FEATURES`), both best first; `likeness` is that of its closest phrase.
+    """
+    shares = np.exp(values - values[0])
+    total = float(shares.sum())
+    return np.array(
+        (
+            min(float(values[0] - values[1]), 4.0) if len(values) > 1 else 3.0,
+            min(float(values[0] - values[3]), 5.0) if len(values) > 3 else 3.0,
+            1.0 / total,
+            float(shares[:3].sum()) / total,
+            float(np.log1p(features[0])),
+            features[1],
+            features[2],
+            min(float(features[3]), 1.5),
+            features[5],
+            features[6],
+            features[7],
+            likeness * 2 - features[7],
+            unknown / max(1, words),
+            float(np.log1p(words)),
+            min(fired, 4) / 4,
+            float(words == 0),
+        )
+    )
+
+
+def probabilities(vector: Vector, shipped: Calibration = SHIPPED) -> tuple[float, float, float]:
+    """P(first right), P(right among the first three), P(in scope), each 0..1."""
+    scaled = (vector - shipped.mean) / shipped.deviation
+    logits = shipped.coefficients @ scaled + shipped.intercepts
+    top1, top3, scope = (1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))).tolist()
+    return top1, max(top1, top3), max(top1, scope)
 
 
 @dataclass(frozen=True)
@@ -44,25 +105,32 @@ class Costs:
     wrong_answer: float = 10.0  # a wrong answer shown as sure
     question_back: float = 2.0  # having to choose although the answer was there
     miss: float = 4.0  # no answer although there is one
-    wrong_choices: float = 6.0  # choices without the right one
-    out_of_scope_answer: float = 10.0  # an answer to something the city was not asked
-    out_of_scope_choices: float = 3.0
+    wrong_choices: float = 5.0  # choices without the right one
+    outside_choices: float = 3.0  # choices for something the city was not asked
 
 
 def decide(ranking: Ranking, costs: Costs) -> Decision:
-    """The outcome with the least expected cost; the thresholds follow from the costs."""
-    if not ranking.matches:
-        return "fallback"
-    scope = ranking.in_scope
-    top1, top3 = ranking.top1, max(ranking.top1, ranking.top3)
-    outside = 1.0 - scope
-    answer = (1.0 - top1) * costs.wrong_answer
-    choices = (
-        top3 * costs.question_back
-        + max(0.0, 1.0 - top3 - outside) * costs.wrong_choices
-        + outside * costs.out_of_scope_choices
-    )
-    fallback = scope * costs.miss
-    if answer <= choices and answer <= fallback:
-        return "answer"
-    return "choices" if choices <= fallback else "fallback"
+    """The outcome with the least expected cost; every threshold follows from the costs."""
+    expected = expected_costs(ranking, costs)
+    best: Decision = "fallback"
+    outcomes: Sequence[Decision] = ("choices", "answer")
+    for outcome in outcomes:
+        if expected[outcome] <= expected[best]:
+            best = outcome
+    return best if ranking.matches else "fallback"
+
+
+def expected_costs(ranking: Ranking, costs: Costs) -> dict[Decision, float]:
+    """The expected cost of each outcome, for the decision and for its explanation."""
+    inside = ranking.in_scope
+    found = max(ranking.top1, ranking.top3)
+    return {
+        "answer": (1.0 - ranking.top1) * costs.wrong_answer,
+        "choices": found * costs.question_back
+        + max(0.0, inside - found) * costs.wrong_choices
+        + (1.0 - inside) * costs.outside_choices,
+        "fallback": inside * costs.miss,
+    }
+
+
+__all__ = ["Calibration", "Costs", "Decision", "decide", "expected_costs", "probabilities"]

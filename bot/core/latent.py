@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 DIMENSIONS = 150
 _POWER_STEPS = 4

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.core.confidence import Signals, probabilities
+from bot.core.confidence import probabilities, signals
 from bot.core.documents import Document, Match, Ranking
 from bot.core.explain import explain
 from bot.core.index import Index, build_index
-from bot.core.query import CONCEPTS, read_query
+from bot.core.query import read_query
 from bot.core.rerank import rerank
 from bot.core.scoring import score
 from bot.core.tokens import Tokenize
@@ -34,15 +34,13 @@ def rank(index: Index, text: str, tokenize: Tokenize, limit: int = 10) -> Rankin
             scored.candidates[order[:limit]].tolist(), values[order[:limit]].tolist(), strict=True
         )
     )
-    best = order[:5]
-    first = float(scored.features[best[0], 0])
-    signals = Signals(
-        score=first,
-        margin2=float(values[best[0]] - values[best[1]]) if len(best) > 1 else 3.0,
-        margin4=float(values[best[0]] - values[best[3]]) if len(best) > 3 else 3.0,
-        phrase=float(scored.phrase[best[0]]),
-        covered=float(scored.features[best[0], 1]),
-        unknown=len(query.unknown) / max(1, len(query.words)),
-        concepts=query.groups.count(CONCEPTS),
+    first = order[0]
+    vector = signals(
+        values[order],
+        scored.features[first],
+        float(scored.phrase[first]),
+        len(query.words),
+        len(query.unknown),
+        len(query.fired),
     )
-    return Ranking(matches, *probabilities(signals))
+    return Ranking(matches, *probabilities(vector))

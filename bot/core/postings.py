@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 from bot.core.counts import CONCEPT, FIELDS, READING, DocumentCounts, Vocabulary
 from bot.core.terms import GRAM, PHRASE, WORD
