@@ -26,13 +26,13 @@ _BLOCK_START = re.compile(r"^(?P<indent> *).*?(?:[:\-] +)[|>][+-]?\d?[+-]?\s*(?:
 
 def decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
     """The file's text, or the one problem that says why it is none."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data.count(b"\0") * 4 > len(data):
+        return "", [Problem(path, 1, _wrong_encoding("UTF-16 のようです"))]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = len(_LINE_END.findall(data[: error.start])) + 1
         return "", [Problem(path, line, _encoding_hint(data, error))]
-    if data.count(b"\0") * 4 > len(data):
-        return "", [Problem(path, 1, _wrong_encoding("UTF-16 のようです"))]
     if "\x1b$" in text:
         return "", [Problem(path, 1, _wrong_encoding("JIS のようです"))]
     for number, line_text in enumerate(re.split(r"\r\n|\r|\n", text), 1):
@@ -43,8 +43,6 @@ def decode(path: str, data: bytes) -> tuple[str, list[Problem]]:
 
 
 def _encoding_hint(data: bytes, error: UnicodeDecodeError) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _wrong_encoding("UTF-16 のようです")
     if error.reason == "unexpected end of data":
         return "ファイルが途中で切れています。もう一度保存し直してください。"
     for encoding, name in (("euc_jp", "EUC-JP"), ("cp932", "Shift_JIS")):
