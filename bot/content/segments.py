@@ -118,6 +118,7 @@ class _Reading:
         self.path = path
         self.problems = self.fields.problems
         self.places: dict[str, int] = {}
+        self._titles: set[str] = set()
 
     def run(self) -> CatalogRead:
         attributes = {each: self._attribute(each) for each in ATTRIBUTES}
@@ -150,6 +151,9 @@ class _Reading:
         )
         if _BRACKETS.search(value.title):
             fields.problem("title", "「」（）、; は使えません。ほかの言い方にしてください。")
+        if value.title and value.title in self._titles:
+            fields.problem("title", f"「{value.title}」はほかの項目と同じです。変えてください。")
+        self._titles.add(value.title)
         if known and key not in _FREE and not value.choices:
             fields.problem("choices", f"「{key}」の choices を1つ以上書いてください。")
         if key in _FREE and "choices" in fields.item:

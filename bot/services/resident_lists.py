@@ -134,18 +134,21 @@ class _Checking:
         self._catalog = catalog
         self._today = today
         self._seen: dict[bytes, int] = {}
-        self._line = 1
+        self._line = 0
 
     def lines(self, rows: Iterator[list[str]]) -> Iterator[_Line]:
         """Every good line."""
         try:
-            if next(rows, None) != list(HEADER):
+            header = next(rows, None)
+            self._line = 1
+            if header != list(HEADER):
                 self._wrong(f"1行目を {','.join(HEADER)} にしてください。")
                 return
             for self._line, row in enumerate(rows, 2):
                 if row and (line := self._read(row)) is not None:
                     yield line
         except csv.Error:
+            self._line += 1
             self._wrong('CSVの書き方が正しくありません。引用符 " が閉じているか確かめてください。')
 
     def _wrong(self, text: str) -> None:

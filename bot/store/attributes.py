@@ -7,7 +7,6 @@ of 500,000 residents is one pass over one index; measured in docs/performance.md
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.core.attributes import LIFE_STAGE, TOPICS, Attributes, Volume, is_grown, month_of
+from bot.core.attributes import LIFE_STAGE, TOPICS, Attributes, Profile, Volume, is_grown, month_of
 from bot.errors import StoreError
 from bot.store.tables import MAIN_ACCOUNT, choice_bits, resident_children, residents
 from bot.store.upsert import Upsert
@@ -34,17 +33,10 @@ MAX_BITS = 62  # of a signed 64-bit number
 _CHUNK = 500  # ids in one statement
 _MONTHS_OF_A_CHILD = 20 * 12
 _CLOCKS_APART_MS = 60_000
+_NO_ACT = 0  # of following; when something was chosen has a column of its own
 _KNOWN, _BITS = Upsert(residents), Upsert(choice_bits)
 
 Masks = Mapping[str, int]  # choice -> its bit
-
-
-@dataclass(frozen=True)
-class Profile:
-    """All that is kept about a resident beside their id."""
-
-    attributes: Attributes
-    volume: Volume
 
 
 def know(
@@ -127,7 +119,7 @@ def save_many(
     account: str = MAIN_ACCOUNT,
 ) -> None:
     """`save` for many residents; the whole of it is kept or nothing."""
-    know(connection, chosen.keys(), now, account)
+    know(connection, chosen.keys(), _NO_ACT, account)
     topics = _masks_for(connection, TOPICS, (each.topics for each in chosen.values()))
     stages = _masks_for(connection, LIFE_STAGE, (each.life_stages for each in chosen.values()))
     for chunk in _chunks(list(chosen)):
@@ -168,7 +160,7 @@ def save_volume(
     connection: Connection, user_id: str, volume: Volume, now: int, account: str = MAIN_ACCOUNT
 ) -> None:
     """Keep quiet hours and monthly cap."""
-    know(connection, [user_id], now, account)
+    know(connection, [user_id], _NO_ACT, account)
     connection.execute(
         update(residents)
         .where(residents.c.account == account, residents.c.user_id == user_id)
