@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import StoreError
+from bot.line.client import CONNECTIONS
 from bot.line.events import parse_event
 from bot.services.replying import Replying
-from bot.worker import Keeper, Pace, ReplyWorker
+from bot.worker import SENDERS, Keeper, Pace, ReplyWorker
 from tests.services.builders import HANAKO, Echo, FakeLine, deliver, receiver, text_event
 from tests.store.builders import opened, statuses
 
@@ -162,3 +163,7 @@ def test_an_idle_worker_turns_at_once_and_a_busy_one_at_its_pace():
     assert pace.pause(5.0) == pytest.approx(0.01)
     assert pace.pause(5.01) == pytest.approx(0.01)
     assert pace.pause(6.0) == 0.0
+
+
+def test_every_sender_has_a_connection_to_keep():
+    assert SENDERS <= CONNECTIONS
