@@ -88,6 +88,14 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """All that is kept about a resident beside their id."""
+
+    attributes: Attributes = Attributes()
+    volume: Volume = Volume()
+
+
+@dataclass(frozen=True)
 class Choice:
     """One thing to choose. `words`: what residents type for it.
 

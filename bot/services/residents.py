@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.attributes import Attributes, CityCatalog, Volume, unknown_values
+from bot.core.attributes import Attributes, CityCatalog, Profile, Volume, unknown_values
 from bot.core.segment_words import Reason, describe
 from bot.errors import ContentError
 from bot.services.segments import JAPAN
 from bot.store import attributes, residents
-from bot.store.attributes import Profile
 from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
@@ -44,7 +43,7 @@ class Residents:
 
     def describe(self, user_id: str) -> tuple[Reason, ...]:
         """The same in words, for 「登録内容を見る」: everything that is stored."""
-        profile = self.profile(user_id) or Profile(Attributes(), Volume())
+        profile = self.profile(user_id) or Profile()
         return describe(profile.attributes, profile.volume, self.catalog())
 
     def choose(self, user_id: str, change: Callable[[Attributes], Attributes]) -> Attributes:
