@@ -1,0 +1,136 @@
+"""An index as bytes and back, so that a cold start does not count everything again.
+
+Layout: magic, length of a JSON header, header, arrays one after the other. Never pickle: a file
+that was tampered with can make scores wrong, not run code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.counts import DocumentCounts
+from bot.core.documents import Document
+from bot.core.index import Index
+from bot.core.kana import KanaDecoder
+from bot.core.latent import Latent
+from bot.core.lexicon import Line, triggers
+from bot.core.postings import Phrases, Postings
+
+_MAGIC = b"madoguchi-index-1\n"
+
+
+def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
+    """Equal exactly for equal input, so a saved index can be recognised as the right one."""
+    text = repr((tuple(documents), tuple(lexicon), _MAGIC))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def to_bytes(index: Index) -> bytes:
+    """The whole index."""
+    phrases = [phrase for item in index.counts for phrase in item.phrases]
+    none = np.zeros(0, np.int32)
+    arrays: dict[str, NDArray[Any]] = {
+        "title_length": index.title_length,
+        "counts.terms": np.concatenate([none, *(item.terms for item in index.counts)]),
+        "counts.tallies": np.concatenate(
+            [np.zeros((0, 4), np.uint16), *(item.tallies for item in index.counts)]
+        ),
+        "counts.sizes": np.array([len(item.terms) for item in index.counts], np.int32),
+        "counts.phrases": np.concatenate([none, *phrases]),
+        "counts.phrase_sizes": np.array([len(phrase) for phrase in phrases], np.int32),
+        "counts.phrase_counts": np.array([len(item.phrases) for item in index.counts], np.int32),
+    }
+    for name, part in (("postings", index.postings), ("phrases", index.phrases), ("latent", index.latent)):  # fmt: skip
+        for key, value in vars(part).items():
+            if isinstance(value, np.ndarray):
+                arrays[f"{name}.{key}"] = value
+    header = {
+        "ids": index.ids,
+        "titles": index.titles,
+        "terms": "\0".join(index.number),
+        "sizes": [index.postings.size, index.phrases.size],
+        "expansions": index.expansions,
+        "lexicon": index.lexicon,
+        "decoder": index.decoder.words,
+        "fingerprints": [item.fingerprint for item in index.counts],
+        "arrays": [(name, array.dtype.str, array.shape) for name, array in arrays.items()],
+    }
+    text = json.dumps(header, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
+    return _MAGIC + struct.pack("<Q", len(text)) + text + body
+
+
+def from_bytes(data: bytes) -> Index:
+    """The index that `to_bytes` wrote. Raises ValueError when the bytes are anything else."""
+    try:
+        return _read(data)
+    except (KeyError, TypeError, IndexError, struct.error) as error:
+        raise ValueError("not a saved index of this version") from error
+
+
+def _read(data: bytes) -> Index:
+    if not data.startswith(_MAGIC):
+        raise ValueError("not a saved index of this version")
+    (length,) = struct.unpack_from("<Q", data, len(_MAGIC))
+    start = len(_MAGIC) + 8
+    header = json.loads(data[start : start + length].decode("utf-8", "surrogatepass"))
+    arrays = _arrays(data, start + length, header["arrays"])
+    lexicon = tuple((tuple(left), tuple(right), both) for left, right, both in header["lexicon"])
+    sizes = header["sizes"]
+    return Index(
+        ids=tuple(header["ids"]),
+        titles=tuple(header["titles"]),
+        number={term: place for place, term in enumerate(header["terms"].split("\0"))},
+        postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
+        phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),
+        latent=Latent(**_part(arrays, "latent.")),
+        title_length=arrays["title_length"],
+        expansions=tuple((tuple(words), concept) for words, concept in header["expansions"]),
+        triggers=triggers(lexicon),
+        decoder=KanaDecoder({key: (w, cost) for key, (w, cost) in header["decoder"].items()}),
+        lexicon=lexicon,
+        counts=_counts(arrays, header["fingerprints"]),
+    )
+
+
+def _arrays(
+    data: bytes, place: int, layout: Sequence[tuple[str, str, Sequence[int]]]
+) -> dict[str, NDArray[Any]]:
+    found = {}
+    for name, kind, shape in layout:
+        dtype = np.dtype(kind)
+        if dtype.hasobject:
+            raise ValueError("not a saved index of this version")
+        count = int(np.prod(shape))
+        found[name] = np.frombuffer(data, dtype, count, place).reshape(shape)
+        place += count * dtype.itemsize
+    return found
+
+
+def _part(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, Any]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _counts(
+    arrays: Mapping[str, NDArray[Any]], fingerprints: Sequence[str]
+) -> tuple[DocumentCounts, ...]:
+    ends = np.cumsum(arrays["counts.sizes"])[:-1]
+    terms = np.split(arrays["counts.terms"], ends)
+    tallies = np.split(arrays["counts.tallies"], ends)
+    phrases = np.split(arrays["counts.phrases"], np.cumsum(arrays["counts.phrase_sizes"])[:-1])
+    last = np.cumsum(arrays["counts.phrase_counts"]).tolist()
+    return tuple(
+        DocumentCounts(fingerprints[i], terms[i], tallies[i], tuple(phrases[first:end]))
+        for i, (first, end) in enumerate(zip([0, *last], last, strict=False))
+    )
