@@ -57,7 +57,7 @@ class Segments:
         account: str = MAIN_ACCOUNT,
     ) -> None:
         self._db = db
-        self._catalog = catalog
+        self.catalog = catalog
         self._clock = clock
         self._account = account
 
@@ -72,14 +72,14 @@ class Segments:
         except OSError as error:
             text = f"条件のファイル（{path}）を読めません。場所と権限を確かめてください。"
             raise ContentError(text) from error
-        read = read_rule(str(path), data, self._catalog())
+        read = read_rule(str(path), data, self.catalog())
         if read.rule is None:
             raise ContentError("\n".join(str(problem) for problem in read.problems))
         return read.rule
 
     def parse(self, data: object) -> Rule:
         """A rule from plain data, as stored or edited. Raises ContentError with every problem."""
-        parsed = parse_rule(data, self._catalog())
+        parsed = parse_rule(data, self.catalog())
         if parsed.rule is None:
             raise ContentError("\n".join(str(problem) for problem in parsed.problems))
         return parsed.rule
@@ -95,7 +95,7 @@ class Segments:
 
     def explain(self, rule: Rule) -> str:
         """Who gets it, as one sentence."""
-        return explain(rule, self._catalog())
+        return explain(rule, self.catalog())
 
     def why(self, rule: Rule, user_id: str, sent_on: date | None = None) -> tuple[Reason, ...]:
         """For 「なぜ届いた？」: the resident's choices that the rule asked for.
@@ -107,4 +107,4 @@ class Segments:
             profile = attributes.load(connection, user_id, self._account)
         if profile is None:
             return ()
-        return why(rule, profile.attributes, sent_on or self.today(), self._catalog())
+        return why(rule, profile.attributes, sent_on or self.today(), self.catalog())
