@@ -52,13 +52,13 @@ class _Checks:
 
     def run(self) -> Iterator[Problem]:
         for entry in self.content.entries.values():
-            yield from self._city(entry.id, entry.city)
+            yield from self._city(entry.id, entry.city) or self._contact(entry.id, entry)
             yield from self._references(entry)
             yield from self._status_words(entry)
             yield from self._own_city_only(entry)
             yield from self._freshness(entry)
         for intent in self.content.intents.values():
-            yield from self._city(intent.id, intent.city)
+            yield from self._city(intent.id, intent.city) or self._contact(intent.id, intent)
             yield from self._intent(intent)
         yield from self._duplicate_phrases()
         yield from self._translations()
@@ -70,22 +70,21 @@ class _Checks:
         place = self.places[item_id]
         return Problem(place.path, place.line_of(key), text, warning)
 
-    def _city(self, item_id: str, city: str) -> Iterator[Problem]:
+    def _city(self, item_id: str, city: str) -> list[Problem]:
         """The city exists and is the one of the folder."""
         known = [COMMON, *self.content.cities]
         if city and city not in {*known, *self.lost}:
             text = f"city「{city}」はありません。{'・'.join(known)} のどれかです。"
-            yield self._at(item_id, "city", text)
-            return
+            return [self._at(item_id, "city", text)]
         parts = self.places[item_id].path.split("/")
         folder = parts[1] if len(parts) > 2 else ""
         if city and folder in known and folder != city:
             text = f"{parts[0]}/{folder}/ の中なので、city は {folder} にしてください。"
-            yield self._at(item_id, "city", text)
+            return [self._at(item_id, "city", text)]
+        return []
 
     def _references(self, entry: Entry) -> Iterator[Problem]:
         yield from self._links(entry.id, entry.links)
-        yield from self._contact(entry.id, entry.city, entry.contact)
         for other in entry.related:
             key = f"related/{other}"
             target = self.content.entries.get(other) or self.content.intents.get(other)
@@ -97,13 +96,14 @@ class _Checks:
                 text = f"related の「{other}」はほかの市のものです。消してください。"
                 yield self._at(entry.id, key, text)
 
-    def _contact(self, item_id: str, city_id: str, contact: str) -> Iterator[Problem]:
-        if contact in {"", DEFAULT_CONTACT, "prefecture"} or city_id in self.lost:
-            return
-        city = self.content.cities.get(city_id)
-        if city is None or contact not in city.contacts:
-            text = f"contact「{contact}」が市のファイルにありません。main にするか足してください。"
-            yield self._at(item_id, "contact", text)
+    def _contact(self, item_id: str, item: Entry | Intent) -> list[Problem]:
+        if item.contact in {"", DEFAULT_CONTACT, "prefecture"} or item.city in {"", *self.lost}:
+            return []
+        city = self.content.cities.get(item.city)
+        if city is not None and item.contact in city.contacts:
+            return []
+        text = f"contact「{item.contact}」が市のファイルにありません。main にするか足してください。"
+        return [self._at(item_id, "contact", text)]
 
     def _links(self, item_id: str, links: Iterable[str]) -> Iterator[Problem]:
         for link in links:
@@ -135,7 +135,7 @@ class _Checks:
         said += [(f"details/{facet}", text) for facet, text in entry.details.items()]
         for city in self.content.cities.values():
             for key, text in said:
-                if city.id != entry.city and city.name in text:
+                if city.name and city.id != entry.city and city.name in text:
                     hint = f"ほかの市の名前「{city.name}」があります。{{city}} にするか消してください。"
                     yield self._at(entry.id, key, hint)
 
@@ -146,7 +146,6 @@ class _Checks:
 
     def _intent(self, intent: Intent) -> Iterator[Problem]:
         yield from self._links(intent.id, intent.links)
-        yield from self._contact(intent.id, intent.city, intent.contact)
         known = self._known()
         for choice in intent.choices:
             if choice not in known:

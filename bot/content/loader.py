@@ -20,7 +20,7 @@ from bot.core.wording import JAPANESE
 from bot.errors import ContentError
 
 _SUFFIXES = (".yaml", ".yml", ".tsv")
-_ID_LINE = re.compile(rb"^\s*(?:- +)?id: *([a-z0-9_-]+)", re.MULTILINE)
+_ID_LINE = re.compile(r"^\s*(?:- +)?id: *([a-z0-9_-]+)", re.MULTILINE)
 
 Files = Mapping[str, bytes]  # path below the content directory, with "/" -> bytes
 
@@ -188,8 +188,9 @@ class _Loading:
             self._items(path, value, "entries", shapes.entry)
 
     def _remember_lost(self, path: str, parts: tuple[str, ...]) -> None:
-        ids = _ID_LINE.findall(self.files[path].replace(b"\0", b""))
-        self.lost.update(found.decode() for found in ids)
+        data = self.files[path]
+        text = data.decode("utf-16" if b"\0" in data[:100] else "utf-8", "replace")
+        self.lost.update(_ID_LINE.findall(text))
         if parts[:2] == ("knowledge", "cities"):
             self.lost.add(PurePosixPath(path).stem)
 

@@ -109,8 +109,8 @@ def entry(path: str, item: Located) -> Shaped[Entry]:
         outside=_outside(fields),
         phones=tuple(_contacts(path, fields, "phones")),
     )
-    if 0 < len(value.questions) < FEWEST_QUESTIONS:
-        text = f"質問の言い方が{len(value.questions)}つだけです。{FEWEST_QUESTIONS}つ以上あると、見つけやすくなります。"
+    if 0 < (count := len(item.get("questions") or ())) < FEWEST_QUESTIONS:
+        text = f"質問の言い方が{count}つだけです。{FEWEST_QUESTIONS}つ以上あると、見つけやすくなります。"
         fields.problem("questions", text, warning=True)
     if len(value.related) > MOST_RELATED:
         fields.problem("related", f"related は{MOST_RELATED}つまでです。減らしてください。")
