@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.content.choice_words import read_choice_words
 from bot.content.fields import Fields
 from bot.content.problems import Problem, errors
 from bot.content.yamlread import Located, LocatedList, read_yaml
@@ -114,7 +115,9 @@ def _line_of(value: Any, steps: Steps, line: int) -> int:
 
 class _Reading:
     def __init__(self, path: str, item: Located) -> None:
-        self.fields = Fields(path, item, [*ATTRIBUTES, "volume", "districts", "segments"])
+        self.fields = Fields(
+            path, item, [*ATTRIBUTES, "volume", "districts", "segments", "translations"]
+        )
         self.path = path
         self.problems = self.fields.problems
         self.places: dict[str, int] = {}
@@ -126,7 +129,8 @@ class _Reading:
         quiet_hours, caps = self._volume()
         catalog = Catalog(attributes, districts, quiet_hours, caps)
         segments = self._segments(catalog)
-        catalog = Catalog(attributes, districts, quiet_hours, caps, segments)
+        words = read_choice_words(self.fields, attributes)
+        catalog = Catalog(attributes, districts, quiet_hours, caps, segments, words)
         return CatalogRead(catalog, tuple(sorted(set(self.problems))), self.places)
 
     def _inner(self, key: str, allowed: list[str]) -> Fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 TOPICS, LIFE_STAGE, DISTRICT = "topics", "life_stage", "district"
@@ -120,6 +120,18 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class AttributeWords:
+    """An attribute in another language; what is missing is said in Japanese."""
+
+    title: str = ""
+    reason: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)  # id -> label
+
+
+Translations = Mapping[str, Mapping[str, AttributeWords]]  # language -> attribute -> its words
+
+
+@dataclass(frozen=True)
 class Districts:
     """A city's districts. While not `complete`, names beside the listed ones are accepted too."""
 
@@ -135,6 +147,13 @@ class CityCatalog:
     complete_districts: bool = False
     quiet_hours: tuple[tuple[int, int], ...] = ()  # offered, in minutes since midnight
     monthly_caps: tuple[int, ...] = ()  # offered
+    translations: Translations = field(default_factory=dict)
+
+    def in_language(self, language: str) -> CityCatalog:
+        """The same choices under the titles and labels of a language."""
+        words = self.translations.get(language, {})
+        named = {key: _named(each, words.get(key)) for key, each in self.attributes.items()}
+        return replace(self, attributes=named)
 
     def choices(self, attribute: str) -> tuple[Choice, ...]:
         """The choices of an attribute, () for an unknown one."""
@@ -190,6 +209,7 @@ class Catalog:
     quiet_hours: tuple[tuple[int, int], ...] = ()
     monthly_caps: tuple[int, ...] = ()
     segments: Mapping[str, object] = field(default_factory=dict)
+    translations: Translations = field(default_factory=dict)
 
     def in_city(self, city_id: str) -> CityCatalog:
         """The choices of one city; a city without a list has open districts."""
@@ -200,4 +220,24 @@ class Catalog:
             attributes[DISTRICT] = Attribute(
                 plain.id, plain.title, plain.reason, plain.words, districts.choices
             )
-        return CityCatalog(attributes, districts.complete, self.quiet_hours, self.monthly_caps)
+        return CityCatalog(
+            attributes,
+            districts.complete,
+            self.quiet_hours,
+            self.monthly_caps,
+            self.translations,
+        )
+
+
+def _named(attribute: Attribute, words: AttributeWords | None) -> Attribute:
+    if words is None:
+        return attribute
+    return replace(
+        attribute,
+        title=words.title or attribute.title,
+        reason=words.reason or attribute.reason,
+        choices=tuple(
+            replace(choice, label=words.choices.get(choice.id, choice.label))
+            for choice in attribute.choices
+        ),
+    )

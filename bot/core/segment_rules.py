@@ -12,12 +12,14 @@ from difflib import get_close_matches
 from typing import Any, TypeVar, assert_never
 
 from bot.core.attributes import (
+    ATTRIBUTES,
     CHILD_BIRTH_MONTH,
     DISTRICT,
     LANGUAGE,
     LIFE_STAGE,
     OLDEST_CHILD,
     TOPICS,
+    Catalog,
     CityCatalog,
     month_number,
     month_text,
@@ -35,6 +37,7 @@ from bot.core.segments import (
     Rule,
     TopicMode,
     TopicsChosen,
+    attributes_used,
 )
 
 T = TypeVar("T")
@@ -85,6 +88,19 @@ def parse_rule(value: object, catalog: CityCatalog) -> Parsed:
     parser = _Parser(catalog)
     rule = parser.whole(value)
     return Parsed(None if parser.problems else rule, tuple(parser.problems))
+
+
+def attributes_asked(catalog: Catalog, city_id: str) -> tuple[str, ...]:
+    """The attributes that the city's segments use, in the order in which residents are asked.
+
+    A city's list of districts is there for its segments alone and counts as their use.
+    """
+    city = catalog.in_city(city_id)
+    used = {DISTRICT} if city.choices(DISTRICT) else set()
+    for data in catalog.segments.values():
+        rule = parse_rule(data, city).rule
+        used |= attributes_used(rule) if rule else frozenset()
+    return tuple(attribute for attribute in ATTRIBUTES if attribute in used)
 
 
 def rule_data(rule: Rule) -> dict[str, Any]:

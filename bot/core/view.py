@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import (
     City,
@@ -27,7 +28,8 @@ MENU_SIZE = 12  # LINE shows 13 buttons; one leads to a person
 class CityView:
     """A city, the content it may use, and the matcher over exactly that content.
 
-    `days` is how long questions are kept; `privacy_url` may be empty.
+    `days` is how long questions are kept; `privacy_url` may be empty. `catalog` is what residents
+    can choose, `asked` which of its attributes the city's segments use: no others are asked for.
     """
 
     city: City
@@ -36,6 +38,8 @@ class CityView:
     costs: Costs
     days: int = 90
     privacy_url: str = ""
+    catalog: CityCatalog = field(default_factory=lambda: CityCatalog({}))
+    asked: tuple[str, ...] = ()
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry, if this city may answer with it."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from threading import Lock
 
+from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
+from bot.core.segment_rules import attributes_asked
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
@@ -25,10 +27,20 @@ class Terms:
 
 
 class Library:
-    """One immutable version of the content. Matchers are built on first use, once per city."""
+    """One immutable version of the content. Matchers are built on first use, once per city.
 
-    def __init__(self, content: Content, tokenize: Tokenize, terms: Terms) -> None:
+    `catalog` is what residents can choose, and the saved segments.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        tokenize: Tokenize,
+        terms: Terms,
+        catalog: Catalog | None = None,
+    ) -> None:
         self.content = content
+        self.catalog = catalog or Catalog()
         self._tokenize = tokenize
         self._terms = terms
         self._views: dict[str, CityView] = {}
@@ -57,7 +69,16 @@ class Library:
         city = self.content.cities[city_id]
         ranker = partial(rank, self.index(city_id), tokenize=self._tokenize)
         terms = self._terms
-        return CityView(city, self.content, ranker, terms.costs, terms.days, terms.privacy_url)
+        return CityView(
+            city,
+            self.content,
+            ranker,
+            terms.costs,
+            terms.days,
+            terms.privacy_url,
+            self.catalog.in_city(city_id),
+            attributes_asked(self.catalog, city_id),
+        )
 
 
 def documents(content: Content, city_id: str) -> list[Document]:

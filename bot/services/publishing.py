@@ -63,7 +63,7 @@ def check_everything(files: Files, today: date, tokenize: Tokenize) -> Checked:
     checked = check_files(files, today)
     if not checked.good:
         return checked
-    library = Library(checked.loaded.draft, tokenize, Terms())
+    library = Library(checked.loaded.draft, tokenize, Terms(), checked.loaded.segments)
 
     def reached(utterance: str, city_id: str) -> str:
         matches = library.view(city_id).rank(utterance).matches
@@ -186,7 +186,7 @@ class Publisher:
             self._fall_back()
 
     def _take(self, loaded: Loaded, files: Files) -> None:
-        library = Library(loaded.draft, self._tokenize, self._terms)
+        library = Library(loaded.draft, self._tokenize, self._terms, loaded.segments)
         self._serve(library)
         entries = len(loaded.draft.entries)
         log.info("content loaded", extra={"version": library.content.version, "entries": entries})
@@ -204,7 +204,8 @@ class Publisher:
         if stored is not None:
             loaded = load({path: text.encode() for path, text in stored.items()})
             if loaded.content is not None and set(self._cities) <= set(loaded.content.cities):
-                self._serve(Library(loaded.content, self._tokenize, self._terms))
+                library = Library(loaded.content, self._tokenize, self._terms, loaded.segments)
+                self._serve(library)
                 log.warning("content of before", extra={"version": loaded.content.version})
                 return
         said = "\n".join(str(problem) for problem in errors(self._problems))
