@@ -24,6 +24,7 @@ from bot.core.kana import KanaDecoder, build_decoder
 from bot.core.latent import Latent, latent, placed_again
 from bot.core.lexicon import Line, Triggers, triggers
 from bot.core.postings import Phrases, Postings, phrase_postings, term_postings
+from bot.core.repair import Repairer, build_repairer
 from bot.core.terms import word_terms
 from bot.core.text import fold, hiragana_share
 from bot.core.tokens import Tokenize
@@ -45,6 +46,7 @@ class Index:
     expansions: tuple[tuple[tuple[int, ...], int], ...]  # for each line: word terms, concept term
     triggers: Triggers
     decoder: KanaDecoder
+    repairer: Repairer
     lexicon: tuple[Line, ...]
     counts: tuple[DocumentCounts, ...]
 
@@ -87,6 +89,7 @@ def build_index(
         expansions=expansions,
         triggers=finder,
         decoder=decoder,
+        repairer=repairer_for(vocabulary, lexicon),
         lexicon=lexicon,
         counts=tuple(counts),
     )
@@ -129,6 +132,12 @@ def _expansions(
         numbers = tuple(vocabulary.setdefault(t, len(vocabulary)) for t in words)
         found.append((numbers, concept))
     return tuple(found)
+
+
+def repairer_for(vocabulary: Mapping[str, int], lexicon: Sequence[Line]) -> Repairer:
+    """A repairer over the written words of an index and the word list's everyday words."""
+    written = (term.partition("/")[2] for term in vocabulary if term.startswith(READING))
+    return build_repairer((*written, *(word for left, _, _ in lexicon for word in left)))
 
 
 def _decoder(

@@ -8,7 +8,7 @@ from bot.core.confidence import probabilities, signals
 from bot.core.documents import Document, Match, Ranking
 from bot.core.explain import explain
 from bot.core.index import Index, build_index
-from bot.core.query import read_query
+from bot.core.query import Query, mended, read_query
 from bot.core.rerank import rerank
 from bot.core.scoring import score
 from bot.core.tokens import Tokenize
@@ -16,16 +16,33 @@ from bot.core.tokens import Tokenize
 __all__ = ["Document", "Index", "Match", "Ranking", "build_index", "explain", "rank"]
 
 _CANDIDATES = 60
+_CLEAR = 0.9  # above this probability no other reading is tried
+_NOTHING = Ranking((), 0.0, 0.0, 0.0)
 
 
 def rank(index: Index, text: str, tokenize: Tokenize, limit: int = 10) -> Ranking:
-    """The best `limit` documents for a message, best first, with calibrated probabilities."""
+    """The best `limit` documents for a message, best first, with calibrated probabilities.
+
+    A message that is not clear is also read with one wrong character mended; the reading that is
+    more likely right counts.
+    """
     if not index.ids:
-        return Ranking((), 0.0, 0.0, 0.0)
+        return _NOTHING
     query = read_query(index, text, tokenize)
+    ranking = _rank(index, query, limit)
+    if ranking.top1 >= _CLEAR:
+        return ranking
+    other = mended(index, query, tokenize)
+    if other is None:
+        return ranking
+    second = _rank(index, other, limit)
+    return second if second.top1 > ranking.top1 else ranking
+
+
+def _rank(index: Index, query: Query, limit: int) -> Ranking:
     scored = score(index, query, max(_CANDIDATES, limit))
     if not len(scored.candidates):
-        return Ranking((), 0.0, 0.0, 0.0)
+        return _NOTHING
     values = rerank(scored.features)
     order = np.argsort(-values, kind="stable")
     matches = tuple(

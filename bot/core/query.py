@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.index import Index
-from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.repair import suspects
+from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
 from bot.core.text import fold, sentences, squeeze, without_courtesy
 from bot.core.tokens import Token, Tokenize
 
@@ -36,6 +37,7 @@ class Query:
     groups: tuple[int, ...]
     fired: dict[int, str]
     sounds: tuple[int, ...]
+    tokens: Sequence[Token]
 
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
@@ -44,6 +46,13 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     if index.decoder.applies(folded):
         folded = index.decoder.decode(folded)
     return _query(index, folded, tokenize_text(folded, tokenize))
+
+
+def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
+    """The query with one wrong character mended, where a word of the knowledge base fits."""
+    places = suspects(query.tokens, lambda word: WORD + word in index.number)
+    text = index.repairer.repair(query.folded, places)
+    return None if text is None else _query(index, text, tokenize_text(text, tokenize))
 
 
 def _gist(folded: str) -> str:
@@ -85,4 +94,5 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
         groups=tuple(group for _, group in found.values()),
         fired=fired,
         sounds=tuple(number[term] for term in sounds if term in number),
+        tokens=tokens,
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bot.core.counts import DocumentCounts
 from bot.core.documents import Document
-from bot.core.index import Index
+from bot.core.index import Index, repairer_for
 from bot.core.kana import KanaDecoder
 from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
@@ -84,10 +84,11 @@ def _read(data: bytes) -> Index:
     arrays = _arrays(data, start + length, header["arrays"])
     lexicon = tuple((tuple(left), tuple(right), both) for left, right, both in header["lexicon"])
     sizes = header["sizes"]
+    number = {term: place for place, term in enumerate(header["terms"].split("\0"))}
     return Index(
         ids=tuple(header["ids"]),
         titles=tuple(header["titles"]),
-        number={term: place for place, term in enumerate(header["terms"].split("\0"))},
+        number=number,
         postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
         phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),
         latent=Latent(**_part(arrays, "latent.")),
@@ -95,6 +96,7 @@ def _read(data: bytes) -> Index:
         expansions=tuple((tuple(words), concept) for words, concept in header["expansions"]),
         triggers=triggers(lexicon),
         decoder=KanaDecoder({key: (w, cost) for key, (w, cost) in header["decoder"].items()}),
+        repairer=repairer_for(number, lexicon),
         lexicon=lexicon,
         counts=_counts(arrays, header["fingerprints"]),
     )

@@ -1,0 +1,109 @@
+"""One wrong character in a long word, mended with the knowledge base's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.tokens import Token, content_word
+
+_MENDABLE = re.compile("[\u4e00-\u9fff々ァ-ヺー]{3,8}")
+_SOLID = re.compile("[\u4e00-\u9fff々ァ-ヺー]")
+_SHORTEST, _LONGEST = 3, 8
+_MOST_SUSPECTS = 24  # places looked at, so that a hostile text costs no more than a long one
+_FLICK_ROWS = (
+    "アイウエオァィゥェォ",
+    "カキクケコガギグゲゴ",
+    "サシスセソザジズゼゾ",
+    "タチツテトダヂヅデドッ",
+    "ナニヌネノ",
+    "ハヒフヘホバビブベボパピプペポ",
+    "マミムメモ",
+    "ヤユヨャュョ",
+    "ラリルレロ",
+    "ワヲンー",
+)
+_ROW = {kana: row for row, kanas in enumerate(_FLICK_ROWS) for kana in kanas}
+
+
+@dataclass(frozen=True)
+class Repairer:
+    """Known words by themselves with one character left open ("住*票" -> 住民票)."""
+
+    patterns: Mapping[str, tuple[str, ...]]
+    words: frozenset[str]
+
+    def repair(self, text: str, suspects: Sequence[int]) -> str | None:
+        """The text with its most certain wrong character mended, or None.
+
+        The longest word that fits wins, then one a slip on the flick keyboard away.
+        """
+        best: tuple[int, bool, int, str] | None = None
+        for place in suspects[:_MOST_SUSPECTS]:
+            low, high = _reach(text, place)
+            for length in range(min(_LONGEST, high - low), _SHORTEST - 1, -1):
+                if best and best[0] > length:
+                    break
+                for start in range(max(low, place - length + 1), min(place, high - length) + 1):
+                    found = self._fitting(text[start : start + length], place - start)
+                    if found and (best is None or (length, found[0]) > best[:2]):
+                        best = (length, found[0], start, found[1])
+        if best is None:
+            return None
+        length, _, start, word = best
+        return text[:start] + word + text[start + length :]
+
+    def _fitting(self, window: str, wrong: int) -> tuple[bool, str] | None:
+        if window in self.words:
+            return None
+        fitting = self.patterns.get(f"{window[:wrong]}*{window[wrong + 1 :]}")
+        if not fitting:
+            return None
+        row = _ROW.get(window[wrong], -1)
+        near = [word for word in fitting if _ROW.get(word[wrong], -2) == row]
+        return bool(near), (near or fitting)[0]
+
+
+def _reach(text: str, place: int) -> tuple[int, int]:
+    """How far kanji and katakana go on either side of a place, within the longest word."""
+    low, high = place, place + 1
+    while low > 0 and place - low < _LONGEST and _SOLID.match(text, low - 1):
+        low -= 1
+    while high < len(text) and high - place < _LONGEST and _SOLID.match(text, high):
+        high += 1
+    return low, high
+
+
+def build_repairer(words: Iterable[str]) -> Repairer:
+    """A repairer for those of the words that are three to eight kanji or katakana long."""
+    known = sorted({word for word in words if _MENDABLE.fullmatch(word)})
+    patterns: dict[str, tuple[str, ...]] = {}
+    for word in known:
+        for place in range(len(word)):
+            pattern = f"{word[:place]}*{word[place + 1 :]}"
+            patterns[pattern] = (*patterns.get(pattern, ()), word)
+    return Repairer(patterns, frozenset(known))
+
+
+def suspects(tokens: Iterable[Token], known: Callable[[str], bool]) -> list[int]:
+    """Places of characters in words that look mistyped: unknown, single, or a stray particle."""
+    found: list[int] = []
+    place = 0
+    before: Token | None = None
+    for token in tokens:
+        if _looks_wrong(token, before, known):
+            found.extend(range(place, place + len(token.surface)))
+        place += len(token.surface)
+        before = token
+    return found
+
+
+def _looks_wrong(token: Token, before: Token | None, known: Callable[[str], bool]) -> bool:
+    if not token.known:
+        return True
+    word = content_word(token)
+    if word is not None:
+        return not known(word) or (len(token.surface) == 1 and token.pos[0] != "接尾辞")
+    stray = before is None or not before.known or before.pos[0] in ("補助記号", "助詞")
+    return token.pos[0] in ("助詞", "助動詞") and stray
