@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     bindparam,
@@ -55,8 +56,7 @@ def follow(connection: Connection, user_id: str, now: int, account: str = MAIN_A
     if not know(connection, [user_id], now, account):
         connection.execute(
             update(residents)
-            .where(residents.c.account == account, residents.c.user_id == user_id)
-            .where(residents.c.known_at < now)
+            .where(_is(user_id, account), residents.c.known_at < now)
             .values(known_at=now)
         )
 
@@ -150,6 +150,9 @@ def change(
     account: str = MAIN_ACCOUNT,
 ) -> Attributes:
     """Read, change and keep a resident's choices in one step; returns the new ones."""
+    know(connection, [user_id], _NO_ACT, account)
+    # Two processes must not both start from the same choices; SQLite has one writer anyway.
+    connection.execute(select(residents.c.id).where(_is(user_id, account)).with_for_update())
     profile = load(connection, user_id, account)
     changed = change(profile.attributes if profile else Attributes())
     save(connection, user_id, changed, now, account)
@@ -163,7 +166,7 @@ def save_volume(
     know(connection, [user_id], _NO_ACT, account)
     connection.execute(
         update(residents)
-        .where(residents.c.account == account, residents.c.user_id == user_id)
+        .where(_is(user_id, account))
         .values(
             quiet_start=volume.quiet_start,
             quiet_end=volume.quiet_end,
@@ -182,8 +185,8 @@ def forget(
     `before` go all the same. Choices made on the web form carry our clock and `before` is LINE's:
     in doubt they go.
     """
-    who = (residents.c.account == account) & (residents.c.user_id == user_id)
-    row = connection.execute(select(residents).where(who)).first()
+    who = _is(user_id, account)
+    row = connection.execute(select(residents).where(who).with_for_update()).first()
     if row is None:
         return False
     if row.chosen_at > before + _CLOCKS_APART_MS:
@@ -238,6 +241,10 @@ def drop_grown(connection: Connection, today: date, limit: int) -> int:
             .values(has_children=False)
         )
     return len(pairs)
+
+
+def _is(user_id: str, account: str) -> ColumnElement[bool]:
+    return (residents.c.account == account) & (residents.c.user_id == user_id)
 
 
 def _profiles(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Profile]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, true
 
-from bot.core.attributes import LIFE_STAGE, TOPICS
+from bot.core.attributes import CHILD_BIRTH_MONTH, LIFE_STAGE, TOPICS
 from bot.core.segments import (
     All,
     AnyOf,
@@ -22,6 +22,7 @@ from bot.core.segments import (
     Not,
     Rule,
     TopicsChosen,
+    attributes_used,
 )
 from bot.store.attributes import mask_of
 from bot.store.tables import MAIN_ACCOUNT, resident_children, residents
@@ -91,9 +92,9 @@ def where(rule: Rule, today: date) -> ColumnElement[bool]:
         case Everyone():
             return true()
         case All(parts):
-            return and_(*(where(part, today) for part in parts))
+            return and_(*(where(part, today) for part in _cheap_first(parts)))
         case AnyOf(parts):
-            return or_(*(where(part, today) for part in parts))
+            return or_(*(where(part, today) for part in _cheap_first(parts)))
         case Not(part):
             return not_(where(part, today))
         case TopicsChosen("any", values):
@@ -116,6 +117,11 @@ def where(rule: Rule, today: date) -> ColumnElement[bool]:
             return _child(resident_children.c.month.in_(months))
         case _:
             assert_never(rule)
+
+
+def _cheap_first(parts: tuple[Rule, ...]) -> list[Rule]:
+    """Parts that look into the children's table come last: often the others have decided."""
+    return sorted(parts, key=lambda part: CHILD_BIRTH_MONTH in attributes_used(part))
 
 
 def _some(column: Any, attribute: str, values: tuple[str, ...]) -> ColumnElement[bool]:

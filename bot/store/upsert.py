@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 _Insert = sqlite.Insert | postgresql.Insert
+# Without it SQLAlchemy lets go of an INSERT's row count on PostgreSQL, and -1 comes back.
+_COUNTED = {"preserve_rowcount": True}
 
 
 class Upsert:
@@ -33,7 +35,8 @@ class Upsert:
 
     def insert_or_ignore(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert `rows`, leaving out those that are already there; returns how many are new."""
-        return connection.execute(self._ignore[connection.dialect.name], rows).rowcount
+        statement = self._ignore[connection.dialect.name]
+        return connection.execute(statement, rows, execution_options=_COUNTED).rowcount
 
     def insert_or_update(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert whole `rows`; one whose primary key is already there gets the new values."""

@@ -4,7 +4,7 @@ import threading
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot.core.attributes import LIFE_STAGE, TOPICS, Attributes, Volume, month_number
 from bot.errors import StoreError
@@ -14,8 +14,9 @@ from bot.store.tables import choice_bits, resident_children
 from bot.store.tables import residents as residents_table
 from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.segments import resident, user_id
-from tests.store.builders import NOW, everything, opened
+from tests.store.builders import NOW, opened
 
+TABLES = (resident_children, residents_table, choice_bits)
 MINUTE = 60_000
 TARO, HANAKO = user_id(1), user_id(2)
 CHOSEN = resident(
@@ -27,8 +28,14 @@ CHOSEN = resident(
 )
 
 
-@pytest.fixture
-def db(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request, tmp_path):
+    """An empty database; every test runs on both kinds."""
+    if request.param == "postgres":
+        db = request.getfixturevalue("postgres")
+        db.write(lambda c: [c.execute(delete(table)) for table in TABLES])
+        yield db
+        return
     db = opened(tmp_path)
     yield db
     db.close()
@@ -113,7 +120,9 @@ def test_forgetting_leaves_nothing(db):
     save(db)
     save(db, HANAKO)
     assert forget(db) is True
-    assert load(db) is None and TARO not in everything(db)
+    assert load(db) is None
+    with db.read() as connection:
+        assert TARO not in str([connection.execute(select(table)).all() for table in TABLES])
     assert load(db, HANAKO).attributes == CHOSEN
     assert rows(db, resident_children) == 2
     assert forget(db) is False
@@ -185,6 +194,7 @@ def test_grown_children_are_forgotten(db):
 
 def test_two_processes_that_need_a_new_bit_get_one_each(postgres):  # noqa: F811
     """Both begin before either commits."""
+    postgres.write(lambda c: [c.execute(delete(table)) for table in TABLES])
     together = threading.Barrier(2, timeout=30)
 
     def first_use(topics, who):
