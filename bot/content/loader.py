@@ -12,6 +12,7 @@ from typing import Any
 from bot.content import shapes
 from bot.content.problems import Problem, errors
 from bot.content.segments import SEGMENTS_FILE, CatalogRead, catalog_of, check_cities
+from bot.content.slips import HOLIDAYS_FILE, SLIPS_FILE, file_problems
 from bot.content.yamlread import Located, LocatedList, read_yaml
 from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
@@ -160,6 +161,9 @@ class _Loading:
         if path.lower().endswith(".tsv"):
             hint = "このファイルは使われません。消すか、knowledge/lexicon.tsv に書いてください。"
             self.problems.append(Problem(path, 1, hint))
+            return
+        if path in (SLIPS_FILE, HOLIDAYS_FILE):
+            self.problems += file_problems(path, self.files[path])
             return
         value, problems = read_yaml(path, self.files[path])
         if value is None and not problems:

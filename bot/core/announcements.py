@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.core.attributes import DISTRICT
 from bot.core.calendar import Repeat
 from bot.core.knowledge import Link
+from bot.core.segments import All, Everyone, Rule, attributes_used
 
 DRILL_MARK = "【訓練】"
 MAX_MESSAGES = 5
@@ -231,6 +233,27 @@ def _refuse_own_approval(progress: Progress, by: str) -> None:
 
 def _folded(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def districts_only(rule: Rule) -> Rule | None:
+    """The rule as an emergency sees it: what residents chose is ignored, districts stay.
+
+    Everyone() where no district is left. None where districts are mixed with other conditions in
+    a way that has no district part of its own (an `any` or `not` over both): a person must then
+    write the emergency's own rule.
+    """
+    used = attributes_used(rule)
+    if DISTRICT not in used:
+        return Everyone()
+    if used == {DISTRICT}:
+        return rule
+    if not isinstance(rule, All):
+        return None
+    parts = [districts_only(part) for part in rule.parts]
+    if None in parts:
+        return None
+    kept = tuple(part for part in parts if part is not None and not isinstance(part, Everyone))
+    return kept[0] if len(kept) == 1 else All(kept)
 
 
 def as_data(draft: Draft) -> dict[str, Any]:

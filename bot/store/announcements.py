@@ -191,6 +191,15 @@ def next_start(connection: Connection, now: int, account: str = MAIN_ACCOUNT) ->
     return min(known) if known else None
 
 
+def being_sent(connection: Connection, account: str = MAIN_ACCOUNT) -> set[int]:
+    """The announcements whose batches are leaving."""
+    table = announcements.c
+    rows = connection.execute(
+        select(table.id).where(table.account == account, table.state == State.SENDING, table.ready)
+    )
+    return {row[0] for row in rows}
+
+
 def recover(connection: Connection) -> None:
     """At a start, where no other process can be at work: starts broken off go on at once."""
     connection.execute(
