@@ -1,0 +1,110 @@
+"""The public retrieval benchmark: corpus.json, queries.json and qrels.json of one directory."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.bench.metrics import memory_mib, percentile, summary
+from bot.bench.noise import NAMES, noisy
+from bot.bench.peers import missing, peer
+from bot.content.sudachi import SudachiTokenizer
+from bot.core.documents import Document
+from bot.core.index import Index, build_index
+from bot.core.lexicon import parse_lexicon
+from bot.core.matching import rank
+from bot.core.saved import from_bytes, to_bytes
+from bot.core.tokens import Tokenize
+
+LEXICON = Path(__file__).parents[2] / "knowledge" / "lexicon.tsv"
+_CONTACT, _RELATED, _CHANGED = "【お問い合わせ】", "【関連するＦＡＱ】", "＜改＞"
+
+
+def run(
+    data_dir: Path, noise: bool, baselines: Sequence[str], lexicon: Path = LEXICON
+) -> dict[str, Any]:
+    """Every figure of one run; times in seconds and milliseconds. Raises OSError, ValueError."""
+    corpus, queries, judgements = (
+        json.loads((data_dir / f"{name}.json").read_text("utf-8"))
+        for name in ("corpus", "queries", "qrels")
+    )
+    documents = [document_of(key, text) for key, text in corpus.items()]
+    lines, _ = parse_lexicon(lexicon.read_text("utf-8"))
+    tokenize = SudachiTokenizer()
+    tokenize("はじめの一文で辞書を読み込みます。")
+    index, build_s = _timed(lambda: build_index(documents, lines, tokenize))
+    saved = to_bytes(index)
+    index, load_s = _timed(lambda: from_bytes(saved))
+
+    def ours(text: str) -> list[str]:
+        return [match.id for match in rank(index, text, tokenize).matches]
+
+    result: dict[str, Any] = {
+        "clean": _measure(ours, queries, judgements),
+        "noise": {},
+        "build_s": round(build_s, 3),
+        "load_s": round(load_s, 3),
+        "index_mib": round(len(saved) / 2**20, 1),
+        "pss_mib": memory_mib(),
+        "peers": {},
+    }
+    if noise:
+        result["noise"] = _noise(ours, queries, judgements, tokenize)
+    for name in baselines:
+        package = missing(name)
+        if package:
+            result["peers"][name] = {"missing": package}
+        else:
+            search = peer(name, documents, tokenize)
+            result["peers"][name] = _measure(search, queries, judgements)
+    return result
+
+
+def document_of(key: str, text: str) -> Document:
+    """An entry "Question: …\\nAnswer: …" as a document; related questions and contact apart."""
+    question, _, answer = text.partition("\nAnswer:")
+    answer, _, contact = answer.replace(_CHANGED, "").partition(_CONTACT)
+    answer, _, related = answer.partition(_RELATED)
+    titles = tuple(part.strip() for part in re.split(r"[。？]", related) if part.strip())
+    title = question.removeprefix("Question:").strip()
+    return Document(key, title, (), answer.strip(), titles, contact.strip())
+
+
+def _noise(
+    search: Callable[[str], list[str]],
+    queries: Mapping[str, str],
+    judgements: Mapping[str, Mapping[str, int]],
+    tokenize: Tokenize,
+) -> dict[str, dict[str, float]]:
+    found = {}
+    for name in NAMES:
+        texts = noisy(name, list(queries.values()), tokenize)
+        found[name] = _measure(search, dict(zip(queries, texts, strict=True)), judgements)
+    return found
+
+
+def _measure(
+    search: Callable[[str], list[str]],
+    queries: Mapping[str, str],
+    judgements: Mapping[str, Mapping[str, int]],
+) -> dict[str, float]:
+    for text in list(queries.values())[:20]:
+        search(text)  # warm: first use fills caches
+    rankings = {}
+    spent = []
+    for key, text in queries.items():
+        start = time.perf_counter()
+        rankings[key] = search(text)
+        spent.append((time.perf_counter() - start) * 1000)
+    times = {"p50_ms": percentile(spent, 0.5), "p99_ms": percentile(spent, 0.99)}
+    return summary(rankings, judgements) | {key: round(ms, 3) for key, ms in times.items()}
+
+
+def _timed(make: Callable[[], Index]) -> tuple[Index, float]:
+    start = time.perf_counter()
+    made = make()
+    return made, time.perf_counter() - start
