@@ -13,6 +13,7 @@ from functools import partial
 from flask import Flask
 
 from bot.config import Settings
+from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
 from bot.core.ports import LineApi
@@ -35,7 +36,7 @@ from bot.store.questions import Question
 from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
 from bot.web.webhook import webhook_blueprint
-from bot.worker import ReplyWorker
+from bot.worker import Keeper, ReplyWorker
 
 log = logging.getLogger(__name__)
 EXTENSION = "madoguchi"
@@ -52,11 +53,13 @@ class Running:
     db: Database
     publisher: Publisher
     worker: ReplyWorker | None
+    keeper: Keeper | None
 
     def close(self) -> None:
         """Stop answering, stop watching, let go of the database."""
-        if self.worker is not None:
-            self.worker.stop()
+        for running in (self.worker, self.keeper):
+            if running is not None:
+                running.stop()
         self.publisher.stop()
         self.db.close()
 
@@ -94,17 +97,31 @@ def create_app(
             clock=now,
         )
     )
-    app.extensions[EXTENSION] = Running(db, publisher, worker)
-    if worker is not None:
-        worker.start()
+    # Without a worker of its own the web still keeps its promises of deleting.
+    keeper = None if worker else Keeper(_housekeeping(settings, db, now))
+    app.extensions[EXTENSION] = Running(db, publisher, worker, keeper)
+    for running in (worker, keeper):
+        if running is not None:
+            running.start()
     return app
+
+
+def _housekeeping(settings: Settings, db: Database, now: Clock) -> Housekeeping:
+    return Housekeeping(db, now, settings.madoguchi_retention_days)
 
 
 def _publisher(settings: Settings, db: Database, now: Clock) -> Publisher:
     terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
     directory = settings.madoguchi_content_dir
-    versions = _Versions(db)
-    return Publisher(directory, SudachiTokenizer(), terms, now, versions, (settings.city,))
+    return Publisher(
+        directory,
+        SudachiTokenizer(),
+        terms,
+        now,
+        versions=_Versions(db),
+        cities=(settings.city,),
+        saved=IndexCache(settings.madoguchi_cache_dir),
+    )
 
 
 def _worker(
@@ -115,8 +132,7 @@ def _worker(
         return None
     answering = Answering(lambda: publisher.current().view(settings.city), render)
     replying = Replying(db, answering, line or _line_client(settings), parse_event, now)
-    keeping = Housekeeping(db, now, settings.madoguchi_retention_days)
-    return ReplyWorker(replying, housekeeping=keeping)
+    return ReplyWorker(replying, housekeeping=_housekeeping(settings, db, now))
 
 
 def _line_client(settings: Settings) -> LineClient:

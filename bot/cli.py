@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import click
 
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
+from bot.content.indexcache import IndexCache
 from bot.content.loader import read_files
 from bot.content.problems import errors
 from bot.content.provenance import check_against
@@ -45,7 +47,7 @@ class _Group(click.Group):
 @click.version_option(package_name="madoguchi")
 def main() -> None:
     """まどぐち：市のLINEの自動応答。"""
-    configure_logs()
+    configure_logs(logging.WARNING)
 
 
 @main.command()
@@ -57,6 +59,7 @@ def serve(host: str, port: int) -> None:
     """Webと応答の係を1つのプロセスで動かします。"""
     from bot.server import run  # gunicorn is needed here only
 
+    configure_logs()
     run(Settings.from_env(), host, port)
 
 
@@ -134,9 +137,10 @@ def check(strict: bool, coverage: Path | None, provenance: Path | None, write_fa
         raise click.UsageError(
             "--write-facts には --provenance で全文のフォルダも指定してください。"
         )
-    directory = Settings.from_env(need_city=False).madoguchi_content_dir
+    settings = Settings.from_env(need_city=False)
+    directory, saved = settings.madoguchi_content_dir, IndexCache(settings.madoguchi_cache_dir)
     files = read_files(directory)
-    checked = check_everything(files, _today(), SudachiTokenizer())
+    checked = check_everything(files, _today(), SudachiTokenizer(), saved)
     problems = set(checked.problems)
     if provenance is not None:
         if write_facts:
@@ -209,7 +213,9 @@ class _Content:
         self._default = city or settings.city
         self.tokenize = SudachiTokenizer()
         terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
-        publisher = Publisher(settings.madoguchi_content_dir, self.tokenize, terms, _now)
+        saved = IndexCache(settings.madoguchi_cache_dir)
+        directory = settings.madoguchi_content_dir
+        publisher = Publisher(directory, self.tokenize, terms, _now, saved=saved)
         publisher.load()
         self.library: Library = publisher.current()
 

@@ -46,11 +46,14 @@ HELP = {
     "madoguchi_city": "このアカウントの市のid。例：MADOGUCHI_CITY=hachioji",
     "madoguchi_database_url": "データベース。例：MADOGUCHI_DATABASE_URL=sqlite:///var/madoguchi.db",
     "madoguchi_content_dir": "intents/ と knowledge/ のある場所。例：MADOGUCHI_CONTENT_DIR=/srv/madoguchi",
+    "madoguchi_cache_dir": "作った索引を置く場所（消してもよい）。例：MADOGUCHI_CACHE_DIR=/var/cache/madoguchi",
     "madoguchi_public_url": "公開しているアドレス。例：MADOGUCHI_PUBLIC_URL=https://line.city.example.jp",
     "madoguchi_privacy_url": "個人情報の扱いのページ。例：MADOGUCHI_PRIVACY_URL=https://www.city.example.jp/privacy",
     "madoguchi_retention_days": "質問の文を残す日数（1〜365）。例：MADOGUCHI_RETENTION_DAYS=90",
     "madoguchi_demo": "お試し（市を選べる）なら1。例：MADOGUCHI_DEMO=1",
     "madoguchi_worker": "応答の係を中で動かすか。例：MADOGUCHI_WORKER=embedded",
+    "madoguchi_approvers": "お知らせを承認する人数の決まり。2は作った人とは別の人、1は1人でよい。例：MADOGUCHI_APPROVERS=2",
+    "madoguchi_send_per_minute": "ふつうのお知らせを1分に何人へ送るか（100〜1000000）。例：MADOGUCHI_SEND_PER_MINUTE=6000",
     "line_channel_secret": "LINEのチャネルシークレット。例：LINE_CHANNEL_SECRET=0123abcd…（32文字）",
     "line_channel_access_token": "LINEのチャネルアクセストークン。例：LINE_CHANNEL_ACCESS_TOKEN=AbCd…",
     "line_api_base": "LINEのAPIのアドレス。例：LINE_API_BASE=https://api.line.me",
@@ -69,11 +72,14 @@ class Settings(BaseSettings):
         "sqlite:///var/madoguchi.db"
     )
     madoguchi_content_dir: Path = REPOSITORY
+    madoguchi_cache_dir: Path = REPOSITORY / "var" / "cache"
     madoguchi_public_url: Url = ""
     madoguchi_privacy_url: Url = ""
     madoguchi_retention_days: Annotated[int, Field(ge=1, le=365)] = 90
     madoguchi_demo: bool = False
     madoguchi_worker: Annotated[str, Field(pattern="^(embedded|separate)$")] = "embedded"
+    madoguchi_approvers: Annotated[int, Field(ge=1, le=2)] = 2
+    madoguchi_send_per_minute: Annotated[int, Field(ge=100, le=1_000_000)] = 6000
     line_channel_secret: Credential = SecretStr("")
     line_channel_access_token: Credential = SecretStr("")
     line_api_base: Url = "https://api.line.me"

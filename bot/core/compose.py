@@ -144,16 +144,12 @@ def fill(text: str, view: CityView, language: str) -> str:
 
 
 def _terms_in(view: CityView, entry: Entry) -> list[tuple[str, str]]:
-    found = []
-    for term in view.content.entries.values():
-        if term.topic != "glossary" or term.id in (entry.id, *entry.covers):
-            continue
-        for word in re.split(r"[・（）()／]", term.title):
-            asked = any(re.match(re.escape(word) + "(?:とは|って)", q) for q in term.questions)
-            if len(word) >= 2 and asked and word in entry.answer:
-                found.append((term.id, word))
-                break
-    return sorted(found, key=lambda pair: -len(pair[1]))[:_MAX_TERMS]
+    """The longest glossary words in the answer, with the ids of their terms."""
+    found: dict[str, str] = {}
+    for word, term_id in view.glossary:
+        if word in entry.answer and term_id not in (entry.id, *entry.covers):
+            found.setdefault(term_id, word)
+    return list(found.items())[:_MAX_TERMS]
 
 
 def _links(view: CityView, entry: Entry) -> tuple[Link, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
@@ -21,6 +23,7 @@ from bot.core.knowledge import (
 from bot.core.matching import Ranking
 from bot.core.wording import JAPANESE, Wording, wording
 
+_SEPARATORS = re.compile(r"[・（）()／]")
 MENU_SIZE = 12  # LINE shows 13 buttons; one leads to a person
 
 
@@ -40,6 +43,19 @@ class CityView:
     privacy_url: str = ""
     catalog: CityCatalog = field(default_factory=lambda: CityCatalog({}))
     asked: tuple[str, ...] = ()
+
+    @cached_property
+    def glossary(self) -> tuple[tuple[str, str], ...]:
+        """Words that a term explains and that residents ask for, longest first, with its id."""
+        found = [
+            (word, term.id)
+            for term in self.content.entries.values()
+            if term.topic == "glossary" and term.visible_in(self.city.id)
+            for word in _SEPARATORS.split(term.title)
+            if len(word) >= 2
+            and any(q.startswith((f"{word}とは", f"{word}って")) for q in term.questions)
+        ]
+        return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry, if this city may answer with it."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from threading import Lock
+from typing import Protocol
 
 from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
+from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
@@ -26,6 +29,18 @@ class Terms:
     costs: Costs = field(default_factory=Costs)
 
 
+class SavedIndexes(Protocol):
+    """Where built indexes are kept between starts (`bot.content.indexcache.IndexCache`)."""
+
+    def load(self, key: str) -> bytes | None:
+        """What was saved under `key`."""
+        ...
+
+    def save(self, key: str, data: bytes) -> None:
+        """Keep `data` under `key`."""
+        ...
+
+
 class Library:
     """One immutable version of the content. Matchers are built on first use, once per city.
 
@@ -38,8 +53,10 @@ class Library:
         tokenize: Tokenize,
         terms: Terms,
         catalog: Catalog | None = None,
+        saved: SavedIndexes | None = None,
     ) -> None:
         self.content = content
+        self._saved = saved
         self.catalog = catalog or Catalog()
         self._tokenize = tokenize
         self._terms = terms
@@ -63,7 +80,16 @@ class Library:
 
     def index(self, city_id: str) -> Index:
         """The matcher's index of a city, for explanations and benchmarks."""
-        return build_index(documents(self.content, city_id), self.content.lexicon, self._tokenize)
+        found, lexicon = documents(self.content, city_id), self.content.lexicon
+        key = index_key(found, lexicon)
+        data = self._saved.load(key) if self._saved else None
+        if data is not None:
+            with suppress(ValueError):  # of another version: built anew
+                return from_bytes(data)
+        index = build_index(found, lexicon, self._tokenize)
+        if self._saved:
+            self._saved.save(key, to_bytes(index))
+        return index
 
     def _build(self, city_id: str) -> CityView:
         city = self.content.cities[city_id]

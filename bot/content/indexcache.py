@@ -1,0 +1,52 @@
+"""Built indexes on disk, so that a start need not tokenise the content again. Safe to delete."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+_KEPT = 20  # five cities, a few versions of their content
+
+
+class IndexCache:
+    """Bytes by key in a folder. A folder that cannot be used costs time, never an answer."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._salt = _code_version()
+
+    def load(self, key: str) -> bytes | None:
+        """What was saved under `key` by this very code and dictionary, None for anything else."""
+        try:
+            return self._path(key).read_bytes()
+        except OSError:
+            return None
+
+    def save(self, key: str, data: bytes) -> None:
+        """Keep `data`, whole or not at all; the oldest files go."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
+                file.write(data)
+            os.replace(file.name, self._path(key))
+            found = sorted(self._directory.iterdir(), key=lambda path: path.stat().st_mtime)
+            for path in found[:-_KEPT]:
+                path.unlink()
+        except OSError as error:
+            log.warning("index not kept", extra={"error": type(error).__name__})
+
+    def _path(self, key: str) -> Path:
+        return self._directory / f"{key}-{self._salt}.index"
+
+
+def _code_version() -> str:
+    """Changes with the matcher's code and with the dictionary: both decide what an index holds."""
+    digest = hashlib.sha256(version("sudachidict_core").encode())
+    for path in sorted((Path(__file__).parent.parent / "core").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
