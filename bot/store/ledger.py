@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from bot.core.announcements import State
+from bot.core.segments import Rule
 from bot.store import batches as b
 from bot.store.announcement_tables import announcements, batches, recipients
+from bot.store.audience import audience
 from bot.store.tables import MAIN_ACCOUNT, residents
 
 _NEVER = (b.LEFT, b.EXPIRED, b.OVER_CAP)
@@ -169,6 +172,17 @@ def month_counts(connection: Connection, since: int, account: str = MAIN_ACCOUNT
         .group_by(recipients.c.resident)
     )
     return dict(rows.tuples().all())
+
+
+def over_cap(
+    connection: Connection, rule: Rule, today: date, since: int, account: str = MAIN_ACCOUNT
+) -> int:
+    """How many of an audience have had their month's share already."""
+    had = month_counts(connection, since, account)
+    table = residents.c
+    capped = audience(rule, today, table.id, table.monthly_cap, account=account)
+    rows = connection.execute(capped.where(table.monthly_cap.is_not(None)))
+    return sum(had.get(resident, 0) >= cap for resident, cap in rows)
 
 
 def accepted_span(connection: Connection, announcement: int) -> tuple[int | None, int | None]:
