@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.bench.metrics import memory_mib, percentile, summary
+from bot.bench.matching import memory_with
+from bot.bench.metrics import percentile, summary
 from bot.bench.noise import NAMES, noisy
 from bot.bench.peers import missing, peer
 from bot.content.sudachi import SudachiTokenizer
@@ -49,7 +50,7 @@ def run(
         "build_s": round(build_s, 3),
         "load_s": round(load_s, 3),
         "index_mib": round(len(saved) / 2**20, 1),
-        "pss_mib": memory_mib(),
+        "pss_mib": memory_with(saved, list(queries.values())),
         "peers": {},
     }
     if noise:
