@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -54,11 +56,20 @@ HELP = {
     "madoguchi_worker": "応答の係を中で動かすか。例：MADOGUCHI_WORKER=embedded",
     "madoguchi_approvers": "お知らせを承認する人数の決まり。2は作った人とは別の人、1は1人でよい。例：MADOGUCHI_APPROVERS=2",
     "madoguchi_send_per_minute": "ふつうのお知らせを1分に何人へ送るか（100〜1000000）。例：MADOGUCHI_SEND_PER_MINUTE=6000",
+    "madoguchi_metrics_token": "監視（/metrics）を読むための合い言葉。例：MADOGUCHI_METRICS_TOKEN=0123abcd…",
     "line_channel_secret": "LINEのチャネルシークレット。例：LINE_CHANNEL_SECRET=0123abcd…（32文字）",
     "line_channel_access_token": "LINEのチャネルアクセストークン。例：LINE_CHANNEL_ACCESS_TOKEN=AbCd…",
     "line_api_base": "LINEのAPIのアドレス。例：LINE_API_BASE=https://api.line.me",
     "line_data_api_base": "LINEのデータAPIのアドレス。例：LINE_DATA_API_BASE=https://api-data.line.me",
 }
+
+# These may also be named as a file: LINE_CHANNEL_SECRET_FILE=/run/secrets/line_channel_secret.
+SECRETS = (
+    "madoguchi_database_url",
+    "madoguchi_metrics_token",
+    "line_channel_secret",
+    "line_channel_access_token",
+)
 
 
 class Settings(BaseSettings):
@@ -80,6 +91,7 @@ class Settings(BaseSettings):
     madoguchi_worker: Annotated[str, Field(pattern="^(embedded|separate)$")] = "embedded"
     madoguchi_approvers: Annotated[int, Field(ge=1, le=2)] = 2
     madoguchi_send_per_minute: Annotated[int, Field(ge=100, le=1_000_000)] = 6000
+    madoguchi_metrics_token: Credential = SecretStr("")
     line_channel_secret: Credential = SecretStr("")
     line_channel_access_token: Credential = SecretStr("")
     line_api_base: Url = "https://api.line.me"
@@ -101,15 +113,17 @@ class Settings(BaseSettings):
     @classmethod
     def from_env(cls, *, need_city: bool = True) -> Settings:
         """Read the environment. Raises SettingsError naming everything that is wrong."""
-        wrong: dict[str, str] = {}
+        given, wrong = _from_files(os.environ)
         try:
-            settings = cls()
+            settings = cls(**given)
         except ValidationError as error:
             names = sorted({str(detail["loc"][0]) for detail in error.errors()})
-            wrong = {name: f"{name.upper()} が正しくありません。{HELP[name]}" for name in names}
+            wrong = {
+                name: f"{name.upper()} が正しくありません。{HELP[name]}" for name in names
+            } | wrong
         if wrong:  # the rest is judged with the defaults of what is wrong
             defaults: dict[str, Any] = {name: cls.model_fields[name].default for name in wrong}
-            settings = cls(**defaults)
+            settings = cls(**(given | defaults))
         wrong |= {k: v for k, v in settings._together(need_city).items() if k not in wrong}
         if wrong:
             lines = "\n".join(f"- {line}" for line in wrong.values())
@@ -142,3 +156,31 @@ class Settings(BaseSettings):
             text = f"MADOGUCHI_CITY の「{self.city}」はありません。使えるもの：{names}"
             return {"madoguchi_city": f"{text}。{HELP['madoguchi_city']}"}
         return {}
+
+
+def _from_files(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Secrets named as files: setting -> value, and setting -> what is wrong with its file."""
+    given: dict[str, Any] = {}
+    wrong = {}
+    for name in SECRETS:
+        variable = f"{name.upper()}_FILE"
+        path = env.get(variable)
+        if not path:
+            continue
+        if env.get(name.upper()):
+            wrong[name] = (
+                f"{name.upper()} と {variable} の両方があります。どちらか1つにしてください。"
+            )
+            continue
+        try:
+            given[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            # Neither path nor cause: somebody may have put the secret itself there.
+            wrong[name] = (
+                f"{variable} のファイルを読めません。場所と読み取り権限を確かめてください。"
+            )
+            continue
+        if not given[name]:
+            wrong[name] = f"{variable} のファイルが空です。{HELP[name]}"
+            del given[name]
+    return given, wrong
