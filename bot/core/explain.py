@@ -1,35 +1,73 @@
-"""Why a document was chosen, in words a staff member understands."""
+"""Why documents were chosen, in words a staff member understands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from bot.core.index import Index
-from bot.core.query import CONCEPTS, EXPANSION, GRAMS, ORIGINAL, Query, read_query
+from bot.core.query import CONCEPTS, EXPANSION, ORIGINAL, Query, read_query
+from bot.core.rerank import rerank
+from bot.core.scoring import score
 from bot.core.tokens import Tokenize
+
+_CANDIDATES = 60
+_SHOWN = 8  # words named on one line
 
 
 def explain(index: Index, text: str, tokenize: Tokenize, limit: int = 3) -> list[str]:
-    """Japanese sentences on how the message was read and which words point where."""
+    """Japanese sentences: how the message was read, and what speaks for the first candidates."""
     query = read_query(index, text, tokenize)
-    names = _names(index)
-    lines = []
+    return [*_reading(index, query), *_candidates(index, query, limit)]
+
+
+def _reading(index: Index, query: Query) -> Iterator[str]:
     if query.words:
-        lines.append(f"大事な言葉として読んだもの：{'、'.join(query.words)}")
+        yield f"大事な言葉として読んだもの：{'、'.join(query.words[:_SHOWN])}"
     else:
-        lines.append("意味のある言葉を読み取れませんでした。")
+        yield "意味のある言葉を読み取れませんでした。"
     if query.unknown:
-        lines.append(f"知識のどこにもない言葉：{'、'.join(query.unknown)}")
-    for line, words in query.fired.items():
+        yield f"知識のどこにもない言葉：{'、'.join(query.unknown[:_SHOWN])}"
+    for line, words in list(query.fired.items())[:_SHOWN]:
         right = "、".join(index.lexicon[line][1])
-        lines.append(f"言いかえの一覧で「{words}」を「{right}」とも読みました。")
-    for group, label in ((ORIGINAL, "言葉"), (EXPANSION, "言いかえ"), (GRAMS, "漢字の一部")):
-        found = [names[t] for t, g in zip(query.terms, query.groups, strict=True) if g == group]
-        if found:
-            lines.append(f"{label}で探したもの：{'、'.join(found[:12])}")
-    return lines
+        yield f"言いかえの一覧により、「{words}」を「{right}」とも読みました。"
 
 
-def _names(index: Index) -> dict[int, str]:
-    return {number: term[2:] for term, number in index.number.items()}
+def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
+    if not index.ids:
+        return
+    scored = score(index, query, _CANDIDATES)
+    if not len(scored.candidates):
+        yield "当てはまりそうな知識は見つかりませんでした。"
+        return
+    names = {number: term[2:] for term, number in index.number.items()}
+    order = np.argsort(-rerank(scored.features), kind="stable")[:limit]
+    for place, row in enumerate(order.tolist(), 1):
+        document = int(scored.candidates[row])
+        likeness = round(100 * float(scored.phrase[row]))
+        reasons = "。".join(_reasons(index, query, document, names))
+        yield (
+            f"{place}番目「{index.titles[document]}」：いちばん近い例文との近さ {likeness}%"
+            + (f"。{reasons}" if reasons else "")
+        )
 
 
-__all__ = ["CONCEPTS", "Query", "explain"]
+def _reasons(index: Index, query: Query, document: int, names: dict[int, str]) -> Iterator[str]:
+    found: dict[tuple[int, bool], list[str]] = {}
+    postings = index.postings
+    for term, group in zip(query.terms, query.groups, strict=True):
+        begin, end = postings.start[term], postings.start[term + 1]
+        place = begin + int(np.searchsorted(postings.docs[begin:end], document))
+        if place < end and postings.docs[place] == document:
+            found.setdefault((group, postings.title[place] > 0), []).append(names[term])
+    for (group, in_title), where in (
+        ((ORIGINAL, True), "題名や例文にある言葉"),
+        ((ORIGINAL, False), "答えにある言葉"),
+        ((EXPANSION, True), "言いかえで題名や例文に合った言葉"),
+    ):
+        if words := found.get((group, in_title)):
+            yield f"{where}：{'、'.join(words[:_SHOWN])}"
+    lines = [name for in_title in (True, False) for name in found.get((CONCEPTS, in_title), ())]
+    if lines:
+        yield f"言いかえの一覧で結びついた行：{len(lines)}行"

@@ -1,0 +1,65 @@
+import dataclasses
+
+import pytest
+
+from bot.core.index import build_index
+from bot.core.matching import rank
+from bot.core.saved import from_bytes, index_key, to_bytes
+from tests.core.knowledge import DOCUMENTS, INDEX, LEXICON, TOKENIZE
+
+QUESTIONS = ("引っ越し", "カードをなくした", "じどうてあて", "hello", "介護", "借りたい")
+
+
+def test_a_saved_index_ranks_the_same() -> None:
+    again = from_bytes(to_bytes(INDEX))
+    assert [rank(again, text, TOKENIZE) for text in QUESTIONS] == [
+        rank(INDEX, text, TOKENIZE) for text in QUESTIONS
+    ]
+
+
+def test_anything_but_a_saved_index_is_refused() -> None:
+    saved = to_bytes(INDEX)
+    for data in (b"", b"pickle", saved[:-40], saved[:25], b"madoguchi-index-1\n" + b"\xff" * 40):
+        with pytest.raises(ValueError):
+            from_bytes(data)
+
+
+def test_the_key_changes_with_documents_and_word_list() -> None:
+    key = index_key(DOCUMENTS, LEXICON)
+    assert key == index_key(list(DOCUMENTS), list(LEXICON))
+    assert key != index_key(DOCUMENTS[1:], LEXICON)
+    assert key != index_key(DOCUMENTS, LEXICON[1:])
+
+
+def test_only_changed_documents_are_tokenised_again() -> None:
+    seen: list[str] = []
+
+    def counting(text: str):  # type: ignore[no-untyped-def]
+        seen.append(text)
+        return TOKENIZE(text)
+
+    changed = dataclasses.replace(DOCUMENTS[0], title="転居の届け出")
+    build_index((changed, *DOCUMENTS[1:]), LEXICON, counting, INDEX)
+    assert "転居の届け出" in seen
+    assert not any("要介護認定" in text for text in seen)
+
+
+def test_a_rebuilt_index_knows_the_change_and_forgets_what_went() -> None:
+    changed = dataclasses.replace(DOCUMENTS[4], title="プールの予約", questions=("泳ぎたい",))
+    index = build_index((*DOCUMENTS[:4], changed, *DOCUMENTS[5:]), LEXICON, TOKENIZE, INDEX)
+    assert rank(index, "プールで泳ぎたい", TOKENIZE).matches[0].id == "library"
+    assert rank(build_index(DOCUMENTS[1:], LEXICON, TOKENIZE, INDEX), "引っ越し", TOKENIZE)
+    shorter = build_index(DOCUMENTS[1:], LEXICON, TOKENIZE, INDEX)
+    assert "moving" not in {match.id for match in rank(shorter, "引っ越し", TOKENIZE).matches}
+
+
+def test_related_ids_are_read_as_titles() -> None:
+    title_word = INDEX.number["w:マイナンバー"]
+    begin, end = INDEX.postings.start[title_word : title_word + 2]
+    assert 0 in INDEX.postings.docs[begin:end].tolist()
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    index = build_index((), LEXICON, TOKENIZE)
+    assert rank(index, "引っ越し", TOKENIZE).matches == ()
+    assert rank(from_bytes(to_bytes(index)), "引っ越し", TOKENIZE).matches == ()

@@ -1,0 +1,34 @@
+from bot.core.matching import rank
+from bot.core.repair import build_repairer, suspects
+from tests.core.knowledge import INDEX, TOKENIZE
+
+REPAIRER = build_repairer(["児童手当", "住民票", "サービス", "手当"])
+
+
+def test_one_wrong_character_is_mended_with_a_known_word() -> None:
+    assert REPAIRER.repair("児童手ゆの申請", [3]) == "児童手当の申請"
+
+
+def test_a_slip_to_a_neighbouring_key_goes_first() -> None:
+    repairer = build_repairer(["カメラ", "カモメ", "カメリ"])
+    assert repairer.repair("カメル", [2]) in ("カメラ", "カメリ")
+    assert build_repairer(["サービス", "サーカス"]).repair("サービヌ", [3]) == "サービス"
+
+
+def test_a_right_word_is_left_alone() -> None:
+    assert REPAIRER.repair("住民票", [0, 1, 2]) is None
+    assert REPAIRER.repair("まったく別の話", [0, 1]) is None
+
+
+def test_short_words_are_not_guessed() -> None:
+    assert REPAIRER.repair("手を", [1]) is None
+
+
+def test_unknown_words_are_suspected_and_known_ones_are_not() -> None:
+    known = {"児童", "手当"}.__contains__
+    assert suspects(TOKENIZE("児童手当"), known) == []
+    assert suspects(TOKENIZE("ブロッチュ"), known) != []
+
+
+def test_a_mistyped_question_finds_its_entry() -> None:
+    assert rank(INDEX, "を童手当を申し込みたい", TOKENIZE).matches[0].id == "child"

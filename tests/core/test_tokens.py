@@ -1,0 +1,45 @@
+from bot.content.sudachi import SudachiTokenizer
+from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.tokens import content_words
+from tests.core.knowledge import TOKENIZE
+
+
+def test_only_words_with_meaning_are_kept() -> None:
+    assert content_words(TOKENIZE("児童手当をもらいたいのですが")) == ["児童", "手当"]
+
+
+def test_greetings_count_as_words() -> None:
+    assert content_words(TOKENIZE("こんにちは")) == ["今日は"]
+
+
+def test_words_outside_the_dictionary_are_marked() -> None:
+    tokens = TOKENIZE("ﾌﾞﾛｯﾁｭ")
+    assert any(not token.known for token in tokens)
+
+
+def test_kanji_grams_stop_at_function_words() -> None:
+    grams = set(gram_terms(TOKENIZE("市民税の課税")))
+    assert {"k:市民", "k:民税", "k:課税"} <= grams
+    assert "k:税課" not in grams
+
+
+def test_sound_is_the_same_in_kana_and_kanji() -> None:
+    assert spoken(TOKENIZE("児童手当")) == spoken(TOKENIZE("じどうてあて")) == "ジドウテアテ"
+
+
+def test_polite_closings_are_no_part_of_the_sound() -> None:
+    assert spoken(TOKENIZE("転入届を教えてください")) == spoken(TOKENIZE("転入届"))
+
+
+def test_phrase_grams_mark_start_and_end() -> None:
+    assert phrase_terms("アイ") == ["p:^ア", "p:アイ", "p:イ$", "p:^アイ", "p:アイ$"]
+
+
+def test_a_text_spaced_letter_by_letter_is_read_as_one() -> None:
+    assert "w:児童" in set(word_terms(tokenize_text("児 童 手 当", TOKENIZE)))
+
+
+def test_hostile_text_is_cut_and_never_raises() -> None:
+    assert len(TOKENIZE("漢" * 60_000)) <= 5000
+    assert TOKENIZE("\ud800") is not None
+    assert list(SudachiTokenizer()("")) == []
