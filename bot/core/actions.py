@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from bot.core import choosing
+from bot.core.attributes import TOPICS
+from bot.core.changes import MONTHLY_CAP, QUIET_HOURS
 from bot.core.compose import contact_card, entry_card, fill, intent_part
 from bot.core.conversation import State
 from bot.core.knowledge import Intent
 from bot.core.language import language_asked_for
-from bot.core.replies import Text
+from bot.core.preferences import lines, steps
+from bot.core.replies import Card, Text
 from bot.core.turn import Speaker, Turn, button
 
 _CLASS_CARDS = 3  # LINE shows five messages at most
+_LESS = (TOPICS, QUIET_HOURS, MONTHLY_CAP)  # what makes announcements fewer
 
 
 def perform(intent: Intent, speaker: Speaker) -> Turn:
@@ -31,6 +36,7 @@ def menu(speaker: Speaker, intent: Intent | None = None) -> Turn:
     buttons = [speaker.show_button(topic) for topic in topics]
     if not any(_leads_to_person(speaker, topic) for topic in topics):
         buttons.append(speaker.handoff_button())
+    buttons += speaker.settings_buttons()
     return speaker.done((Text(speaker.words.say("menu")),), buttons)
 
 
@@ -90,25 +96,42 @@ def _classes(speaker: Speaker, intent: Intent) -> Turn:
 
 
 def _my_data(speaker: Speaker, intent: Intent) -> Turn:
-    text = speaker.words.say("my_data", days=str(speaker.view.days))
-    forget = button(speaker.words.say("erase_yes"), "erase")
-    return speaker.done((Text(text),), (forget, speaker.menu_button()))
+    """Everything that is kept; neutral on a lock screen, where it may be about a child."""
+    words = speaker.words
+    text = words.say("my_data", days=str(speaker.view.days))
+    buttons = (button(words.say("erase_yes"), "erase"), speaker.menu_button())
+    if speaker.resident is None:
+        return speaker.done((Text(text),), buttons)
+    chosen = lines(speaker.view, speaker.language, speaker.resident.profile())
+    listed = "\n".join(chosen) or words.say("settings_none")
+    title = speaker.view.title(intent.id, speaker.language)
+    card = Card(title, f"{listed}\n\n{text}", words.say("sensitive_alt"))
+    return speaker.done((card,), (*speaker.settings_buttons(), *buttons))
+
+
+def _stop(speaker: Speaker, intent: Intent) -> Turn:
+    """How to get less, or nothing any more."""
+    words = speaker.words
+    if not speaker.view.asked:
+        return speaker.say("stop", "answer")
+    if speaker.resident is None:
+        return speaker.say("settings_elsewhere", "answer")
+    offered = [step for step in steps(speaker.view, speaker.language) if step.id in _LESS]
+    buttons = [button(step.title, "choose", a=step.id) for step in offered]
+    settings = (*speaker.settings_buttons(), speaker.menu_button())
+    return speaker.done((Text(words.say("stop_settings")),), (*buttons, *settings))
 
 
 def _language(speaker: Speaker, intent: Intent) -> Turn:
     return choose_language(speaker, language_asked_for(speaker.text))
 
 
-def _said(key: str) -> Callable[[Speaker, Intent], Turn]:
-    return lambda speaker, intent: speaker.say(key, "answer")
-
-
 _ACTIONS: Mapping[str, Callable[[Speaker, Intent], Turn]] = {
     "menu": menu,
     "handoff": handoff,
     "class_list": _classes,
-    "settings": _said("settings"),
-    "stop": _said("stop"),
+    "settings": choosing.settings,
+    "stop": _stop,
     "my_data": _my_data,
     "erase": erase,
     "language": _language,

@@ -12,7 +12,8 @@ from bot.core.wording import JAPANESE
 @dataclass(frozen=True)
 class State:
     """`last` is the id just answered, `shown` the buttons on screen as (label, data) pairs,
-    `asked` the masked words behind a question back, `refused` what the resident did not mean."""
+    `asked` the masked words behind a question back, `refused` what the resident did not mean,
+    `asking` the step of the settings that waits for a choice."""
 
     last: str = ""
     shown: tuple[tuple[str, str], ...] = ()
@@ -21,6 +22,7 @@ class State:
     misses: int = 0
     language: str = JAPANESE
     group_told: bool = False
+    asking: str = ""
 
     def to_json(self) -> str:
         """The state as it is stored."""
@@ -39,6 +41,7 @@ def state_from_json(text: str | None) -> State:
             misses=int(raw.get("misses", 0)),
             language=_text(raw.get("language", JAPANESE)),
             group_told=raw.get("group_told") is True,
+            asking=_text(raw.get("asking", "")),
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return State()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core import actions, guard
+from bot.core import actions, choosing, guard
 from bot.core.compose import (
     contact_card,
     emergency_card,
@@ -27,9 +27,13 @@ from bot.core.followup import (
 )
 from bot.core.knowledge import Entry, Facet, Intent
 from bot.core.language import language_written_in
+from bot.core.preferences import steps
 from bot.core.replies import QuickReply, Reply, Text
+from bot.core.resident import Resident
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
+from bot.core.why import why_received
+from bot.core.wishes import read_wish
 from bot.core.years import explain_year, with_both_calendars
 
 CHOICES = 3  # a question back offers two or three
@@ -40,10 +44,19 @@ _ABOUT_NUMBERS = re.compile(
 )
 
 
-def respond(message: Message, state: State, view: CityView, today: date) -> Turn:
-    """Answer one message of a resident. `today` is the day in Japan."""
+def respond(
+    message: Message,
+    state: State,
+    view: CityView,
+    today: date,
+    resident: Resident | None = None,
+) -> Turn:
+    """Answer one message of a resident. `today` is the day in Japan.
+
+    Without `resident` (a web page, a group) nobody's settings are read or changed.
+    """
     text = guard.without_labels(message.text).strip()
-    speaker = Speaker(view, state, _language(message, state, view), text, today)
+    speaker = Speaker(view, state, _language(message, state, view), text, today, resident)
     turn = _Dialog(message, speaker).understood()
     warning = _warning(message, speaker)
     if warning:
@@ -90,7 +103,7 @@ class _Dialog:
         dangers = find_emergencies(text, self.view.content.emergencies)
         if dangers:
             return self._emergency(*(danger.id for danger in dangers[:2]))
-        return self._button_pressed() or self._follow_up() or self._matched()
+        return self._button_pressed() or self._wish() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
         """Words that stand for a button on screen."""
@@ -99,7 +112,7 @@ class _Dialog:
             if text == words:
                 return self._act(read_action(data))
         choices = [data for _, data in shown if read_action(data)["do"] == "show"]
-        place = chosen_place(text)
+        place = None if self.state.asking else chosen_place(text)
         if place is not None:
             if choices and place < len(choices):
                 return self._act(read_action(choices[place]))
@@ -107,6 +120,20 @@ class _Dialog:
         if shown and refuses_choices(text):
             return self._fallback(None)
         return None
+
+    def _wish(self) -> Turn | None:
+        """Settings changed by talking."""
+        speaker, asking = self.speaker, self.state.asking
+        if moved := choosing.moved_on(speaker):
+            return moved
+        found = steps(self.view, speaker.language)
+        wish = read_wish(speaker.text, found, self.view.catalog, speaker.today, asking)
+        if wish is None:
+            return None
+        turn = choosing.wished(speaker, wish)
+        intents = self.view.content.intents.values()
+        settings = next((i.id for i in intents if i.action == "settings"), "")
+        return replace(turn, candidates=speaker.candidates(None, settings))
 
     def _follow_up(self) -> Turn | None:
         text = self.speaker.text
@@ -144,6 +171,14 @@ class _Dialog:
                 return self._menu()
             case "language":
                 return self._switch_language(parts.get("to"))
+            case "settings":
+                return choosing.settings(self.speaker)
+            case "choose":
+                return choosing.choose(self.speaker, parts)
+            case "settings_web":
+                return choosing.web_page(self.speaker)
+            case "why":
+                return why_received(self.speaker, parts.get("a", ""))
             case "erase":
                 return actions.erase(self.speaker, sure="sure" in parts)
             case "kept":
@@ -170,7 +205,7 @@ class _Dialog:
         related = related_buttons(self.view, entry, speaker.language)
         return speaker.done(
             (card,),
-            (*related, speaker.handoff_button()),
+            (*related, speaker.handoff_button(), *speaker.settings_buttons()),
             speaker.candidates(ranking, entry.id),
             confidence=ranking.top1 if ranking else 1.0,
             last=entry.id,
@@ -220,7 +255,9 @@ class _Dialog:
         speaker = self.speaker
         none = button(speaker.words.say("none_of_these"), "none")
         buttons = [*unique(map(speaker.show_button, near)), none]
-        state = replace(self.state, asked=speaker.text, shown=pairs(buttons), misses=0, refused=())
+        state = replace(
+            self.state, asked=speaker.text, shown=pairs(buttons), misses=0, refused=(), asking=""
+        )
         reply = Reply((Text(speaker.words.say("choices_prompt")),), tuple(buttons))
         candidates = speaker.candidates(ranking, without=self.state.refused)
         return Turn(reply, state, "choices", ranking.top3, candidates)

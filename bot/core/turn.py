@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.core.changes import Change
 from bot.core.compose import LABEL_LENGTH, label
 from bot.core.confidence import Decision
 from bot.core.conversation import State, action
 from bot.core.documents import Ranking
 from bot.core.knowledge import Kind
 from bot.core.replies import Card, QuickReply, Reply, Text
+from bot.core.resident import Resident
 from bot.core.view import CityView
 from bot.core.wording import Wording
 
@@ -41,7 +43,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Turn:
-    """The outcome of one message. With `choices` exactly the first candidates are offered."""
+    """The outcome of one message. With `choices` exactly the first candidates are offered.
+
+    `changes` are to what the resident chose; `linked`: the reply holds the link to their settings.
+    """
 
     reply: Reply
     state: State
@@ -49,14 +54,17 @@ class Turn:
     confidence: float
     candidates: tuple[Candidate, ...] = ()
     erase: bool = False
+    changes: tuple[Change, ...] = ()
+    linked: bool = False
 
 
 @dataclass(frozen=True)
 class Speaker:
     """Puts turns together for one message: its city, its language, what was remembered.
 
-    `today` is the day in Japan. `text` is the message without the labels of what was masked; it is what a question back
-    remembers.
+    `today` is the day in Japan. `text` is the message without the labels of what was masked; it
+    is what a question back remembers. `resident` is None where nobody's settings may be read or
+    changed: on a web page, in a group.
     """
 
     view: CityView
@@ -64,6 +72,7 @@ class Speaker:
     language: str
     text: str
     today: date
+    resident: Resident | None = None
 
     @property
     def words(self) -> Wording:
@@ -79,11 +88,19 @@ class Speaker:
         confidence: float = 1.0,
         last: str = "",
         asked: str = "",
+        asking: str = "",
     ) -> Turn:
-        """An answer. `last` is the entry that follow-ups are about, `asked` the words behind it."""
+        """An answer. `last` is the entry that follow-ups are about, `asked` the words behind it,
+        `asking` the step of the settings that goes on."""
         shown = unique(buttons)
         state = replace(
-            self.state, last=last, shown=pairs(shown), misses=0, asked=asked, refused=()
+            self.state,
+            last=last,
+            shown=pairs(shown),
+            misses=0,
+            asked=asked,
+            refused=(),
+            asking=asking,
         )
         return Turn(Reply(parts, tuple(shown)), state, "answer", confidence, candidates)
 
@@ -121,6 +138,14 @@ class Speaker:
     def menu_button(self) -> QuickReply:
         """The button that opens the menu."""
         return button(self.words.say("menu_button"), "menu")
+
+    def settings_button(self) -> QuickReply:
+        """The button that opens the settings."""
+        return button(self.words.say("settings_button"), "settings")
+
+    def settings_buttons(self) -> tuple[QuickReply, ...]:
+        """The same, () where there are no settings."""
+        return (self.settings_button(),) if self.resident and self.view.asked else ()
 
 
 def button(words: str, do: str, **values: str) -> QuickReply:
