@@ -76,7 +76,8 @@ def build_index(
         decoder = _decoder(counts, vocabulary, () if same_words else lexicon, tokenize)
     postings = term_postings(counts, vocabulary)
     matrices = postings.matrices()
-    nearly = previous and same_words and fresh <= _KEEP_AXES * len(documents)
+    gone = len(previous.counts) - (len(documents) - fresh) if previous else 0
+    nearly = previous and same_words and fresh + gone <= _KEEP_AXES * len(documents)
     meaning = placed_again(previous.latent, *matrices) if previous and nearly else latent(*matrices)
     return Index(
         ids=tuple(document.id for document in documents),

@@ -67,9 +67,13 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
     number = index.number
     counts = Counter(word_terms(tokens))
     found: dict[int, tuple[float, int]] = {}
+    start = index.postings.start
+    unknown = []
     for term, count in counts.items():
         n = number.get(term)
-        if n is not None:
+        if n is None or start[n] == start[n + 1]:  # the word may come from an earlier index
+            unknown.append(term[2:])
+        else:
             found[n] = (2.0 * count / (1.0 + count), ORIGINAL)
     fired = index.triggers.find(squeeze(folded))
     concepts = {}
@@ -88,7 +92,7 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
     return Query(
         folded=folded,
         words=tuple(term[2:] for term in counts),
-        unknown=tuple(term[2:] for term in counts if term not in number),
+        unknown=tuple(unknown),
         terms=tuple(found),
         weights=tuple(weight for weight, _ in found.values()),
         groups=tuple(group for _, group in found.values()),
