@@ -72,13 +72,19 @@ _NOT_THAT = re.compile(
 
 
 def facet_alone(text: str) -> Facet | None:
-    """The facet that `text` asks for, if it names nothing else: 「持ち物は？」, not 「旅券の持ち物」."""
-    folded = fold(text)
+    """The facet that `text` asks for, if it names nothing else: 「持ち物は？」, not 「旅券の持ち物」.
+
+    Of several (「いくら？電話は？」) the first in the order of `Facet`'s patterns.
+    """
+    folded = rest = fold(text)
+    first: Facet | None = None
     for facet, pattern in _FACET_PATTERNS:
-        rest, found = pattern.subn(" ", folded)
-        if found and not _FILLER.sub("", rest) and not _BARE_NOUN.match(folded):
+        alone, found = pattern.subn(" ", folded)
+        if found and not _FILLER.sub("", alone):
             return facet
-    return None
+        if found:
+            first, rest = first or facet, pattern.sub(" ", rest)
+    return first if not _FILLER.sub("", rest) else None
 
 
 def facets_in(text: str) -> list[Facet]:

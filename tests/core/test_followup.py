@@ -60,6 +60,11 @@ def test_a_message_that_names_something_else_is_a_new_question(text: str) -> Non
     assert facet_alone(text) is None
 
 
+def test_of_several_facets_one_is_answered() -> None:
+    assert facet_alone("いくらですか？電話は？") is Facet.FEE
+    assert facet_alone("いつ、どこで？") is Facet.WHEN
+
+
 def test_facets_are_found_inside_a_question() -> None:
     assert facets_in("スマホ教室はいつ、いくら？") == [Facet.FEE, Facet.WHEN]
 
