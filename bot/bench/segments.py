@@ -1,4 +1,4 @@
-"""Counting and taking an audience at the size of a large city; what docs/performance.md quotes."""
+"""Counting and taking an audience at the size of a large city; what docs/segments.md quotes."""
 
 from __future__ import annotations
 

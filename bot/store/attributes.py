@@ -1,7 +1,7 @@
 """Residents we know and what they chose. Every function works inside the caller's transaction.
 
 The sets of a resident are bits of a number (`choice_bits` says which), so that counting a segment
-of 500,000 residents is one pass over one index; measured in docs/performance.md.
+of 500,000 residents is one pass over one index; measured in docs/segments.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    bindparam,
     cast,
     delete,
     func,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.attributes import LIFE_STAGE, TOPICS, Attributes, Profile, Volume, is_grown, month_of
 from bot.errors import StoreError
@@ -36,6 +36,18 @@ _MONTHS_OF_A_CHILD = 20 * 12
 _CLOCKS_APART_MS = 60_000
 _NO_ACT = 0  # of following; when something was chosen has a column of its own
 _KNOWN, _BITS = Upsert(residents), Upsert(choice_bits)
+
+_CHOSEN = ("topics", "life_stages", "district", "language", "has_children", "chosen_at")
+_SAVE = {
+    name: statement.on_conflict_do_update(
+        index_elements=["account", "user_id"],
+        set_={column: statement.excluded[column] for column in _CHOSEN},
+    )
+    for name, statement in (
+        ("sqlite", sqlite.insert(residents)),
+        ("postgresql", postgresql.insert(residents)),
+    )
+}
 
 Masks = Mapping[str, int]  # choice -> its bit
 
@@ -119,26 +131,25 @@ def save_many(
     account: str = MAIN_ACCOUNT,
 ) -> None:
     """`save` for many residents; the whole of it is kept or nothing."""
-    know(connection, chosen.keys(), _NO_ACT, account)
     topics = _masks_for(connection, TOPICS, (each.topics for each in chosen.values()))
     stages = _masks_for(connection, LIFE_STAGE, (each.life_stages for each in chosen.values()))
     for chunk in _chunks(list(chosen)):
-        ids = _ids(connection, chunk, account)
         rows = [
             {
-                "row": ids[user_id],
+                "account": account,
+                "user_id": user_id,
                 "topics": sum(topics[value] for value in chosen[user_id].topics),
                 "life_stages": sum(stages[value] for value in chosen[user_id].life_stages),
                 "district": chosen[user_id].district,
                 "language": chosen[user_id].language,
                 "has_children": bool(chosen[user_id].child_birth_months),
+                "known_at": _NO_ACT,
                 "chosen_at": now,
             }
             for user_id in chunk
         ]
-        names = [name for name in rows[0] if name != "row"]
-        statement = update(residents).where(residents.c.id == bindparam("row"))
-        connection.execute(statement.values({name: bindparam(name) for name in names}), rows)
+        connection.execute(_SAVE[connection.dialect.name], rows)
+        ids = _ids(connection, chunk, account)
         _save_children(connection, {ids[each]: chosen[each].child_birth_months for each in chunk})
 
 

@@ -60,10 +60,10 @@ def audience(rule: Rule, today: date, *columns: Any, account: str = MAIN_ACCOUNT
 
 
 def count(connection: Connection, rule: Rule, today: date, account: str = MAIN_ACCOUNT) -> Size:
-    """The size of the audience now."""
-    matching = audience(rule, today, func.count(), account=account)
-    known = audience(Everyone(), today, func.count(), account=account)
-    return Size(connection.execute(matching).scalar_one(), connection.execute(known).scalar_one())
+    """The size of the audience now, in one pass."""
+    query = select(func.count().filter(where(rule, today)), func.count())
+    row = connection.execute(query.where(residents.c.account == account)).one()
+    return Size(row[0], row[1])
 
 
 def snapshot(
