@@ -1,0 +1,50 @@
+"""Logs are JSON lines on stderr, and an exception's message never reaches them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def _own_handlers() -> Iterator[None]:
+    """Whatever is configured here ends with the test."""
+    root, ours = logging.getLogger(), logging.getLogger("bot")
+    before = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers, root.level, ours.level = before
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    out, err = capsys.readouterr()
+    assert out == ""
+    return [json.loads(line) for line in err.splitlines()]
+
+
+def test_an_event_and_its_ids_are_one_json_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+    configure_logs()
+    logging.getLogger("bot.x").info("event answered", extra={"event_id": 12})
+    (line,) = logged(capsys)
+    assert line["event"] == "event answered"
+    assert line["event_id"] == 12
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_an_exception_leaves_its_class_and_place_but_not_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs()
+    try:
+        raise ValueError("私の電話は090-1234-5678")
+    except ValueError:
+        logging.getLogger("bot.x").exception("event failed")
+    (line,) = logged(capsys)
+    assert line["error"] == "ValueError"
+    assert "test_logs.py:" in str(line["at"])
+    assert "090" not in json.dumps(line, ensure_ascii=False)
