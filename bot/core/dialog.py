@@ -111,13 +111,13 @@ class _Dialog:
         for words, data in shown:
             if text == words:
                 return self._act(read_action(data))
-        choices = [data for _, data in shown if read_action(data)["do"] == "show"]
+        choices = [data for _, data in shown if read_action(data).get("do") == "show"]
         place = None if self.state.asking else chosen_place(text)
         if place is not None:
-            if choices and place < len(choices):
+            if place < len(choices):
                 return self._act(read_action(choices[place]))
-            return self._no_such_choice()
-        if shown and refuses_choices(text):
+            return self._no_such_choice() if choices else self.speaker.say("empty")
+        if shown and (refuses_choices(text) or (refuses_answer(text) and not self.state.last)):
             return self._fallback(None)
         return None
 
@@ -130,23 +130,30 @@ class _Dialog:
         wish = read_wish(speaker.text, found, self.view.catalog, speaker.today, asking)
         if wish is None:
             return None
-        turn = choosing.wished(speaker, wish)
-        intents = self.view.content.intents.values()
-        settings = next((i.id for i in intents if i.action == "settings"), "")
-        return replace(turn, candidates=speaker.candidates(None, settings))
+        return self._as_intent("settings", choosing.wished(speaker, wish))
 
     def _follow_up(self) -> Turn | None:
         text = self.speaker.text
         if explained := explain_year(text, self.speaker.today):
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
-        last = self.view.entry(self.state.last)
+        last, facet = self.view.entry(self.state.last), facet_alone(text)
         if last is None:
-            return None
+            return self._facet_of_nothing(facet) if facet else None
         if refuses_answer(text):
             return self._other_than(last)
-        facet = facet_alone(text)
         return self._facet(last, facet) if facet else None
+
+    def _facet_of_nothing(self, facet: Facet) -> Turn | None:
+        """「いくら？」 with nothing before it: an intent may know, else ask of what."""
+        ranking = self._rank(self.speaker.text)
+        if ranking.matches and self.view.intent(ranking.matches[0].id):
+            return None
+        words = self.speaker.words
+        text = words.say("facet_no_context", facet=words.say(facet))
+        buttons = (self.speaker.menu_button(), self.speaker.handoff_button())
+        turn = self.speaker.done((Text(text),), buttons)
+        return replace(turn, decision="fallback", confidence=0.0)
 
     def _matched(self) -> Turn:
         ranking = self._rank(self.speaker.text)
@@ -166,29 +173,36 @@ class _Dialog:
             case "none":
                 return self._fallback(None)
             case "handoff":
-                return actions.handoff(self.speaker)
+                return self._as_intent("handoff", actions.handoff(self.speaker))
             case "menu":
-                return self._menu()
+                return self._as_intent("menu", actions.menu(self.speaker, self._doing("menu")))
             case "language":
-                return self._switch_language(parts.get("to"))
+                return self._as_intent("language", self._switch_language(parts.get("to")))
             case "settings":
-                return choosing.settings(self.speaker)
+                return self._as_intent("settings", choosing.settings(self.speaker))
             case "choose":
-                return choosing.choose(self.speaker, parts)
+                return self._as_intent("settings", choosing.choose(self.speaker, parts))
             case "settings_web":
-                return choosing.web_page(self.speaker)
+                return self._as_intent("settings", choosing.web_page(self.speaker))
             case "why":
                 return why_received(self.speaker, parts.get("a", ""))
             case "erase":
-                return actions.erase(self.speaker, sure="sure" in parts)
+                return self._as_intent("erase", actions.erase(self.speaker, sure="sure" in parts))
             case "kept":
-                return self.speaker.say("kept", "answer")
+                return self._as_intent("erase", self.speaker.say("kept", "answer"))
         return self.speaker.say("gone")
 
-    def _menu(self) -> Turn:
+    def _doing(self, action: str) -> Intent | None:
+        """The intent whose action this is."""
         intents = self.view.content.intents.values()
-        menu = next((i for i in intents if i.action == "menu"), None)
-        return actions.menu(self.speaker, menu)
+        return next((intent for intent in intents if intent.action == action), None)
+
+    def _as_intent(self, action: str, turn: Turn) -> Turn:
+        """The turn, reported as the intent that stands for `action`."""
+        intent = self._doing(action)
+        if intent is None:
+            return turn
+        return replace(turn, candidates=(self.speaker.candidate(intent.id), *turn.candidates))
 
     def _show(self, item_id: str, ranking: Ranking | None = None) -> Turn:
         """Show an item because it was matched (with its ranking) or chosen."""
