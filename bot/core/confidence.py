@@ -106,7 +106,7 @@ class Costs:
     question_back: float = 2.0  # having to choose although the answer was there
     miss: float = 4.0  # no answer although there is one
     wrong_choices: float = 5.0  # choices without the right one
-    outside_choices: float = 3.0  # choices for something the city was not asked
+    outside_choices: float = 4.0  # choices for something the city was not asked
 
 
 def decide(ranking: Ranking, costs: Costs) -> Decision:
