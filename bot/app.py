@@ -13,7 +13,10 @@ from functools import partial
 from flask import Flask
 
 from bot.config import Settings
+from bot.console.create import create_console
+from bot.console.options import ConsoleOptions
 from bot.content.indexcache import IndexCache
+from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
 from bot.core.ports import LineApi
@@ -24,17 +27,20 @@ from bot.line.scrub import scrub_event
 from bot.line.signature import verify
 from bot.services.answering import JAPAN, Answering, Spoken
 from bot.services.library import Terms
+from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
-from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
+from bot.services.vitals import Vitals
 from bot.store import conversations, questions, versions
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 from bot.store.questions import Question
 from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
+from bot.web.metrics import Metrics, metrics_blueprint
+from bot.web.requestid import add_request_ids
 from bot.web.webhook import webhook_blueprint
 from bot.worker import Keeper, ReplyWorker
 
@@ -83,11 +89,18 @@ def create_app(
         db.close()
         raise
     publisher.watch()
-    worker = _worker(settings, db, publisher, line, now)
+    metrics = Metrics()
+    worker = _worker(settings, db, publisher, line, now, metrics)
+    readiness = _readiness(db, publisher, worker, now)
+    metrics.look_at(Vitals(db, readiness, now, lambda: len(errors(publisher.problems))))
     app = Flask(__name__, static_folder=None)
+    add_request_ids(app)
+    metrics.watch(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.register_blueprint(webhook_blueprint(_receiver(settings, db, worker, now)))
-    app.register_blueprint(health_blueprint(_readiness(db, publisher, worker, now)))
+    app.register_blueprint(health_blueprint(readiness))
+    token = settings.madoguchi_metrics_token.get_secret_value()
+    app.register_blueprint(metrics_blueprint(metrics, token))
     app.register_blueprint(
         create_chat(
             publisher.current,
@@ -99,6 +112,7 @@ def create_app(
     )
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(_housekeeping(settings, db, now))
+    app.register_blueprint(create_console(db, now, ConsoleOptions.from_env()))
     app.extensions[EXTENSION] = Running(db, publisher, worker, keeper)
     for running in (worker, keeper):
         if running is not None:
@@ -125,13 +139,24 @@ def _publisher(settings: Settings, db: Database, now: Clock) -> Publisher:
 
 
 def _worker(
-    settings: Settings, db: Database, publisher: Publisher, line: LineApi | None, now: Clock
+    settings: Settings,
+    db: Database,
+    publisher: Publisher,
+    line: LineApi | None,
+    now: Clock,
+    metrics: Metrics,
 ) -> ReplyWorker | None:
     """The embedded worker; None where LINE is not connected or the worker runs elsewhere."""
     if not settings.has_line or settings.madoguchi_worker != "embedded":
         return None
     answering = Answering(lambda: publisher.current().view(settings.city), render)
-    replying = Replying(db, answering, line or _line_client(settings), parse_event, now)
+    replying = TracedReplying(
+        db,
+        CountedAnswers(answering, metrics.answered),
+        CountedLine(line or _line_client(settings), metrics.replied),
+        parse_event,
+        now,
+    )
     return ReplyWorker(replying, housekeeping=_housekeeping(settings, db, now))
 
 
@@ -159,7 +184,7 @@ def _receiver(
         verify=partial(verify, settings.line_channel_secret.get_secret_value()),
         parse_body=parse_body,
         parse_event=parse_event,
-        scrub=lambda raw: scrub_event(raw, lambda text: guard.mask(text).text),
+        scrub=lambda raw: with_request_id(scrub_event(raw, lambda text: guard.mask(text).text)),
         wake=worker.wake if worker else lambda: None,
         clock=now,
     )

@@ -42,7 +42,7 @@ FOREIGN = {
     "store": {"sqlalchemy", "alembic"},
     "line": {"linebot", "urllib3", "pydantic"},
     "services": {"structlog", "sqlalchemy", "argon2", "pyotp"},
-    "web": {"flask", "werkzeug", "markupsafe", "pydantic"},
+    "web": {"flask", "werkzeug", "markupsafe", "pydantic", "prometheus_client", "structlog"},
     "console": {"flask", "werkzeug", "markupsafe", "flask_login", "flask_wtf", "wtforms"},
 }
 NOT_IN_CORE = {

@@ -1,0 +1,36 @@
+"""One id for each HTTP request: taken from X-Request-Id or made here, in every log line of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from bot.services.observing import REQUEST_ID
+
+HEADER = "X-Request-Id"
+# Nothing else goes into a log: a header is whatever a stranger wrote.
+_ACCEPTED = re.compile(r"[0-9A-Za-z._-]{8,64}")
+
+
+def add_request_ids(app: Flask) -> None:
+    """Bind the id for the time of each request, and say it in the answer."""
+
+    @app.before_request
+    def bind() -> None:
+        given = request.headers.get(HEADER, "")
+        g.request_id = given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        clear_contextvars()  # the thread has served others before
+        bind_contextvars(**{REQUEST_ID: g.request_id})
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if "request_id" in g:
+            response.headers[HEADER] = g.request_id
+        return response
+
+    @app.teardown_request
+    def unbind(_error: BaseException | None) -> None:
+        clear_contextvars()

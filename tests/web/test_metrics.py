@@ -1,0 +1,163 @@
+"""The numbers for Prometheus: right, and for nobody else. Logs: ids, and no personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.logs import configure_logs
+from bot.store import inbox
+from tests.services.builders import text_event
+from tests.store.builders import arrival, rows
+from tests.web.running import Town, town
+
+WHO = "U" + "ab" * 16
+
+
+def samples(text: str) -> dict[str, float]:
+    """Prometheus' lines by name and labels."""
+    found = re.findall(r"^([a-z_]+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
+def scraped(there: Town) -> dict[str, float]:
+    answer = there.get("/metrics")
+    assert answer.status_code == 200
+    return samples(answer.text)
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_answers_and_acknowledgements_are_counted(tmp_path: Path) -> None:
+    with town(tmp_path) as there:
+        assert there.deliver(text_event("こんにちは", who=WHO)).status_code == 200
+        there.client.post("/line/webhook", data=b"{}", headers={"X-Line-Signature": "wrong"})
+        there.get("/nowhere")
+        wait_for(lambda: scraped(there).get('madoguchi_replies_total{result="accepted"}') == 1)
+        found = scraped(there)
+    assert found['madoguchi_answers_total{outcome="answer"}'] == 1
+    assert found['madoguchi_webhook_seconds_count{status="200"}'] == 1
+    assert found['madoguchi_webhook_seconds_count{status="400"}'] == 1
+    assert found['madoguchi_http_requests_total{endpoint="none",status="404"}'] == 1
+    assert found["madoguchi_ready"] == 1
+    assert found["madoguchi_content_errors"] == 0
+
+
+def test_the_age_of_the_oldest_waiting_event_is_told(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with town(tmp_path, madoguchi_worker="separate", clock=lambda: now) as there:
+        assert scraped(there)["madoguchi_oldest_waiting_event_seconds"] == 0
+        received = int((now - timedelta(seconds=40)).timestamp() * 1000)
+        there.running.db.write(lambda c: inbox.accept(c, [arrival()], received))
+        found = scraped(there)
+    assert found["madoguchi_oldest_waiting_event_seconds"] == pytest.approx(40, abs=0.01)
+    assert found["madoguchi_open_events"] == 1
+    assert found["madoguchi_oldest_unsent_batch_seconds"] == 0
+
+
+def test_a_database_that_is_gone_is_not_ready_and_has_no_age(tmp_path: Path) -> None:
+    with town(tmp_path, madoguchi_worker="separate") as there:
+        there.running.db.write(lambda c: c.exec_driver_sql("DROP TABLE batches"))
+        there.running.db.write(lambda c: c.exec_driver_sql("DROP TABLE pulse"))
+        found = scraped(there)
+    assert found["madoguchi_ready"] == 0
+    assert "madoguchi_oldest_waiting_event_seconds" not in found
+
+
+@pytest.mark.parametrize(
+    ("headers", "address", "status"),
+    [
+        ({}, "127.0.0.1", 200),
+        ({}, "::1", 200),
+        ({}, "192.0.2.1", 404),
+        ({"X-Forwarded-For": "192.0.2.1"}, "127.0.0.1", 404),
+        ({"Forwarded": "for=192.0.2.1"}, "127.0.0.1", 404),
+    ],
+)
+def test_without_a_token_only_this_machine_may_read(
+    tmp_path: Path, headers: dict[str, str], address: str, status: int
+) -> None:
+    with town(tmp_path, madoguchi_worker="separate") as there:
+        origin = {"REMOTE_ADDR": address}
+        answer = there.client.get("/metrics", headers=headers, environ_base=origin)
+    assert answer.status_code == status
+    assert ("madoguchi" in answer.text) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [("Bearer numbers-please", 200), ("Bearer wrong", 404), ("numbers-please", 404), ("", 404)],
+)
+def test_with_a_token_only_who_knows_it_may_read(tmp_path: Path, given: str, status: int) -> None:
+    with town(
+        tmp_path, madoguchi_worker="separate", madoguchi_metrics_token="numbers-please"
+    ) as there:
+        assert there.get("/metrics", Authorization=given).status_code == status
+
+
+def test_a_request_id_is_accepted_made_and_kept_with_the_event(tmp_path: Path) -> None:
+    with town(tmp_path, madoguchi_worker="separate") as there:
+        event = text_event("こんにちは", who=WHO, event_id="e1")
+        answer = there.deliver(event, headers={"X-Request-Id": "nginx-0123456789"})
+        assert answer.headers["X-Request-Id"] == "nginx-0123456789"
+        stored = json.loads(rows(there.running.db)["e1"].body)
+        assert stored["madoguchiRequestId"] == "nginx-0123456789"
+        for bad in ("short", "x" * 65, "id with blanks", 'id"quote-0123'):
+            made = there.get("/healthz", X_Request_Id=bad).headers["X-Request-Id"]
+            assert re.fullmatch("[0-9a-f]{32}", made)
+        assert there.get("/healthz").headers["X-Request-Id"] != made
+
+
+@contextmanager
+def real_logs() -> Iterator[None]:
+    """The logs as an operator gets them, for the time of a test."""
+    root, ours = logging.getLogger(), logging.getLogger("bot")
+    before = root.handlers[:], root.level, ours.level
+    configure_logs(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.handlers, level, ours_level = before
+        root.setLevel(level)
+        ours.setLevel(ours_level)
+
+
+def test_logs_hold_the_request_id_and_nothing_personal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["引っ越しの相談", "090-1234-5678", "山田太郎", "123456789012"]
+    said = "、".join(words)
+    with real_logs(), town(tmp_path) as there:
+        there.deliver(text_event(said, who=WHO), headers={"X-Request-Id": "trace-0123456789"})
+        there.deliver(text_event(said, who=WHO, message={"type": "text", "text": [said]}))
+        wait_for(lambda: scraped(there)["madoguchi_open_events"] == 0)
+        assert there.line.sent
+
+        def broken(*_: object) -> None:
+            raise RuntimeError(f"cannot answer {said} of {WHO}")
+
+        answering = there.running.worker._replying.answerer.answerer  # type: ignore[union-attr]
+        monkeypatch.setattr(type(answering), "answer", broken)
+        there.deliver(text_event(said, who=WHO), headers={"X-Request-Id": "trace-of-the-error"})
+        there.client.post("/chat", data={"text": said}, headers={"Sec-Fetch-Site": "same-origin"})
+        wait_for(lambda: scraped(there).get('madoguchi_answers_total{outcome="error"}'))
+    logged = capfd.readouterr().err
+    lines = [json.loads(line) for line in logged.splitlines()]
+    failed = [line for line in lines if line["event"] == "event not answered"]
+    assert [line["request_id"] for line in failed] == ["trace-of-the-error"]
+    for personal in (*words, WHO, "ab" * 16, "token-event"):
+        assert personal not in logged
+        assert json.dumps(personal)[1:-1] not in logged
