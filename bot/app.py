@@ -13,8 +13,6 @@ from functools import partial
 from flask import Flask
 
 from bot.config import Settings
-from bot.console.create import create_console
-from bot.console.options import ConsoleOptions
 from bot.content.indexcache import IndexCache
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
@@ -112,7 +110,6 @@ def create_app(
     )
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(_housekeeping(settings, db, now))
-    app.register_blueprint(create_console(db, now, ConsoleOptions.from_env()))
     app.extensions[EXTENSION] = Running(db, publisher, worker, keeper)
     for running in (worker, keeper):
         if running is not None:
