@@ -5,10 +5,14 @@ from __future__ import annotations
 from alembic import context
 
 from bot.store.announcement_tables import announcements
+from bot.store.staff_tables import staff
+
+# One of each module: importing it adds all of its tables to the one metadata.
+KNOWN = (announcements, staff)
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=announcements.metadata,  # all tables: this module imports the others
+    target_metadata=KNOWN[0].metadata,
     render_as_batch=True,  # SQLite cannot alter most things in place
 )
 with context.begin_transaction():

@@ -1,0 +1,151 @@
+"""Who may open a page: one check in front of every console route. What declares nothing is shut."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Request, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console.options import ConsoleOptions
+from bot.services.signin import SignIn, Visit
+from bot.store.staff import Person, Role
+from bot.web.security import is_from_another_site, is_https
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ANYONE, ANY_STAGE, STAFF = "anyone", "any_stage", "staff"
+EVERY_ROLE = frozenset(Role)
+EDITING = frozenset({Role.EDITOR, Role.APPROVER, Role.ADMIN})
+NUMBERS = EVERY_ROLE
+ADMINS = frozenset({Role.ADMIN})
+
+MAX_BODY_BYTES = 8 * 1024 * 1024  # a content file may have 1 MB, and forms carry it escaped
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a view declares: who may open it, and whether the password must be fresh."""
+
+    stage: str = STAFF
+    roles: frozenset[Role] = EVERY_ROLE
+    fresh: bool = False
+
+
+def access(
+    roles: frozenset[Role] = EVERY_ROLE, *, stage: str = STAFF, fresh: bool = False
+) -> Callable[[View], View]:
+    """Declare who may open a view. `fresh`: the password was given within ten minutes."""
+
+    def declare(view: View) -> View:
+        view.__dict__["access"] = Access(stage, roles, fresh)
+        return view
+
+    return declare
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """What a view declared."""
+    found = getattr(view, "access", None)
+    return found if isinstance(found, Access) else None
+
+
+def me() -> Person:
+    """Who is signed in; only inside a view that asks for staff."""
+    person: Person = g.visit.person
+    return person
+
+
+def token_of(cookie: str) -> str:
+    """The token that a form from this browser carries; it tells nothing about the cookie."""
+    return hmac.new(cookie.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Runs before every console view."""
+
+    sign_in: SignIn
+    options: ConsoleOptions
+
+    def __call__(self) -> Response | None:
+        """None lets the request pass."""
+        request.max_content_length = MAX_BODY_BYTES
+        request.max_form_memory_size = MAX_BODY_BYTES
+        if not self.options.allows(self.address()):
+            abort(403, "この場所からは開けません。")
+        cookie = request.cookies.get(cookie_name(request), "")
+        g.new_cookie = "" if cookie else secrets.token_urlsafe(32)
+        g.cookie = cookie or g.new_cookie
+        g.visit = self.sign_in.visit(cookie) if cookie else None
+        declared = access_of(current_app.view_functions[request.endpoint or ""])
+        if request.method in _UNSAFE:
+            self._check_token(cookie)
+        return self._judge(declared, g.visit)
+
+    def address(self) -> str:
+        """Where the browser is, as the nearest trusted proxy saw it."""
+        proxies = self.options.madoguchi_proxies
+        seen = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",")]
+        if proxies and len(seen) >= proxies and seen[-proxies]:
+            return seen[-proxies]
+        return request.remote_addr or ""
+
+    def _check_token(self, cookie: str) -> None:
+        sent = request.form.get("csrf", "")
+        if not cookie or not secrets.compare_digest(sent.encode(), token_of(cookie).encode()):
+            abort(
+                403,
+                "画面を開いてから時間がたちました。ページを開き直して、もう一度お試しください。",
+            )
+        if is_from_another_site(request):
+            abort(403, "ほかのサイトからは送れません。")
+
+    def _judge(self, declared: Access | None, visit: Visit | None) -> Response | None:
+        if declared is not None and declared.stage == ANYONE:
+            return None
+        if visit is None:
+            return self._to("staff.sign_in.page")
+        if declared is not None and declared.stage == ANY_STAGE:
+            return None
+        if not visit.complete:
+            return self._to("staff.sign_in.code")
+        if declared is None or visit.person.role not in declared.roles:
+            abort(403, "あなたの役割では開けません。管理の人に頼んでください。")
+        if declared.fresh and not visit.fresh:
+            return self._to("staff.sign_in.confirm")
+        return None
+
+    def _to(self, endpoint: str) -> Response:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(endpoint, next=back), 303)
+
+
+def cookie_name(request: Request) -> str:
+    """With https under a name that no other host or path can set."""
+    return "__Host-madoguchi_staff" if is_https(request) else "madoguchi_staff"
+
+
+def set_cookie(response: Response, value: str) -> Response:
+    """Hand the browser its session, until it is closed; the server ends it earlier."""
+    response.set_cookie(
+        cookie_name(request),
+        value,
+        path="/",
+        secure=is_https(request),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def safe_next(path: str) -> str:
+    """Where to go after signing in: a page of the console, never another site."""
+    plain = path.startswith("/staff/") and "\\" not in path and "//" not in path.partition("?")[0]
+    return path if plain and path.isprintable() else url_for("staff.home.page")

@@ -1,0 +1,35 @@
+"""What every console page works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.console.access import Gate
+from bot.services.people import People
+from bot.services.signin import SignIn
+from bot.store.database import Database
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The services behind the pages; `clock` gives aware UTC."""
+
+    db: Database
+    clock: Callable[[], datetime]
+    gate: Gate
+    sign_in: SignIn
+    people: People
+
+    def now(self) -> int:
+        """UTC milliseconds."""
+        return int(self.clock().timestamp() * 1000)
+
+
+def japan_time(milliseconds: int) -> str:
+    """An instant as staff read it."""
+    return datetime.fromtimestamp(milliseconds / 1000, JAPAN).strftime("%Y-%m-%d %H:%M")
