@@ -43,7 +43,16 @@ FOREIGN = {
     "line": {"linebot", "urllib3", "pydantic"},
     "services": {"structlog", "sqlalchemy", "argon2", "pyotp"},
     "web": {"flask", "werkzeug", "markupsafe", "pydantic", "prometheus_client", "structlog"},
-    "console": {"flask", "werkzeug", "markupsafe", "flask_login", "flask_wtf", "wtforms"},
+    "console": {
+        "flask",
+        "werkzeug",
+        "markupsafe",
+        "flask_login",
+        "flask_wtf",
+        "wtforms",
+        "pydantic",
+        "segno",
+    },
 }
 NOT_IN_CORE = {
     "os", "io", "time", "pathlib", "socket", "sqlite3", "threading", "subprocess", "http", "urllib.request",

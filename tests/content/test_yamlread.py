@@ -196,9 +196,12 @@ def test_a_file_full_of_traps_gives_a_readable_number_of_problems() -> None:
     assert len(refused("-a\n" * 5000)) == 100
 
 
-def test_the_largest_allowed_file_is_read() -> None:
-    item = "- id: a\n"
-    assert len(read(item * (MAX_BYTES // len(item)))) == MAX_BYTES // len(item)
+def test_a_file_of_the_largest_size_is_read_and_a_larger_one_refused() -> None:
+    item = f"- id: {'a' * 1992}\n"
+    text = item * (MAX_BYTES // len(item))
+    assert len(text) == MAX_BYTES
+    assert len(read(text)) == 500
+    assert "大きすぎます" in refused(text + "#")[0][1]
 
 
 @given(st.binary(max_size=300))
