@@ -197,7 +197,7 @@ def test_a_file_full_of_traps_gives_a_readable_number_of_problems() -> None:
 
 
 def test_a_file_of_the_largest_size_is_read_and_a_larger_one_refused() -> None:
-    item = f"- id: {'a' * 1992}\n"
+    item = f"- id: {'a' * 1993}\n"
     text = item * (MAX_BYTES // len(item))
     assert len(text) == MAX_BYTES
     assert len(read(text)) == 500
