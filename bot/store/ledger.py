@@ -171,7 +171,7 @@ def month_counts(connection: Connection, since: int, account: str = MAIN_ACCOUNT
         )
         .group_by(recipients.c.resident)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def over_cap(

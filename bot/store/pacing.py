@@ -35,7 +35,7 @@ class Slots:
             .where(table.c.account == account)
             .with_for_update()
         )
-        found = dict(rows.tuples().all())
+        found = {row[0]: row[1] for row in rows}
         now_us = now * 1000
         # A place far ahead was written by a clock that has been set back since.
         return cls(
@@ -51,21 +51,20 @@ class Slots:
 
         Only what is not urgent is spread over time, and only with its first request.
         """
-        at_us = max(self.requests_us, self.now_us)
+        spread = first and not urgent
+        at_us = max(self.requests_us, self.now_us, self.people_us if spread else 0)
         if at_us > self.now_us + _AHEAD_US:
             return None
-        spread = first and not urgent
-        if spread and self.people_us > self.now_us:
-            return None
-        self.requests_us = at_us + self.pace.request_us()
+        # A place of its own among requests, but none that an emergency would have to wait behind.
+        self.requests_us = max(self.requests_us, self.now_us) + self.pace.request_us()
         if spread:
-            self.people_us = max(self.people_us, self.now_us) + self.pace.people_us(people)
+            self.people_us = at_us + self.pace.people_us(people)
         return at_us
 
     def next_ms(self, urgent: bool) -> int:
         """When to ask again after a None."""
-        ahead = self.requests_us - _AHEAD_US // 2
-        return max(ahead, 0 if urgent else self.people_us, self.now_us + 1000) // 1000
+        free = max(self.requests_us, 0 if urgent else self.people_us) - _AHEAD_US // 2
+        return max(free, self.now_us + 1000) // 1000
 
     def save(self, connection: Connection) -> None:
         """Keep what was handed out."""
