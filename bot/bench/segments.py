@@ -138,6 +138,7 @@ def _fill(db: Database, residents: int) -> None:
     people = _people(residents)
     while chunk := dict(islice(people, _CHUNK)):
         _save(db, chunk)
+        db.write(attributes.count_anew)
 
 
 def _save(db: Database, chunk: Mapping[str, Attributes]) -> None:

@@ -82,10 +82,14 @@ class ResidentLists:
         if checking.problems:
             raise ContentError(_listed(checking.problems))
         kept = erased = 0
+        grown = _CHUNK
         lines = self._lines(path, _Checking(str(path), self._catalog(), self._today()))
         while chunk := list(islice(lines, _CHUNK)):
             taken = self._db.write(partial(self._keep, lines=chunk))
             kept, erased = kept + taken, erased + len(chunk) - taken
+            if kept >= grown:
+                self._db.write(attributes.count_anew)
+                grown *= 4
         return Imported(kept, erased)
 
     def export_csv(self, out: TextIO) -> int:

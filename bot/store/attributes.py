@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     tuple_,
     update,
 )
@@ -148,9 +149,20 @@ def save_many(
             }
             for user_id in chunk
         ]
+        _forget_children(connection, chunk, account)
         connection.execute(_SAVE[connection.dialect.name], rows)
         ids = _ids(connection, chunk, account)
-        _save_children(connection, {ids[each]: chosen[each].child_birth_months for each in chunk})
+        _add_children(connection, {ids[each]: chosen[each].child_birth_months for each in chunk})
+
+
+def count_anew(connection: Connection) -> None:
+    """Tell PostgreSQL how full the tables have become, in the middle of a large import.
+
+    Until it looks by itself (a minute or so) it searches every resident of the account for each
+    list of ids. SQLite needs nothing.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE residents, resident_children"))
 
 
 def change(
@@ -292,16 +304,28 @@ def _ids(connection: Connection, user_ids: Sequence[str], account: str) -> dict[
     return dict(connection.execute(query).all())
 
 
-def _save_children(connection: Connection, months: Mapping[int, Collection[int]]) -> None:
-    table = resident_children
-    connection.execute(delete(table).where(table.c.resident.in_(list(months))))
+def _forget_children(connection: Connection, user_ids: Sequence[str], account: str) -> None:
+    parents = select(residents.c.id).where(
+        residents.c.account == account,
+        residents.c.user_id.in_(user_ids),
+        residents.c.has_children,
+    )
+    # Not one statement over a list: most residents have none, and PostgreSQL would compare every
+    # child with every id of the list.
+    found = connection.execute(parents).scalars().all()
+    if found:
+        table = resident_children
+        connection.execute(delete(table).where(table.c.resident.in_(found)))
+
+
+def _add_children(connection: Connection, months: Mapping[int, Collection[int]]) -> None:
     rows = [
         {"resident": resident, "month": month}
         for resident, born in months.items()
         for month in born
     ]
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(insert(resident_children), rows)
 
 
 def _masks(connection: Connection, attribute: str) -> dict[str, int]:
