@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from bot.bench.answers import OUTSIDE, ask, calibration_table, figures, outside_figures, run
+from bot.bench.chart import calibration_svg
 from bot.content.loader import load, read_files
 from bot.core.index import Index, build_index
 from bot.core.matching import Document
@@ -59,3 +61,9 @@ def test_a_held_out_phrasing_is_not_in_the_index_that_is_asked() -> None:
 def test_no_questions_give_empty_figures() -> None:
     assert figures([])["questions"] == 0
     assert calibration_table([]) == {"ece": 0.0, "bins": []}
+
+
+def test_the_calibration_plot_is_well_formed() -> None:
+    table = {"ece": 0.01, "bins": [{"said": 0.9, "true": 0.8, "messages": 5}]}
+    root = ElementTree.fromstring(calibration_svg(table))
+    assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 1
