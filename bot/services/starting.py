@@ -35,7 +35,8 @@ from bot.store.tables import MAIN_ACCOUNT, residents
 log = logging.getLogger(__name__)
 
 LEASE_MS = 60_000
-_BATCHES_AT_ONCE = 4  # in one transaction
+# In one transaction: about 40 ms of the writer, which an incoming event may have to wait for.
+_BATCHES_AT_ONCE = 10
 _CLEAR_AT_ONCE = 8
 _COLUMNS = (
     residents.c.id,
