@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from bot.config import Settings
 from bot.content.indexcache import IndexCache
@@ -26,6 +26,7 @@ from bot.line.signature import verify
 from bot.services.answering import JAPAN, Answering, Spoken
 from bot.services.library import Terms
 from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
+from bot.services.preferences import Preferences
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
@@ -39,6 +40,7 @@ from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
 from bot.web.requestid import add_request_ids
+from bot.web.settings import create_settings
 from bot.web.webhook import webhook_blueprint
 from bot.worker import Keeper, ReplyWorker
 
@@ -108,6 +110,8 @@ def create_app(
             clock=now,
         )
     )
+    if settings.madoguchi_public_url:  # without an address nobody can be sent a link
+        app.register_blueprint(_settings_pages(settings, db, publisher, now))
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(_housekeeping(settings, db, now))
     app.extensions[EXTENSION] = Running(db, publisher, worker, keeper)
@@ -115,6 +119,20 @@ def create_app(
         if running is not None:
             running.start()
     return app
+
+
+def _preferences(settings: Settings, db: Database, now: Clock) -> Preferences:
+    return Preferences(db, now, settings.madoguchi_public_url)
+
+
+def _settings_pages(
+    settings: Settings, db: Database, publisher: Publisher, now: Clock
+) -> Blueprint:
+    return create_settings(
+        _preferences(settings, db, now),
+        lambda: publisher.current().view(settings.city),
+        secure=not settings.madoguchi_public_url.startswith("http:"),  # this machine alone
+    )
 
 
 def _housekeeping(settings: Settings, db: Database, now: Clock) -> Housekeeping:
@@ -146,7 +164,8 @@ def _worker(
     """The embedded worker; None where LINE is not connected or the worker runs elsewhere."""
     if not settings.has_line or settings.madoguchi_worker != "embedded":
         return None
-    answering = Answering(lambda: publisher.current().view(settings.city), render)
+    resident = _preferences(settings, db, now).resident
+    answering = Answering(lambda: publisher.current().view(settings.city), render, resident)
     replying = TracedReplying(
         db,
         CountedAnswers(answering, metrics.answered),

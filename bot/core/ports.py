@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.core.changes import Change
+
 
 class LineApi(Protocol):
     """LINE's sending side. Failures are `bot.errors.LineRetryable` or `LineRejected`."""
@@ -144,6 +146,8 @@ class Answered:
     question: str | None  # masked words to keep for staff statistics, None = keep nothing
     candidates: tuple[str, ...] = ()
     erase: bool = False  # everything about this resident goes
+    changes: tuple[Change, ...] = ()  # to what this resident chose
+    link: str = ""  # digest of the link to their settings that the messages hold
 
 
 class Answerer(Protocol):

@@ -34,3 +34,4 @@ class Resident:
     profile: Callable[[], Profile]
     received: Callable[[int], Received | None]
     link: str = ""
+    link_digest: str = ""  # under which the link is stored

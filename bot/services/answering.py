@@ -13,6 +13,7 @@ from bot.core.conversation import State, action, state_from_json
 from bot.core.dialog import respond
 from bot.core.ports import Answered, Event
 from bot.core.replies import QuickReply, Reply, Text
+from bot.core.resident import Resident
 from bot.core.turn import Message, Turn
 from bot.core.view import CityView
 
@@ -31,11 +32,19 @@ class Spoken:
     state: str
 
 
-def speak(view: CityView, text: str, state: str | None, now: datetime, data: str = "") -> Spoken:
+def speak(
+    view: CityView,
+    text: str,
+    state: str | None,
+    now: datetime,
+    data: str = "",
+    resident: Resident | None = None,
+) -> Spoken:
     """Answer plain words (or a button's `data`); used by the web chat and the command line."""
     masked = guard.mask(text)
     message = Message(masked.text, masked.kinds, data)
-    turn = respond(message, state_from_json(state), view, now.astimezone(JAPAN).date())
+    today = now.astimezone(JAPAN).date()
+    turn = respond(message, state_from_json(state), view, today, resident)
     return Spoken(masked.text, turn, turn.state.to_json())
 
 
@@ -43,11 +52,18 @@ class Answering:
     """Decides what one LINE event is answered (`bot.core.ports.Answerer`).
 
     `view` gives the city's content as it is now; one event uses one snapshot from start to end.
+    `resident` gives what is kept about a user id; without it nobody has settings.
     """
 
-    def __init__(self, view: Callable[[], CityView], render: Render) -> None:
+    def __init__(
+        self,
+        view: Callable[[], CityView],
+        render: Render,
+        resident: Callable[[str], Resident] | None = None,
+    ) -> None:
         self._view = view
         self._render = render
+        self._resident = resident
 
     def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
         """See `Answerer.answer`. Text in the event is masked already; it is masked again here."""
@@ -64,9 +80,9 @@ class Answering:
         self, view: CityView, event: Event, state: str | None, now: datetime
     ) -> Answered:
         if event.kind == "follow":
-            return self._follow(view)
+            return self._follow(view, self._speaking(event))
         if event.kind == "text" or event.kind == "postback":
-            return self._dialog(view, event, state, now)
+            return self._dialog(view, event, state, now, self._speaking(event))
         key = "media" if event.kind in _MEDIA else event.kind
         if key in ("media", "sticker", "location"):
             return self._fixed(view, key, state)
@@ -88,27 +104,48 @@ class Answering:
         told = replace(kept, group_told=True).to_json()
         return replace(answered, messages=messages, state=told, erase=False)
 
-    def _dialog(self, view: CityView, event: Event, state: str | None, now: datetime) -> Answered:
+    def _speaking(self, event: Event) -> Resident | None:
+        """The resident of a one-to-one chat; groups never read or set anybody's settings."""
+        user_id = event.source.user_id
+        if self._resident is None or event.source.type != "user" or user_id is None:
+            return None
+        return self._resident(user_id)
+
+    def _dialog(
+        self,
+        view: CityView,
+        event: Event,
+        state: str | None,
+        now: datetime,
+        resident: Resident | None = None,
+    ) -> Answered:
         text = event.text or "" if event.kind == "text" else ""
         data = event.postback_data or "" if event.kind == "postback" else ""
-        spoken = speak(view, text, state, now, data or ("do=unknown" if not text else ""))
+        data = data or ("do=unknown" if not text else "")
+        spoken = speak(view, text, state, now, data, resident)
         turn = spoken.turn
+        # What a resident tells of themselves is no question, and is not kept as one.
+        asked = text and not (turn.erase or turn.changes or turn.state.asking)
         return Answered(
             messages=tuple(self._render(turn.reply)),
             state=None if turn.erase else spoken.state,
             outcome=turn.decision,
-            question=spoken.text if text and not turn.erase else None,
+            question=spoken.text if asked else None,
             candidates=tuple(candidate.id for candidate in turn.candidates),
             erase=turn.erase,
+            changes=turn.changes,
+            link=resident.link_digest if resident and turn.linked else "",
         )
 
-    def _follow(self, view: CityView) -> Answered:
+    def _follow(self, view: CityView, resident: Resident | None) -> Answered:
         words = view.wording("ja")
         said = words.say("follow", city=view.city.name, days=str(view.days))
         if view.privacy_url:
             said += f"\n{words.say('privacy_button')}：{view.privacy_url}"
-        buttons = (QuickReply(words.say("menu_button"), action("menu")), *_languages(view))
-        messages = self._render(Reply((Text(said),), buttons))
+        buttons = [QuickReply(words.say("menu_button"), action("menu")), *_languages(view)]
+        if resident and view.asked:
+            buttons.insert(1, QuickReply(words.say("settings_button"), action("settings")))
+        messages = self._render(Reply((Text(said),), tuple(buttons)))
         return Answered(tuple(messages), State().to_json(), "answer", None)
 
     def _fixed(self, view: CityView, key: str, state: str | None) -> Answered:

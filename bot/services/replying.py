@@ -13,14 +13,24 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.core.changes import Change, with_changes
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
 from bot.services.failures import describe
-from bot.store import backlog, conversations, inbox, questions, residents
+from bot.store import (
+    attributes,
+    backlog,
+    conversations,
+    inbox,
+    questions,
+    residents,
+    settings_keys,
+)
 from bot.store.database import Database
 from bot.store.inbox import Claimed, Decision, Settled
 from bot.store.questions import Question
@@ -35,7 +45,7 @@ LEASE_MS = 20_000
 _LATE_MS = 1000  # an event this late may have been overtaken by the resident's leaving
 MAX_CLAIMS = 5  # an event that takes the process down each time is given up
 _JST = timezone(timedelta(hours=9))
-_UNFOLLOW, _UNSEND = "unfollow", "unsend"
+_FOLLOW, _UNFOLLOW, _UNSEND = "follow", "unfollow", "unsend"
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,19 @@ class Effects:
     erase: tuple[str, str, int] | None = None  # account, resident, before
     take_back: tuple[str, str] | None = None  # account, message id
     outgoing: Outgoing | None = None
+    followed: tuple[str, str, int] | None = None  # account, resident, when
+    own: Own | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a resident asked to be kept about them, and when."""
+
+    account: str
+    resident: str
+    at: int
+    changes: tuple[Change, ...]
+    link: str  # digest of the link to their settings
 
 
 @dataclass(frozen=True)
@@ -210,7 +233,8 @@ class Replying:
         if answered.erase and claimed.resident is not None:
             erase = (claimed.account, claimed.resident, claimed.occurred_at)
         outgoing = _outgoing(claimed, messages) if messages else None
-        return _with_duties(claimed, Effects(decision, kept, question, erase, outgoing=outgoing))
+        effects = Effects(decision, kept, question, erase, outgoing=outgoing)
+        return _with_duties(claimed, replace(effects, own=_own(claimed, answered)))
 
     def _question(self, claimed: Claimed, answered: Answered) -> Question | None:
         if answered.question is None:
@@ -269,15 +293,38 @@ def _record(connection: Connection, done: Sequence[Effects], now: int) -> list[O
         if effects.erase is not None:
             account, resident, before = effects.erase
             residents.erase(connection, resident, before=before, now=now, account=account)
+        if effects.followed is not None:
+            account, resident, at = effects.followed
+            attributes.follow(connection, resident, at, account)
+        if effects.own is not None:
+            _keep(connection, effects.own, now)
     # After erasing: the state an event itself leaves behind is newer than what it erases.
     conversations.save_many(connection, dict(e.state for e in mine if e.state is not None), now)
     return [e.outgoing for e in mine if e.outgoing is not None]
+
+
+def _own(claimed: Claimed, answered: Answered) -> Own | None:
+    if claimed.resident is None or not (answered.changes or answered.link):
+        return None
+    at = claimed.occurred_at
+    return Own(claimed.account, claimed.resident, at, answered.changes, answered.link)
+
+
+def _keep(connection: Connection, own: Own, now: int) -> None:
+    if own.changes:
+        choose = partial(with_changes, changes=own.changes)
+        residents.change(connection, own.resident, choose, own.at, own.account)
+    if own.link:
+        settings_keys.add_link(connection, own.link, own.resident, now, own.account)
 
 
 def _with_duties(claimed: Claimed, effects: Effects) -> Effects:
     """What an event demands of the store whatever the answerer made of it."""
     if claimed.kind == _UNSEND and claimed.message_id is not None:
         return replace(effects, take_back=(claimed.account, claimed.message_id))
+    if claimed.kind == _FOLLOW and claimed.resident is not None:
+        # Known from now on by the id alone: nothing is chosen for anybody.
+        return replace(effects, followed=(claimed.account, claimed.resident, claimed.occurred_at))
     if claimed.kind == _UNFOLLOW and claimed.resident is not None:
         return Effects(
             Decision(claimed.id, claimed.attempts, inbox.ERASED, "unfollow", forget=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from bot.store import backlog, conversations, questions
+from bot.store import backlog, conversations, questions, settings_keys
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class Housekeeping:
         self.db.write(lambda c: backlog.recover(c, now_ms, _CLOCK_SET_BACK_MS))
         while self.db.write(lambda c: conversations.purge(c, now_ms, _CHUNK)) == _CHUNK:
             pass
+        self.db.write(lambda c: settings_keys.purge(c, now_ms))
         if self._purged_at is None or abs(now - self._purged_at) >= _PURGE_EVERY:
             self.purge(now)
             self._purged_at = now

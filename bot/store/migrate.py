@@ -11,7 +11,7 @@ from bot.errors import StoreVersion
 from bot.store.database import Database
 
 # Oldest first. Kept here too, so that a start with nothing to do need not import Alembic (0.2 s).
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 
 

@@ -1,14 +1,42 @@
-"""What is kept about a resident, across all tables: today only to erase it."""
+"""What is kept about a resident, across all tables: changed by their own acts, and erased."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, select, union
 
-from bot.store import attributes, conversations, erasures, inbox_erasing, questions
+from bot.core.attributes import Profile
+from bot.store import (
+    attributes,
+    conversations,
+    erasures,
+    inbox_erasing,
+    questions,
+    settings_keys,
+)
 from bot.store import tables as t
 from bot.store.tables import MAIN_ACCOUNT
+
+
+def change(
+    connection: Connection,
+    resident: str,
+    change: Callable[[Profile], Profile],
+    now: int,
+    account: str = MAIN_ACCOUNT,
+) -> Profile:
+    """Read, change and keep everything a resident chose in one step; returns what is chosen now.
+
+    Nothing is stored of a resident for whom nothing changes.
+    """
+    before = attributes.load(connection, resident, account) or Profile()
+    after = change(before)
+    if after.attributes != before.attributes:
+        attributes.save(connection, resident, after.attributes, now, account)
+    if after.volume != before.volume:
+        attributes.save_volume(connection, resident, after.volume, now, account)
+    return after
 
 
 def erase(
@@ -29,6 +57,7 @@ def erase(
     questions.forget(connection, asked)
     conversations.save(connection, resident, None, now, account)
     attributes.forget(connection, resident, before=before, account=account)
+    settings_keys.forget(connection, resident, account)
     digest = erasures.hasher(connection)
     erasures.record(connection, {digest(account, resident): before})
 
@@ -56,6 +85,7 @@ def known_ids(connection: Connection) -> Iterator[tuple[str, str]]:
         select(t.residents.c.account, t.residents.c.user_id),
         select(t.inbox.c.account, t.inbox.c.resident).where(t.inbox.c.resident.is_not(None)),
         select(t.conversations.c.account, t.conversations.c.key),
+        select(t.settings_keys.c.account, t.settings_keys.c.user_id),
     )
     for row in connection.execute(everyone.execution_options(yield_per=1000)):
         yield row.account, str(row[1])

@@ -189,3 +189,15 @@ installation_keys = Table(
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
+
+# What opens a resident's settings page: a link used once, then a browser's session.
+settings_keys = Table(
+    "settings_keys",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # link | session
+    Column("account", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("ix_settings_keys_user_id", settings_keys.c.user_id)
