@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from bot.config import REPOSITORY
 from bot.content.loader import Loaded, load, read_files
 from bot.content.sudachi import SudachiTokenizer
 from bot.services.library import Library, Terms
+from bot.store.database import Database
+from tests.postgres import emptied, postgres_server, shared_postgres  # noqa: F401
+from tests.store.builders import opened
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # noon in Japan
@@ -50,3 +54,20 @@ def shipped(repository: Path) -> Loaded:
 def library(shipped: Loaded, tokenizer: SudachiTokenizer) -> Library:
     """The shipped content with its matchers, each built on first use."""
     return Library(shipped.draft, tokenizer, Terms())
+
+
+@pytest.fixture
+def sqlite_db(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with all tables, in `tmp_path/test.db`."""
+    db = opened(tmp_path)
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """An empty database with all tables; every test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        database: Database = request.getfixturevalue("sqlite_db")
+        return database
+    return emptied(request.getfixturevalue("shared_postgres"))

@@ -14,9 +14,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
@@ -30,6 +32,8 @@ def postgres_server() -> Iterator[str]:
     """The server's socket directory; skips where there is no PostgreSQL or no psycopg."""
     missing = _missing()
     if missing:
+        if os.environ.get("CI") == "true" and _program("initdb") is not None:
+            pytest.fail(f"PostgreSQLの試験に {missing} が要ります")
         pytest.skip(f"PostgreSQLの試験はしません：{missing} がありません")
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path must be short
     try:
@@ -43,6 +47,13 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a fresh, empty database."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(postgres_server: str) -> Iterator[str]:
+    """A database of its own on the tests' server, dropped at the end."""
     import psycopg
 
     name = f"test_{next(_numbers)}"
@@ -60,6 +71,25 @@ def postgres(postgres_url: str) -> Iterator[Database]:
     migrate(db)
     yield db
     db.close()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: str) -> Iterator[Database]:
+    """A migrated database that many tests use one after another; `emptied` makes it fresh."""
+    with new_database(postgres_server) as url:
+        db = open_database(url)
+        migrate(db)
+        yield db
+        db.close()
+
+
+def emptied(db: Database) -> Database:
+    """The database without its rows, as a migration leaves it."""
+    with db.read() as connection:
+        tables = set(inspect(connection).get_table_names())
+    names = ", ".join(sorted(tables - {"installation_keys", "alembic_version"}))
+    db.write(lambda c: c.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY"))
+    return db
 
 
 def _missing() -> str:

@@ -12,18 +12,11 @@ from bot.line.events import parse_event
 from bot.services.replying import Replying
 from bot.worker import SENDERS, Keeper, Pace, ReplyWorker
 from tests.services.builders import HANAKO, Echo, FakeLine, deliver, receiver, text_event
-from tests.store.builders import opened, statuses
+from tests.store.builders import statuses
 
 
 def now():
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = opened(tmp_path)
-    yield db
-    db.close()
 
 
 class HeldLine(FakeLine):
@@ -95,7 +88,8 @@ def test_stopping_finishes_what_is_at_line_and_leaves_the_rest(db):
 def test_what_an_earlier_process_left_is_answered_at_the_start(db):
     deliver(receiver(db, now), text_event(event_id="a"))
     line = FakeLine()
-    Replying(db, Echo(), line, parse_event, now).turn([], [], 8)  # claimed, then gone
+    gone = Replying(db, Echo(), line, parse_event, now, lease_ms=100)
+    gone.turn([], [], 8)  # claimed, then killed
     worker, _ = start(db, line)
     until(lambda: statuses(db) == {"a": "replied"})
     worker.stop()

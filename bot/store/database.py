@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import StoreError
 from bot.store.lockfile import FileLock
@@ -17,6 +17,23 @@ from bot.store.writer import GroupCommit, store_error
 
 T = TypeVar("T")
 BUSY_MS = 10_000
+# PostgreSQL. Eight web threads, a decider, a dispatcher and their keepers share the pool.
+_POOL = 12
+_POOL_WAIT_SECONDS = 5
+_ATTEMPTS = 3
+_SERIALIZATION = ("40001", "40P01")  # serialization_failure, deadlock_detected
+_SERVER_OPTIONS = {
+    # A server that is away is an error within seconds: LINE waits no longer for its answer.
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    # A machine that lost its power in mid-transaction holds its locks no longer than this; one
+    # that waits for a lock gives up before its caller does.
+    "options": "-c idle_in_transaction_session_timeout=40000 -c lock_timeout=8000 -c timezone=UTC",
+    "application_name": "madoguchi",
+}
 
 
 class Database(Protocol):
@@ -117,26 +134,62 @@ class ServerDatabase:
 
     def __init__(self, url: URL) -> None:
         try:
-            self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+            self._engine = create_engine(
+                url,
+                hide_parameters=True,
+                connect_args=_SERVER_OPTIONS,
+                pool_size=_POOL,
+                max_overflow=_POOL,
+                pool_timeout=_POOL_WAIT_SECONDS,
+            )
         except ImportError as error:
             raise StoreError(
                 "PostgreSQLを使うには追加の部品が必要です。pip install 'psycopg[binary]' を実行してください。"
             ) from error
 
     def write(self, function: Callable[[Connection], T]) -> T:
-        try:
-            with self._engine.begin() as connection:
-                return function(connection)
-        except SQLAlchemyError as error:
-            raise store_error(error) from None
+        for attempt in range(_ATTEMPTS):
+            committing = False
+            try:
+                with self._engine.connect() as connection:
+                    result = function(connection)
+                    committing = True
+                    connection.commit()
+                    return result
+            except SQLAlchemyError as error:
+                # What never reached its commit is undone and may run again. A commit whose answer
+                # was lost may stand: the caller decides, knowing what is safe to repeat.
+                if committing or attempt == _ATTEMPTS - 1 or not _passing(error):
+                    raise store_error(error) from None
+        raise AssertionError
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with _connected(self._engine) as connection:
+            _wake(connection)
             yield connection
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _passing(error: SQLAlchemyError) -> bool:
+    """Whether the same transaction may succeed at once: an old connection, another's lock."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in _SERIALIZATION
+
+
+def _wake(connection: Connection) -> None:
+    """Replace a pooled connection that died with a restart of the server, before it is used."""
+    try:
+        connection.exec_driver_sql("SELECT 1")
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        connection.rollback()
+        connection.exec_driver_sql("SELECT 1")  # on a new one; a server still away raises
 
 
 def _own(path: Path, wait_seconds: float) -> FileLock:

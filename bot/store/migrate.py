@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, inspect, text
 
 from bot.errors import StoreVersion
 from bot.store.database import Database
+from bot.store.tables import metadata
 
 # Oldest first. Kept here too, so that a start with nothing to do need not import Alembic (0.2 s).
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
+_MIGRATION_LOCK = 0x6D61646F  # any number that no other program on this server uses
 
 
 def current_revision(db: Database) -> str | None:
@@ -27,22 +29,55 @@ def current_revision(db: Database) -> str | None:
 def migrate(db: Database) -> None:
     """Create or upgrade the tables; quick where nothing is to do.
 
-    Raises StoreVersion for a database made by a newer version.
+    Several processes may start at once. Raises StoreVersion for a database made by a newer
+    version, or by another program.
     """
     revision = current_revision(db)
     if revision == HEAD:
         return
+    if revision is None:
+        _refuse_foreign(db)
     if revision is not None and revision not in REVISIONS:
-        raise StoreVersion(
-            f"このデータベースは新しい版のまどぐちで作られています（{revision}、この版は{HEAD}まで）。"
-            "まどぐちを新しい版にしてから始めてください。"
-        )
+        _refuse_newer(revision)
     _alembic(db, "upgrade", HEAD)
+
+
+def require_current(db: Database) -> None:
+    """Raises StoreVersion unless the tables are exactly those of this version."""
+    revision = current_revision(db)
+    if revision == HEAD:
+        return
+    if revision in REVISIONS:
+        raise StoreVersion(
+            f"このデータベースは古い版のままです（{revision}、この版は{HEAD}）。"
+            "一度 madoguchi serve を始めると、新しい形に直ります。"
+        )
+    if revision is None:
+        raise StoreVersion("このデータベースは空か、まどぐちのものではありません。")
+    _refuse_newer(revision)
 
 
 def downgrade(db: Database, revision: str = "base") -> None:
     """Go back to `revision`; the columns and tables added since, and what is in them, go."""
     _alembic(db, "downgrade", revision)
+
+
+def _refuse_newer(revision: str) -> NoReturn:
+    raise StoreVersion(
+        f"このデータベースは新しい版のまどぐちで作られています（{revision}、この版は{HEAD}まで）。"
+        "まどぐちを新しい版にしてから始めてください。"
+    )
+
+
+def _refuse_foreign(db: Database) -> None:
+    """A table of another program under the name of one of ours must not be mixed up with it."""
+    with db.read() as connection:
+        taken = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
+        if taken and not inspect(connection).has_table("alembic_version"):
+            raise StoreVersion(
+                f"このデータベースには、まどぐちのものではない表（{'・'.join(taken)}）があります。"
+                "空のデータベースを用意してください。"
+            )
 
 
 def _alembic(db: Database, command: str, revision: str) -> None:
@@ -51,6 +86,9 @@ def _alembic(db: Database, command: str, revision: str) -> None:
     from alembic.config import Config
 
     def run(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            # The first process to start migrates, the others wait and find it done.
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         config.set_main_option("path_separator", "os")

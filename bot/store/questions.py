@@ -6,9 +6,12 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from bot.store.tables import MAIN_ACCOUNT, questions
+from bot.store.upsert import Upsert
+
+_UPSERT = Upsert(questions)
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class Question:
 
 
 def add(connection: Connection, asked: Sequence[Question]) -> None:
-    """Keep questions."""
+    """Keep questions; one that is there already (its commit's answer was lost) stays as it is."""
     if asked:
-        connection.execute(
-            insert(questions),
+        _UPSERT.insert_or_ignore(
+            connection,
             [
                 {
                     "id": q.id,

@@ -15,14 +15,7 @@ from tests.services.builders import (
     silent_event,
     text_event,
 )
-from tests.store.builders import everything, opened, rows, statuses
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = opened(tmp_path)
-    yield db
-    db.close()
+from tests.store.builders import everything, rows, statuses
 
 
 def test_events_are_kept_before_they_are_acknowledged(db):
@@ -107,19 +100,19 @@ def test_odd_events_are_kept_like_others(db, event):
     assert statuses(db) == {"odd": "waiting"}
 
 
-def test_a_database_that_keeps_nothing_is_never_acknowledged(db, monkeypatch, caplog):
-    door = receiver(db, FakeClock())
-    db.close()
+def test_a_database_that_keeps_nothing_is_never_acknowledged(sqlite_db, monkeypatch, caplog):
+    door = receiver(sqlite_db, FakeClock())
+    sqlite_db.close()
     assert deliver(door, text_event("ひみつ")) is Receipt.NOT_KEPT
     assert "ひみつ" not in caplog.text and caplog.records[0].levelname == "ERROR"
 
 
-def test_a_full_disk_is_never_acknowledged(db):
-    door = receiver(db, FakeClock())
-    pages = db.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
-    db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
+def test_a_full_disk_is_never_acknowledged(sqlite_db):
+    door = receiver(sqlite_db, FakeClock())
+    pages = sqlite_db.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    sqlite_db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
     assert deliver(door, text_event("ごみ" * 4000, event_id="a")) is Receipt.NOT_KEPT
-    assert statuses(db) == {}
+    assert statuses(sqlite_db) == {}
     assert deliver(door, text_event(event_id="a")) is Receipt.KEPT  # LINE delivers again
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from bot.store import inbox
 from bot.store.database import Database, open_database
@@ -76,6 +76,5 @@ def statuses(db: Database) -> dict[str, str]:
 def everything(db: Database) -> str:
     """All that is stored, as one text: to look for what must not be there."""
     with db.read() as connection:
-        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='table'")
-        tables = [row[0] for row in names]
+        tables = inspect(connection).get_table_names()
         return repr([connection.exec_driver_sql(f"SELECT * FROM {t}").all() for t in tables])

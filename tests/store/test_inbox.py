@@ -8,18 +8,10 @@ from tests.store.builders import (
     arrival,
     claim,
     decide,
-    opened,
     rows,
     settle,
     statuses,
 )
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = opened(tmp_path)
-    yield db
-    db.close()
 
 
 def claimed_ids(db, **changes):
@@ -223,9 +215,9 @@ def test_a_message_taken_back_before_its_turn_is_recognised(db):
     assert statuses(db)["unsend"] == "leased"
 
 
-def test_the_claim_reads_the_queue_by_its_index(db):
+def test_the_claim_reads_the_queue_by_its_index(sqlite_db):
     """A queue of 20,000 is not sorted for each claim."""
-    with db.read() as connection:
+    with sqlite_db.read() as connection:
         plan = str(
             connection.exec_driver_sql(
                 "EXPLAIN QUERY PLAN SELECT id FROM inbox WHERE settled_at IS NULL AND due_at <= 1 "

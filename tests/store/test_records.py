@@ -1,6 +1,5 @@
 """Conversations, questions, content versions, residents."""
 
-import pytest
 
 from bot.store import conversations, questions, residents, versions
 from bot.store.questions import Question
@@ -16,13 +15,6 @@ from tests.store.builders import (
     rows,
     settle,
 )
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = opened(tmp_path)
-    yield db
-    db.close()
 
 
 def state(db, key, now=NOW, account="main"):
@@ -73,10 +65,10 @@ def test_questions_are_found_by_day_and_purged_by_day(db):
     assert asked(db, "2026-11-20") == [] and asked(db) == ["水道"]
 
 
-def test_the_last_good_content_survives_bad_ones(db, tmp_path):
-    db.write(lambda c: versions.save_version(c, "h1", {"a.yaml": "ごみ"}, NOW, good=True))
-    db.write(lambda c: versions.save_version(c, "h2", {"a.yaml": "壊"}, NOW + 1, good=False))
-    db.close()
+def test_the_last_good_content_survives_bad_ones(sqlite_db, tmp_path):
+    sqlite_db.write(lambda c: versions.save_version(c, "h1", {"a.yaml": "ごみ"}, NOW, good=True))
+    sqlite_db.write(lambda c: versions.save_version(c, "h2", {"a.yaml": "壊"}, NOW + 1, good=False))
+    sqlite_db.close()
     again = opened(tmp_path)
     with again.read() as connection:
         found = versions.last_good(connection)
@@ -154,9 +146,9 @@ def test_the_words_of_a_message_taken_back_go_everywhere(db):
     assert asked(db) == ["のこす"]
 
 
-def test_what_is_erased_is_not_left_in_the_file(db, tmp_path):
+def test_what_is_erased_is_not_left_in_the_file(sqlite_db, tmp_path):
     word = "HIMITSU-WORD"
-    answered(db, "a", "Utaro", word * 300)
-    db.write(lambda c: residents.erase(c, "Utaro", before=NOW, now=NOW))
-    db.close()  # checkpoints
+    answered(sqlite_db, "a", "Utaro", word * 300)
+    sqlite_db.write(lambda c: residents.erase(c, "Utaro", before=NOW, now=NOW))
+    sqlite_db.close()  # checkpoints
     assert word.encode() not in (tmp_path / "test.db").read_bytes()
