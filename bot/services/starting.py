@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -196,8 +198,10 @@ class _Filling:
         self._db, self._id, self._lease_ms = db, stored.id, lease_ms
         self._lease = stored.expanding_until
         self._number = 1
-        self._groups: dict[tuple[str, tuple[int, int] | None, str], list[int]] = {}
-        self._full: list[NewBatch] = []
+        # Numbers only, 8 bytes each: read in one go, so that no view of the database is held open
+        # while it is written to.
+        self._groups: dict[tuple[str, tuple[int, int] | None, str], array[int]] = {}
+        self._ready: list[NewBatch] = []
 
     def clear(self) -> None:
         """Drop what an earlier, broken-off start left."""
@@ -209,7 +213,7 @@ class _Filling:
         with self._db.read() as connection:
             today = moment(now_ms(connection)).date()
             self.people = count_audience(connection, Everyone(), today, account).known
-        self._full.append(
+        self._ready.append(
             NewBatch(BASE_LANGUAGE, (), _key(), channel=batches.BROADCAST, size=self.people)
         )
 
@@ -235,24 +239,16 @@ class _Filling:
                 quiet, state = None, batches.OVER_CAP
         if state == batches.WAITING:
             self.people += 1
-        group = self._groups.setdefault((variant, quiet, state), [])
-        group.append(resident)
-        if len(group) == BATCH:
-            del self._groups[variant, quiet, state]
-            self._full.append(NewBatch(variant, group, _key(), quiet, state))
-            if len(self._full) == _BATCHES_AT_ONCE:
-                self._flush()
+        self._groups.setdefault((variant, quiet, state), array("q")).append(resident)
 
     def complete(self, too_many: str) -> None:
         """The ledger is whole: sending may begin, unless the month's rest is `too_many`'s reason."""
-        for (variant, quiet, state), group in self._groups.items():
-            self._full.append(NewBatch(variant, group, _key(), quiet, state))
-        self._groups = {}
-        while len(self._full) > _BATCHES_AT_ONCE:
-            self._flush()
+        new = self._batches()
+        while len(rest := list(islice(new, _BATCHES_AT_ONCE))) == _BATCHES_AT_ONCE:
+            self._add(rest)
 
         def run(connection: Connection, now: int) -> None:
-            batches.add(connection, self._id, self._number, self._full, now)
+            batches.add(connection, self._id, self._number, rest, now)
             announcements.change(connection, self._id, ready=True, expanding_until=0)
             stored = announcements.load(connection, self._id)
             if too_many and stored is not None:
@@ -268,10 +264,16 @@ class _Filling:
 
         self._write(run)
 
-    def _flush(self) -> None:
-        now_full, self._full = self._full[:_BATCHES_AT_ONCE], self._full[_BATCHES_AT_ONCE:]
+    def _batches(self) -> Iterator[NewBatch]:
+        yield from self._ready
+        for (variant, quiet, state), group in self._groups.items():
+            for first in range(0, len(group), BATCH):
+                members = group[first : first + BATCH]
+                yield NewBatch(variant, members, _key(), quiet, state)
+
+    def _add(self, new: list[NewBatch]) -> None:
         first = self._number
-        self._number = self._write(lambda c, now: batches.add(c, self._id, first, now_full, now))
+        self._number = self._write(lambda c, now: batches.add(c, self._id, first, new, now))
 
     def _write(self, function: Callable[[Connection, int], Any]) -> Any:
         def run(connection: Connection) -> tuple[int, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from bot.core.announcements import State
 from bot.core.delivery import KEY_LIFE_MS, Pace
 from bot.services.announcing import AnnouncementRefused
+from bot.services.starting import _Filling
 from bot.store import residents
 from bot.store.announcement_tables import announcements, batches
 from bot.store.clock import now_ms
@@ -292,7 +293,8 @@ class TestCrash:
         announcement = office.ordered(draft())
         monkeypatch.setattr("bot.services.starting._BATCHES_AT_ONCE", 1)
         with monkeypatch.context() as patch:
-            patch.setattr("bot.services.starting._Filling.complete", _die)
+            add = _Filling._add
+            patch.setattr(_Filling, "_add", lambda own, new: (add(own, new), _die()))
             with pytest.raises(KeyboardInterrupt):
                 office.starting.start_due()
         assert office.counts(announcement)["pending"] > 0
@@ -351,7 +353,7 @@ class TestCrash:
             db.close()
 
 
-def _die(*_: object) -> None:
+def _die() -> None:
     raise KeyboardInterrupt
 
 
