@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import click
 
+from bot.cli_bench import bench
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache
@@ -160,51 +161,6 @@ def check(strict: bool, coverage: Path | None, provenance: Path | None, write_fa
         sys.exit(1)
 
 
-@main.group()
-def bench() -> None:
-    """速さと答えの質を測ります。"""
-
-
-@bench.command()
-@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-@click.option("--large", is_flag=True, help="10万件も測ります")
-def matching(as_json: bool, large: bool) -> None:
-    """質問1つを照らし合わせる時間。"""
-    from bot.bench import matching as benchmark
-
-    sizes = (100, 1_000, 10_000, 100_000) if large else (100, 1_000, 10_000)
-    _report(benchmark.run(sizes), as_json)
-
-
-@bench.command()
-@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-def webhook(as_json: bool) -> None:
-    """受け付けと返信にかかる時間。"""
-    from bot.bench import webhook as benchmark
-
-    _report(benchmark.run(), as_json)
-
-
-@bench.command()
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="corpus.json などのあるフォルダ",
-)
-@click.option("--noise", is_flag=True, help="打ちまちがいなどをまぜた質問でも測ります")
-@click.option(
-    "--baseline", default="", help="比べる方式（コンマ区切り：bm25s,fts5,tfidf,rapidfuzz）"
-)
-@click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-def retrieval(data: Path, noise: bool, baseline: str, as_json: bool) -> None:
-    """公開の質問集で、正しい答えを探せる割合。"""
-    from bot.bench import retrieval as benchmark
-
-    names = [name.strip() for name in baseline.split(",") if name.strip()]
-    _report(benchmark.run(data, noise, names), as_json)
-
-
 class _Content:
     """The shipped content for commands that need neither database nor LINE."""
 
@@ -337,13 +293,12 @@ def _write(value: dict[str, Any]) -> None:
     click.echo(_encodable(json.dumps(value, ensure_ascii=False)))
 
 
-def _report(result: dict[str, Any], as_json: bool) -> None:
-    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 def _today() -> date:
     return datetime.now(JAPAN).date()
+
+
+main.add_command(bench)

@@ -1,0 +1,83 @@
+"""`madoguchi bench …`: speed and answer quality, measured by anyone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.config import Settings
+from bot.content.loader import load, read_files
+from bot.content.sudachi import SudachiTokenizer
+from bot.services.library import documents
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
+
+
+@click.group()
+def bench() -> None:
+    """速さと答えの質を測ります。"""
+
+
+@bench.command()
+@_JSON
+@click.option("--large", is_flag=True, help="10万件も測ります")
+def matching(as_json: bool, large: bool) -> None:
+    """質問1つを照らし合わせる時間。"""
+    from bot.bench import matching as benchmark
+
+    sizes = (100, 1_000, 10_000, 100_000) if large else (100, 1_000, 10_000)
+    _report(benchmark.run(sizes), as_json)
+
+
+@bench.command()
+@_JSON
+def webhook(as_json: bool) -> None:
+    """受け付けと返信にかかる時間。"""
+    from bot.bench import webhook as benchmark
+
+    _report(benchmark.run(), as_json)
+
+
+@bench.command()
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="corpus.json などのあるフォルダ",
+)
+@click.option("--noise", is_flag=True, help="打ちまちがいなどをまぜた質問でも測ります")
+@click.option("--baseline", default="", help="比べる方式（bm25s,fts5,tfidf,rapidfuzz）")
+@_JSON
+def retrieval(data: Path, noise: bool, baseline: str, as_json: bool) -> None:
+    """公開の質問集で、正しい答えを探せる割合。"""
+    from bot.bench import retrieval as benchmark
+
+    names = [name.strip() for name in baseline.split(",") if name.strip()]
+    _report(benchmark.run(data, noise, names), as_json)
+
+
+@bench.command()
+@click.option(
+    "--full", is_flag=True, help="すべての言い方を1つずつ隠して測ります（数分かかります）"
+)
+@_JSON
+def answers(full: bool, as_json: bool) -> None:
+    """チェックリストの質問例に、正しく答える割合（例の言い方を内容から消したときも）。"""
+    from bot.bench import answers as held_out
+    from bot.bench import examples
+
+    content = load(read_files(Settings.from_env(need_city=False).madoguchi_content_dir)).draft
+    tokenize = SudachiTokenizer()
+    result = {"examples": examples.run(content, tokenize)}
+    if full:
+        cities = {city: documents(content, city) for city in content.cities}
+        topics = {entry.id: entry.topic for entry in content.entries.values()}
+        result["held_out"] = held_out.run(cities, content.lexicon, topics, tokenize)
+    _report(result, as_json)
+
+
+def _report(result: dict[str, Any], as_json: bool) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
