@@ -136,9 +136,13 @@ def _rule(data: object) -> Rule:
 
 def _fill(db: Database, residents: int) -> None:
     people = _people(residents)
+    saved, grown = 0, _CHUNK
     while chunk := dict(islice(people, _CHUNK)):
         _save(db, chunk)
-        db.write(attributes.count_anew)
+        saved += len(chunk)
+        if saved >= grown:  # as an import does
+            db.write(attributes.count_anew)
+            grown *= 4
 
 
 def _save(db: Database, chunk: Mapping[str, Attributes]) -> None:
