@@ -53,7 +53,7 @@ def shipped(repository: Path) -> Loaded:
 @pytest.fixture(scope="session")
 def library(shipped: Loaded, tokenizer: SudachiTokenizer) -> Library:
     """The shipped content with its matchers, each built on first use."""
-    return Library(shipped.draft, tokenizer, Terms())
+    return Library(shipped.draft, tokenizer, Terms(), shipped.segments)
 
 
 @pytest.fixture

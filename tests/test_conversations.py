@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from bot.content.yamlread import read_yaml
+from bot.core.attributes import Profile
+from bot.core.changes import with_changes
+from bot.core.preferences import lines
 from bot.core.replies import Text
+from bot.core.resident import Resident
 from bot.line.limits import check_messages
 from bot.line.render import render
 from bot.services.answering import Spoken, speak
@@ -26,6 +30,7 @@ KEYS = {
     "buttons",
     "first_button",
     "erased",
+    "chosen",
 }
 
 
@@ -40,13 +45,23 @@ def dialogues() -> list[Any]:
 
 @pytest.mark.parametrize("dialogue", dialogues())
 def test_the_dialogue_goes_as_written(library: Library, dialogue: Any) -> None:
-    view, state = library.view(dialogue["city"]), None
+    view, state, profile = library.view(dialogue["city"]), None, Profile()
     for turn in dialogue["turns"]:
         assert set(turn) <= KEYS
-        spoken = speak(view, turn.get("says", ""), state, NOW, turn.get("presses", ""))
+        resident = someone(profile) if dialogue.get("resident") == "true" else None
+        said, pressed = turn.get("says", ""), turn.get("presses", "")
+        spoken = speak(view, said, state, NOW, pressed, resident)
         state = spoken.state
+        profile = with_changes(profile, spoken.turn.changes)
         wrong = list(complaints(turn, spoken))
+        if "chosen" in turn and lines(view, "ja", profile) != turn["chosen"]:
+            wrong.append(f"chosen: {lines(view, 'ja', profile)}")
         assert wrong == [], f"「{turn.get('says', '')}」: " + "; ".join(wrong)
+
+
+def someone(profile: Profile) -> Resident:
+    """A resident on LINE who has chosen `profile`."""
+    return Resident(lambda: profile, lambda number: None)
 
 
 def complaints(turn: Any, spoken: Spoken) -> list[str]:
