@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -29,11 +29,14 @@ from bot.line.limits import check_messages
 from bot.line.notices import render_notices
 from bot.services.announcing import Announcing
 from bot.services.delivery import Delivery
+from bot.services.feeding import Feeding
 from bot.services.previewing import Previewing
 from bot.services.reporting import Reporting
 from bot.services.reviewing import Reviewing
 from bot.services.segments import Segments
 from bot.services.starting import Starting
+from bot.services.templating import Templating
+from bot.services.testing import Testing
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 
@@ -47,6 +50,10 @@ class Parts:
     announcing: Announcing
     reporting: Reporting
     previewing: Previewing
+    testing: Testing
+    templating: Templating
+    feeding: Feeding
+    line: LineDelivery | None = None
     worker: DeliveryWorker | None = None
 
 
@@ -82,7 +89,15 @@ def build(
         holidays=lambda: files.holidays(clock()),
     )
     previewing = Previewing(db, announcing, reviewing, line, clock)
-    return Parts(announcing, Reporting(db), previewing)
+    return Parts(
+        announcing,
+        Reporting(db),
+        previewing,
+        Testing(db, announcing, line),
+        Templating(db, announcing),
+        Feeding(db, announcing),
+        line,
+    )
 
 
 def delivery_worker(
@@ -107,13 +122,13 @@ def open_parts(settings: Settings, *, line: bool = False, deliver: bool = False)
     url = settings.madoguchi_database_url
     lock = DeliveryLock(url) if deliver else None
     try:
-        with _opened(url) as db:
-            client = _client(settings) if (line or deliver) and settings.has_line else None
-            catalog = _catalog(settings.madoguchi_content_dir)
+        with opened(url) as db:
+            client = line_client(settings) if (line or deliver) and settings.has_line else None
+            catalog = catalog_of(settings.madoguchi_content_dir)
             parts = build(settings, db, lambda: catalog, client, lambda: datetime.now(UTC))
             if deliver and client is not None and lock is not None:
                 worker = delivery_worker(settings, db, client, parts, alone=lock.alone)
-                parts = Parts(parts.announcing, parts.reporting, parts.previewing, worker)
+                parts = replace(parts, worker=worker)
             yield parts
     finally:
         if lock is not None:
@@ -121,7 +136,7 @@ def open_parts(settings: Settings, *, line: bool = False, deliver: bool = False)
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Database]:
+def opened(url: str) -> Iterator[Database]:
     """The database, shared with a running `serve`: SQLite lets short transactions take turns."""
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +148,8 @@ def _opened(url: str) -> Iterator[Database]:
         db.close()
 
 
-def _client(settings: Settings) -> LineClient:
+def line_client(settings: Settings) -> LineClient:
+    """LINE's API for sending; connects on first use."""
     return LineClient(
         settings.line_channel_access_token.get_secret_value(),
         api_base=settings.line_api_base,
@@ -142,7 +158,8 @@ def _client(settings: Settings) -> LineClient:
     )
 
 
-def _catalog(directory: Path) -> Catalog:
+def catalog_of(directory: Path) -> Catalog:
+    """What residents can choose. Raises ContentError with every problem of the file."""
     read = read_catalog(SEGMENTS_FILE, _bytes(directory / SEGMENTS_FILE))
     if any(not problem.warning for problem in read.problems):
         raise ContentError("\n".join(str(problem) for problem in read.problems))

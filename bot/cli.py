@@ -13,7 +13,9 @@ from typing import Any, TextIO
 
 import click
 
+from bot.cli_announce import announce, worker
 from bot.cli_bench import bench
+from bot.cli_residents import residents, segments
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache
@@ -301,4 +303,5 @@ def _today() -> date:
     return datetime.now(JAPAN).date()
 
 
-main.add_command(bench)
+for command in (bench, announce, worker, residents, segments):
+    main.add_command(command)

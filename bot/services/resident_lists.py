@@ -105,10 +105,9 @@ class ResidentLists:
 
     def _keep(self, connection: Connection, lines: list[_Line]) -> int:
         known = attributes.load_many(connection, [line.user_id for line in lines], self._account)
-        digest = erasures.hasher(connection)
-        new = {digest(self._account, x.user_id): x.user_id for x in lines if x.user_id not in known}
-        gone = {new[found] for found in erasures.found(connection, new)}
-        chosen = {line.user_id: line.attributes for line in lines if line.user_id not in gone}
+        new = (line.user_id for line in lines if line.user_id not in known)
+        kept = {*known, *erasures.not_erased(connection, self._account, new)}
+        chosen = {line.user_id: line.attributes for line in lines if line.user_id in kept}
         if chosen:
             # 0: no act of the residents', so any unfollow of theirs is later.
             attributes.save_many(connection, chosen, 0, self._account)

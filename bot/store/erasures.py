@@ -68,6 +68,14 @@ def found(connection: Connection, digests: Iterable[str]) -> dict[str, int]:
     return result
 
 
+def not_erased(connection: Connection, account: str, user_ids: Iterable[str]) -> list[str]:
+    """Those of `user_ids` that are not on record as erased, in the same order."""
+    digest = hasher(connection)
+    digests = {user_id: digest(account, user_id) for user_id in user_ids}
+    gone = found(connection, digests.values())
+    return [user_id for user_id, each in digests.items() if each not in gone]
+
+
 def purge(connection: Connection, before: int) -> int:
     """Drop what is older than any backup still kept; returns how many."""
     return connection.execute(delete(erasures).where(erasures.c.erased_at < before)).rowcount
