@@ -1,6 +1,8 @@
 """Everything that can go wrong and has a name.
 
 MadoguchiError
+├── SettingsError             the environment is wrong; every problem in one Japanese text
+├── ContentError              content files that cannot be used; carries every problem
 ├── BodyError                 a webhook body that is no list of events
 ├── LineError                 a request to LINE that was not confirmed
 │   ├── LineRetryable         may be tried again: 429, 5xx, time-out, broken connection
@@ -16,6 +18,14 @@ from __future__ import annotations
 
 class MadoguchiError(Exception):
     """The root: catching it catches nothing but this project's own errors."""
+
+
+class SettingsError(MadoguchiError):
+    """The environment cannot be used; the message lists everything wrong, in Japanese."""
+
+
+class ContentError(MadoguchiError):
+    """Content that cannot be used and no good version to fall back on; Japanese, every problem."""
 
 
 class BodyError(MadoguchiError):

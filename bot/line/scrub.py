@@ -18,9 +18,7 @@ _KEPT_TEXT = frozenset(
     )
 )
 _KEPT_NUMBERS = frozenset(
-    (
-        *("timestamp", "fileSize", "duration", "index", "length", "total", "membershipId"),
-    )
+    (*("timestamp", "fileSize", "duration", "index", "length", "total", "membershipId"),)
 )
 # What we wrote into a button ourselves, and a date the resident picked there.
 _KEPT_WHOLE = frozenset({"postback"})
