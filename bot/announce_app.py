@@ -31,6 +31,7 @@ from bot.services.announcing import Announcing
 from bot.services.delivery import Delivery
 from bot.services.feeding import Feeding
 from bot.services.previewing import Previewing
+from bot.services.reaching import Reach
 from bot.services.reporting import Reporting
 from bot.services.reviewing import Reviewing
 from bot.services.segments import Segments
@@ -125,7 +126,14 @@ def open_parts(settings: Settings, *, line: bool = False, deliver: bool = False)
         with opened(url) as db:
             client = line_client(settings) if (line or deliver) and settings.has_line else None
             catalog = catalog_of(settings.madoguchi_content_dir)
-            parts = build(settings, db, lambda: catalog, client, lambda: datetime.now(UTC))
+            parts = build(
+                settings,
+                db,
+                lambda: catalog,
+                client,
+                lambda: datetime.now(UTC),
+                reach=Reach() if line else None,
+            )
             if deliver and client is not None and lock is not None:
                 worker = delivery_worker(settings, db, client, parts, alone=lock.alone)
                 parts = replace(parts, worker=worker)

@@ -28,7 +28,7 @@ _FILE = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="お知らせのYAMLファイル",
 )
-_ID = click.argument("announcement", type=click.IntRange(min=1), metavar="ID")
+ID = click.argument("announcement", type=click.IntRange(min=1), metavar="ID")
 
 
 @click.group()
@@ -41,29 +41,28 @@ def announce() -> None:
 @_BY
 def new(path: Path, by: str) -> None:
     """下書きを作ります。番号だけを出します。"""
-    with _parts() as parts:
-        click.echo(parts.announcing.new(str(path), path.read_bytes(), by))
+    with parts() as found:
+        click.echo(found.announcing.new(str(path), path.read_bytes(), by))
 
 
 @announce.command()
-@_ID
+@ID
 @_FILE
 @_BY
 def edit(announcement: int, path: Path, by: str) -> None:
     """下書きを書き直します（点検と承認はやり直しです）。"""
-    with _parts() as parts:
-        parts.announcing.edit(announcement, str(path), path.read_bytes(), by)
-        _say(parts, announcement)
+    with parts() as found:
+        found.announcing.edit(announcement, str(path), path.read_bytes(), by)
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 @_JSON
 def check(announcement: int, by: str, as_json: bool) -> None:
     """文・日付・リンク・送る相手を点検します。直すところがあれば 1 で終わります。"""
-    with _parts(line=True) as parts:
-        review = parts.announcing.check(announcement, by)
+    with parts(line=True) as found:
+        review = found.announcing.check(announcement, by)
         if as_json:
             _write({"passed": review.passed, "findings": review.as_json()})
         else:
@@ -76,114 +75,114 @@ def check(announcement: int, by: str, as_json: bool) -> None:
 
 
 @announce.command()
-@_ID
+@ID
 @_JSON
 def preview(announcement: int, as_json: bool) -> None:
     """だれに、どう届くかを見ます。"""
-    with _parts(line=True) as parts:
-        found = parts.previewing.preview(announcement)
+    with parts(line=True) as found:
+        shown = found.previewing.preview(announcement)
         if as_json:
-            _write(found.as_json())
+            _write(shown.as_json())
         else:
-            click.echo("\n".join(found.lines()))
+            click.echo("\n".join(shown.lines()))
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 def submit(announcement: int, by: str) -> None:
     """承認を頼みます。"""
-    _do(announcement, lambda parts: parts.announcing.submit(announcement, by), line=True)
+    _do(announcement, lambda it: it.announcing.submit(announcement, by), line=True)
 
 
 @announce.command()
-@_ID
+@ID
 @click.option("--as", "by", required=True, help="承認する人の名前（作った人とは別の人）")
 def approve(announcement: int, by: str) -> None:
     """承認します。文と条件はここで固まります。"""
-    _do(announcement, lambda parts: parts.announcing.approve(announcement, by), line=True)
+    _do(announcement, lambda it: it.announcing.approve(announcement, by), line=True)
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 @click.option("--now", "at_once", is_flag=True, help="書いてある日時を待たずに送ります")
 def send(announcement: int, by: str, at_once: bool) -> None:
     """配信を予約します（すぐ戻ります）。日時がなければ、すぐ始まります。"""
-    _do(announcement, lambda parts: parts.announcing.send(announcement, by, at_once=at_once))
+    _do(announcement, lambda it: it.announcing.send(announcement, by, at_once=at_once))
 
 
 @announce.command()
-@_ID
+@ID
 @_JSON
 def status(announcement: int, as_json: bool) -> None:
     """どこまで送れたかを見ます。"""
-    with _parts() as parts:
-        found = parts.reporting.status(announcement)
+    with parts() as found:
+        reached = found.reporting.status(announcement)
         if as_json:
-            _write(found.as_json())
+            _write(reached.as_json())
         else:
-            click.echo("\n".join(_status_lines(found)))
+            click.echo("\n".join(_status_lines(reached)))
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 def pause(announcement: int, by: str) -> None:
     """一時停止します（送信中の1回分は届きます）。"""
-    _do(announcement, lambda parts: parts.announcing.pause(announcement, by))
+    _do(announcement, lambda it: it.announcing.pause(announcement, by))
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 def resume(announcement: int, by: str) -> None:
     """続きから送ります。"""
-    _do(announcement, lambda parts: parts.announcing.resume(announcement, by))
+    _do(announcement, lambda it: it.announcing.resume(announcement, by))
 
 
 @announce.command()
-@_ID
+@ID
 @_BY
 def cancel(announcement: int, by: str) -> None:
     """取り消します（送ったものは消えません）。"""
-    _do(announcement, lambda parts: parts.announcing.cancel(announcement, by))
+    _do(announcement, lambda it: it.announcing.cancel(announcement, by))
 
 
 @announce.command()
-@_ID
+@ID
 @_FILE
 @_BY
 def correct(announcement: int, path: Path, by: str) -> None:
     """まちがいが届いた人だけに訂正を用意します。番号だけを出します。承認すると送られます。"""
-    with _parts(line=True) as parts:
-        click.echo(parts.announcing.correct(announcement, str(path), path.read_bytes(), by))
+    with parts(line=True) as found:
+        click.echo(found.announcing.correct(announcement, str(path), path.read_bytes(), by))
 
 
 @announce.command()
-@_ID
+@ID
 @click.option("--as", "by", required=True, help="決める人の名前")
 @click.option("--arrived/--not-arrived", required=True, help="届いた／届いていない")
 def resolve(announcement: int, by: str, arrived: bool) -> None:
     """届いたか分からない送信を、職員が決めます。"""
-    _do(announcement, lambda parts: parts.announcing.resolve(announcement, by, arrived=arrived))
+    _do(announcement, lambda it: it.announcing.resolve(announcement, by, arrived=arrived))
 
 
 @announce.command()
-@_ID
+@ID
 def export(announcement: int) -> None:
     """送った記録をCSV（user_id,batch,state,accepted_at）で出します。"""
-    with _parts() as parts:
-        parts.reporting.export(announcement, sys.stdout)
+    with parts() as found:
+        found.reporting.export(announcement, sys.stdout)
 
 
 @announce.command()
-@_ID
+@ID
 @_JSON
 def history(announcement: int, as_json: bool) -> None:
     """だれが、いつ、何をしたかを見ます。"""
-    with _parts() as parts:
-        for entry in parts.reporting.history(announcement):
+    with parts() as found:
+        for entry in found.reporting.history(announcement):
             at = datetime.fromtimestamp(entry.at / 1000, UTC).astimezone()
             if as_json:
                 _write({**entry.__dict__, "at": at.isoformat(timespec="seconds")})
@@ -197,32 +196,30 @@ def history(announcement: int, as_json: bool) -> None:
 def worker() -> None:
     """お知らせの配信と予約の仕事をします（serve とは別に動かすとき）。"""
     settings = Settings.from_env()
-    with open_parts(settings, line=True, deliver=True) as parts:
-        assert parts.worker is not None
+    with open_parts(settings, line=True, deliver=True) as found:
+        assert found.worker is not None
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        parts.worker.start()
+        found.worker.start()
         click.echo("お知らせの配信を始めました（止めるときは Ctrl+C）。", err=True)
         stop.wait()
-        parts.worker.stop()
+        found.worker.stop()
 
 
 def _do(announcement: int, act: Callable[[Parts], object], *, line: bool = False) -> None:
-    with _parts(line=line) as parts:
-        act(parts)
-        _say(parts, announcement)
+    """Act, then say where the announcement stands."""
+    with parts(line=line) as found:
+        act(found)
+        reached = found.reporting.status(announcement)
+        click.echo("\n".join(_status_lines(reached)[:2]))
 
 
 @contextmanager
-def _parts(*, line: bool = False) -> Iterator[Parts]:
-    with open_parts(Settings.from_env(), line=line) as parts:
-        yield parts
-
-
-def _say(parts: Parts, announcement: int) -> None:
-    found = parts.reporting.status(announcement)
-    click.echo("\n".join(_status_lines(found)[:2]))
+def parts(*, line: bool = False) -> Iterator[Parts]:
+    """The use cases, as the environment sets them; `line`: LINE is asked where it is connected."""
+    with open_parts(Settings.from_env(), line=line) as found:
+        yield found
 
 
 def _status_lines(found: Status) -> Sequence[str]:

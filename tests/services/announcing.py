@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.announce_app import Parts
 from bot.content.segments import SEGMENTS_FILE, read_catalog
 from bot.core.attributes import Attributes, Catalog, Volume
 from bot.core.delivery import Pace
@@ -190,10 +189,6 @@ class Office:
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.shift
-
-    @property
-    def parts(self) -> Parts:
-        return Parts(self.announcing, self.reporting, self.previewing)
 
     def new(self, text: str) -> int:
         return self.announcing.new("a.yaml", text.encode())
