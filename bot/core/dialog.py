@@ -128,7 +128,7 @@ class _Dialog:
             return moved
         found = steps(self.view, speaker.language)
         wish = read_wish(speaker.text, found, self.view.catalog, speaker.today, asking)
-        if wish is None:
+        if wish is None or not (wish.sure or speaker.resident):
             return None
         return self._as_intent("settings", choosing.wished(speaker, wish))
 

@@ -59,10 +59,14 @@ _DAY = re.compile(r"(?<=月)\s?\d{1,2}日")
 
 @dataclass(frozen=True)
 class Wish:
-    """What the resident asked for: changes, or else a step to look at."""
+    """What the resident asked for: changes, or else a step to look at.
+
+    Not `sure`: where nobody's settings can be changed the same words are a question.
+    """
 
     changes: tuple[Change, ...] = ()
     step: str = ""
+    sure: bool = True
 
 
 def read_wish(
@@ -105,7 +109,8 @@ class _Reading:
             return None
         only = not stop and _ONLY.search(rest) and {a for a, _ in found} == {TOPICS}
         first = (Change(TOPICS, on=False),) if only else ()
-        return Wish((*first, *(Change(a, value, not stop) for a, value in found)))
+        changes = (*first, *(Change(a, value, not stop) for a, value in found))
+        return Wish(changes, sure=bool(_NEWS.search(rest)))
 
     def whole_attribute(self) -> Wish | None:
         """「地区を消して」「ジャンルを全部外して」."""
