@@ -6,20 +6,27 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from bot.errors import StoreError
 from bot.services.failures import describe
-from bot.services.replying import Effects, Outgoing, Replying, Work
+from bot.services.replying import Effects, Outgoing, Replying
 from bot.store.inbox import Settled
+from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # More senders than cores: they wait for LINE, they do not compute.
 SENDERS = 16
 # A batch is recorded together before its first reply leaves: small, or the first one waits.
 BATCH = 8
-_IDLE_SECONDS = 1.0
+# How often to look for events that nobody told us of. Beside the door that is only what another
+# process left; without it every event is found this way, and its answer waits half as long.
+LOOK_SECONDS = 1.0
+LOOK_OFTEN_SECONDS = 0.02
 # Recording that a reply went out hurries nobody; a little later it shares a commit.
 _SETTLE_SECONDS = 0.02
 # A turn costs the same for one event as for eight. An idle worker turns at once; a busy one lets
@@ -72,26 +79,63 @@ class Keeper:
                 return
 
 
+@dataclass
+class _Lane:
+    """One account's work in hand. Only the decider touches it."""
+
+    replying: Replying
+    done: list[Effects] = field(default_factory=list)
+    sent: list[Settled] = field(default_factory=list)
+    at_line: int = 0  # handed to senders and not recorded yet
+    wanted: bool = True  # somebody said that there is something
+    next_due: int | None = None
+    overloaded: bool = False
+    settle_at: float = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something of it would be lost from sight if we stopped now."""
+        return bool(self.done or self.sent or self.at_line)
+
+    def wait(self, now: float, hurry: bool) -> float | None:
+        """Seconds until its next turn, 0 for at once, None for when somebody says so."""
+        if self.done or self.wanted:
+            return 0.0
+        waits = []
+        if self.sent:
+            waits.append(0.0 if hurry else self.settle_at - now)
+        if self.next_due is not None:
+            waits.append((self.next_due - self.replying.now()) / 1000)
+        return max(0.0, min(waits)) if waits else None
+
+
 class ReplyWorker:
-    """Answers what the inbox holds until told to stop. `housekeeping` is given a Keeper."""
+    """Answers what the inbox holds for these accounts, in turn, until told to stop.
+
+    `housekeeping` is given a Keeper. `look_seconds`: how often to look for events that came in
+    through other processes.
+    """
 
     def __init__(
         self,
-        replying: Replying,
-        *,
+        *replying: Replying,
         senders: int = SENDERS,
         batch: int = BATCH,
         housekeeping: Callable[[], None] | None = None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        self._replying = replying
+        self._lanes = [_Lane(each) for each in replying]
         self._batch = batch
         self._keeper = Keeper(housekeeping) if housekeeping else None
+        self._look_seconds = look_seconds
+        self._look_at = 0.0
         self._wake = threading.Event()
+        self._woken: SimpleQueue[str] = SimpleQueue()
         self._stopping = threading.Event()
-        self._outbox: SimpleQueue[Outgoing | None] = SimpleQueue()
-        self._sent: SimpleQueue[Settled] = SimpleQueue()
-        self._at_line = 0  # handed to senders and not recorded yet; only the decider touches it
-        self._most_at_line = senders * 2
+        self._outbox: SimpleQueue[tuple[_Lane, Outgoing] | None] = SimpleQueue()
+        self._sent: SimpleQueue[tuple[_Lane, Settled]] = SimpleQueue()
+        # One account whose LINE is slow must leave senders to the others.
+        self._most_at_line = senders * 2 if len(replying) == 1 else senders
         self._beat = 0.0
         self._decider = threading.Thread(target=self._decide, name="decider", daemon=True)
         self._senders = [
@@ -102,7 +146,7 @@ class ReplyWorker:
     def start(self) -> None:
         """Take up what an earlier process left, then answer."""
         self._beat = time.monotonic()
-        recovered = self._replying.recover()
+        recovered = self._lanes[0].replying.recover()  # of all accounts
         if recovered:
             log.info("open events taken up", extra={"events": recovered})
         for thread in (self._decider, *self._senders):
@@ -110,8 +154,9 @@ class ReplyWorker:
         if self._keeper is not None:
             self._keeper.start()
 
-    def wake(self) -> None:
-        """There is something new; cheap, from any thread."""
+    def wake(self, account: str = MAIN_ACCOUNT) -> None:
+        """There is something new for `account`; cheap, from any thread."""
+        self._woken.put(account)
         self._wake.set()
 
     def alive(self) -> bool:
@@ -133,65 +178,102 @@ class ReplyWorker:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _decide(self) -> None:
-        done: list[Effects] = []
-        sent: list[Settled] = []
-        work = Work()
         pace = Pace(_TURN_SECONDS, _TURNS_AT_ONCE)
-        while not self._finished(done, sent):
-            if not done:
-                self._rest(work.next_due)
+        while not (self._stopping.is_set() and not any(lane.busy for lane in self._lanes)):
             self._beat = time.monotonic()
-            if pause := pace.pause(self._beat):
+            self._gather()
+            lane = self._next_lane()
+            if lane is None:
+                self._rest()
+                continue
+            if pause := pace.pause(time.monotonic()):
                 time.sleep(pause)
-            self._wake.clear()
-            sent += _drain(self._sent)
-            try:
-                work = self._replying.turn(done, sent, self._room(), overloaded=work.overloaded)
-            except StoreError as error:
-                # `done` and `sent` are kept and offered again: nothing is answered twice for it.
-                log.error("worker cannot record", extra={"reason": str(error)})
-                time.sleep(_STORE_PAUSE_SECONDS)
-                continue
-            except Exception as error:
-                # A mistake of ours: without these the leases end, and the events come again.
-                log.critical("worker turn failed", extra={"error": describe(error)})
-                self._at_line -= len(sent)
-                done, sent = [], []
-                time.sleep(_STORE_PAUSE_SECONDS)
-                continue
-            self._at_line += len(work.outgoing) - len(sent)
-            for outgoing in work.outgoing:
-                self._outbox.put(outgoing)
-            sent = []
-            done = [self._replying.answer(claimed) for claimed in work.fresh]
+                self._gather()
+            self._turn(lane)
         for _ in self._senders:
             self._outbox.put(None)
 
-    def _finished(self, done: list[Effects], sent: list[Settled]) -> bool:
-        return self._stopping.is_set() and not (done or sent or self._at_line)
+    def _next_lane(self) -> _Lane | None:
+        """The first that is due; it goes behind the others, so that each account has its turn."""
+        now, stopping = time.monotonic(), self._stopping.is_set()
+        for number, lane in enumerate(self._lanes):
+            if lane.wait(now, stopping) == 0.0 and not (stopping and not (lane.done or lane.sent)):
+                self._lanes.append(self._lanes.pop(number))
+                return lane
+        return None
 
-    def _room(self) -> int:
+    def _gather(self) -> None:
+        """Take up what other threads have put down for us."""
+        for account in _drained(self._woken):
+            for lane in self._lanes:
+                lane.wanted |= lane.replying.account == account
+        for lane, settled in _drained(self._sent):
+            if not lane.sent:
+                lane.settle_at = time.monotonic() + _SETTLE_SECONDS
+            lane.sent.append(settled)
+
+    def _turn(self, lane: _Lane) -> None:
+        lane.wanted = False
+        done, sent = lane.done, lane.sent
+        try:
+            work = lane.replying.turn(done, sent, self._room(lane), overloaded=lane.overloaded)
+        except StoreError as error:
+            # `done` and `sent` are kept and offered again: nothing is answered twice for it.
+            log.error("worker cannot record", extra={"reason": str(error)})
+            lane.wanted = True
+            time.sleep(_STORE_PAUSE_SECONDS)
+            return
+        except Exception as error:
+            # A mistake of ours: without these the leases end, and the events come again.
+            log.critical("worker turn failed", extra={"error": describe(error)})
+            lane.at_line -= len(sent)
+            lane.done, lane.sent, lane.wanted = [], [], True
+            time.sleep(_STORE_PAUSE_SECONDS)
+            return
+        lane.at_line += len(work.outgoing) - len(sent)
+        lane.next_due, lane.overloaded, lane.sent = work.next_due, work.overloaded, []
+        for outgoing in work.outgoing:
+            self._outbox.put((lane, outgoing))
+        lane.done = [lane.replying.answer(claimed) for claimed in work.fresh]
+
+    def _room(self, lane: _Lane) -> int:
         if self._stopping.is_set():
             return 0
-        return max(0, min(self._batch, self._most_at_line - self._at_line))
+        return max(0, min(self._batch, self._most_at_line - lane.at_line))
 
-    def _rest(self, due: int | None) -> None:
+    def _rest(self) -> None:
         """Sleep until there is something to do."""
-        seconds = _IDLE_SECONDS
-        if due is not None:
-            seconds = min(seconds, (due - self._replying.now()) / 1000)
-        if self._at_line:
+        now, stopping = time.monotonic(), self._stopping.is_set()
+        if not stopping and now >= self._look_at:
+            self._look_at = now + self._look_seconds
+            if self._look():
+                return
+        waits = [lane.wait(now, stopping) for lane in self._lanes]
+        seconds = min([self._look_at - now, *(each for each in waits if each is not None)])
+        if any(lane.at_line for lane in self._lanes):
             seconds = min(seconds, _SETTLE_SECONDS)
-        if seconds > 0:
-            self._wake.wait(seconds)
+        if self._wake.wait(max(0.001, seconds)):
+            self._wake.clear()
+
+    def _look(self) -> bool:
+        """Whether an account has events that nobody told us of."""
+        for lane in self._lanes:
+            try:
+                lane.wanted = lane.wanted or lane.replying.anything_due()
+            except StoreError as error:
+                log.error("worker cannot read", extra={"reason": str(error)})
+                time.sleep(_STORE_PAUSE_SECONDS)
+                return False
+        return any(lane.wanted for lane in self._lanes)
 
     def _send(self) -> None:
-        while (outgoing := self._outbox.get()) is not None:
-            self._sent.put(self._replying.send(outgoing))
+        while (order := self._outbox.get()) is not None:
+            lane, outgoing = order
+            self._sent.put((lane, lane.replying.send(outgoing)))
 
 
-def _drain(queue: SimpleQueue[Settled]) -> list[Settled]:
-    items: list[Settled] = []
+def _drained(queue: SimpleQueue[T]) -> list[T]:
+    items: list[T] = []
     while True:
         try:
             items.append(queue.get_nowait())

@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -10,8 +11,17 @@ from bot.errors import StoreError
 from bot.line.client import CONNECTIONS
 from bot.line.events import parse_event
 from bot.services.replying import Replying
+from bot.services.retention import Housekeeping
 from bot.worker import SENDERS, Keeper, Pace, ReplyWorker
-from tests.services.builders import HANAKO, Echo, FakeLine, deliver, receiver, text_event
+from tests.services.builders import (
+    HANAKO,
+    Echo,
+    FakeClock,
+    FakeLine,
+    deliver,
+    receiver,
+    text_event,
+)
 from tests.store.builders import statuses
 
 
@@ -161,3 +171,112 @@ def test_an_idle_worker_turns_at_once_and_a_busy_one_at_its_pace():
 
 def test_every_sender_has_a_connection_to_keep():
     assert SENDERS <= CONNECTIONS
+
+
+def test_one_worker_serves_several_accounts_each_with_its_own_line(db):
+    lines = {"a": FakeLine(), "b": FakeLine()}
+    worker = ReplyWorker(
+        *[Replying(db, Echo(), lines[a], parse_event, now, account=a) for a in lines]
+    )
+    worker.start()
+    for account in lines:
+        door = receiver(db, now, account=account, wake=partial(worker.wake, account))
+        for n in range(10):
+            deliver(door, text_event(f"{account}{n}", event_id=f"{n}"))
+    until(lambda: all(len(line.sent) == 10 for line in lines.values()))
+    worker.stop()
+    for account, line in lines.items():
+        assert [m[0]["text"] for _, m in line.sent] == [f"{account}{n}" for n in range(10)]
+
+
+def test_an_account_whose_line_is_slow_holds_up_no_other(db):
+    held, quick = HeldLine(), FakeLine()
+    worker = ReplyWorker(
+        Replying(db, Echo(), held, parse_event, now, account="slow"),
+        Replying(db, Echo(), quick, parse_event, now),
+        senders=4,
+    )
+    worker.start()
+    slow = receiver(db, now, account="slow", wake=partial(worker.wake, "slow"))
+    deliver(slow, *[text_event(who=f"U{n:032x}") for n in range(3)])
+    assert held.reached.wait(20)
+    deliver(receiver(db, now, wake=worker.wake), text_event())
+    until(lambda: len(quick.sent) == 1)
+    held.open.set()
+    until(lambda: len(held.sent) == 3)
+    worker.stop()
+
+
+def test_what_other_processes_took_in_is_found_without_being_told(db):
+    line = FakeLine()
+    worker = ReplyWorker(Replying(db, Echo(), line, parse_event, now), look_seconds=0.02)
+    worker.start()
+    time.sleep(0.1)  # it has looked once and rests
+    deliver(receiver(db, now), text_event())
+    until(lambda: len(line.sent) == 1)
+    worker.stop()
+
+
+def test_two_workers_keep_the_order_of_each_resident(db):
+    line = FakeLine()
+    workers = [
+        ReplyWorker(Replying(db, Echo(), line, parse_event, now), look_seconds=0.02)
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    door = receiver(db, now)
+    for n in range(30):
+        deliver(door, text_event(f"{n}", who=f"U{n % 3:032x}"))
+    until(lambda: len(line.sent) == 30)
+    for worker in workers:
+        worker.stop()
+    for resident in range(3):
+        said = [int(m[0]["text"]) for _, m in line.sent if int(m[0]["text"]) % 3 == resident]
+        assert said == sorted(said)
+
+
+def test_scheduled_work_is_done_by_one_of_many(db):
+    done = []
+    clock = FakeClock()
+    keepers = [Housekeeping(db, clock) for _ in range(3)]
+    for keeping in keepers:
+        keeping.purge = done.append
+    for keeping in keepers:
+        keeping()
+    assert len(done) == 1
+    clock.advance(3600)
+    for keeping in keepers:
+        keeping()
+    assert len(done) == 1
+    clock.advance(6 * 3600)
+    for keeping in keepers:
+        keeping()
+    assert len(done) == 2
+
+
+def test_scheduled_work_whose_process_died_over_it_is_taken_up_by_another(db):
+    clock, done = FakeClock(), []
+
+    def die(_now):
+        raise RuntimeError
+
+    dying, other = Housekeeping(db, clock), Housekeeping(db, clock)
+    dying.purge, other.purge = die, done.append
+    with pytest.raises(RuntimeError):
+        dying()
+    other()
+    assert done == []
+    clock.advance(601)
+    other()
+    assert len(done) == 1
+
+
+def test_a_clock_set_back_does_not_put_scheduled_work_off_for_long(db):
+    clock, done = FakeClock(), []
+    keeping = Housekeeping(db, clock)
+    keeping.purge = done.append
+    keeping()
+    clock.advance(-30 * 86400)
+    keeping()
+    assert len(done) == 2

@@ -39,8 +39,9 @@ class Receiver:
     """One LINE account's door.
 
     `verify(body, signature)`, `parse_body(body)`, `parse_event(raw)` know LINE's format;
-    `scrub(raw)` is the event as it may be stored; `wake()` tells the worker. No more than `limit`
-    events (for several processes: about so many) are open at a time.
+    `scrub(raw)` is the event as it may be stored; `wake()` tells the worker. `moment` gives the
+    database's time in milliseconds, which `clock` follows, where several machines share it. No more
+    than `limit` events (for several processes: about so many) of the account are open at a time.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Receiver:
         scrub: Callable[[Raw], Raw],
         wake: Callable[[], None],
         clock: Callable[[], datetime],
+        moment: Callable[[Connection], int] | None = None,
         account: str = MAIN_ACCOUNT,
         limit: int = 20_000,
     ) -> None:
@@ -63,6 +65,7 @@ class Receiver:
         self._scrub = scrub
         self._wake = wake
         self._clock = clock
+        self._moment = moment
         self._account = account
         self._limit = limit
         self._places = 0  # how many more events fit before the open ones are counted again
@@ -80,7 +83,7 @@ class Receiver:
         if not arrivals:
             return Receipt.KEPT  # the console's verify button
         try:
-            new = self._db.write(lambda c: self._keep(c, arrivals, now))
+            new = self._db.write(lambda c: self._keep(c, arrivals, self._received_at(c, now)))
         except InboxFull:
             log.error("inbox full", extra={"limit": self._limit})
             return Receipt.NOT_KEPT
@@ -91,10 +94,13 @@ class Receiver:
             self._wake()
         return Receipt.KEPT
 
+    def _received_at(self, connection: Connection, now: int) -> int:
+        return now if self._moment is None else self._moment(connection)
+
     def _keep(self, connection: Connection, arrivals: list[Arrival], now: int) -> int:
         # Counting for every event would cost as much as keeping it.
         if self._places < len(arrivals):
-            count = backlog.count_open(connection, self._limit + 1)
+            count = backlog.count_open(connection, self._limit + 1, self._account)
             self._places = min(_PLACES, self._limit - count)
             if self._limit - count < len(arrivals):
                 raise InboxFull("受信箱がいっぱいです。")

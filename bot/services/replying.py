@@ -34,6 +34,7 @@ from bot.store import (
 from bot.store.database import Database
 from bot.store.inbox import Claimed, Decision, Settled
 from bot.store.questions import Question
+from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
 
@@ -97,9 +98,10 @@ class Work:
 
 @dataclass
 class Replying:
-    """The use case; holds no state of its own, so several threads may call it.
+    """One account's replies; holds no state of its own, so several threads may call it.
 
-    `parse` turns a stored event into an Event; `clock` gives aware instants.
+    `parse` turns a stored event into an Event; `clock` gives aware instants. `moment` gives the
+    database's time in milliseconds, which `clock` follows, where several machines share it.
     """
 
     db: Database
@@ -110,6 +112,8 @@ class Replying:
     token_life_ms: int = TOKEN_LIFE_MS
     lease_ms: int = LEASE_MS
     overload_ms: int = OVERLOAD_MS
+    account: str = MAIN_ACCOUNT
+    moment: Callable[[Connection], int] | None = None
 
     def now(self) -> int:
         """UTC milliseconds."""
@@ -134,9 +138,9 @@ class Replying:
 
         `overloaded` is what the last turn said of itself. Raises StoreError, with nothing kept.
         """
-        now = self.now()
 
         def run(connection: Connection) -> Work:
+            now = self.now() if self.moment is None else self.moment(connection)
             outgoing = _record(connection, done, now)
             inbox.settle(connection, sent, now)
             claimed, late = self._claim(connection, room, now, overloaded)
@@ -145,7 +149,7 @@ class Replying:
                 tuple(c for c in claimed if c.messages is None),
                 (*outgoing, *retries),
                 # More may be due at once; otherwise what is due next is known.
-                now if claimed else backlog.next_due(connection, now),
+                now if claimed else backlog.next_due(connection, now, self.account),
                 late,
             )
 
@@ -158,13 +162,18 @@ class Replying:
         if room <= 0:
             return [], overloaded
         if overloaded:
-            backlog.expire(connection, now, self.token_life_ms)
+            backlog.expire(connection, now, self.token_life_ms, self.account)
         claimed = inbox.claim(
-            connection, now, lease_ms=self.lease_ms, room=room, newest_first=overloaded
+            connection,
+            now,
+            lease_ms=self.lease_ms,
+            room=room,
+            newest_first=overloaded,
+            account=self.account,
         )
         oldest: int | None = now
         if overloaded:
-            oldest = backlog.oldest_waiting(connection, now)
+            oldest = backlog.oldest_waiting(connection, now, self.account)
         elif fresh := [c.received_at for c in claimed if c.messages is None]:
             oldest = min(fresh)  # claimed oldest first: nobody has waited longer
         late = oldest is not None and oldest <= now - self.overload_ms
@@ -187,6 +196,11 @@ class Replying:
             now,
         )
         return [c for c in claimed if c not in gone]
+
+    def anything_due(self) -> bool:
+        """Whether a turn would find something to do; cheap. Raises StoreError."""
+        with self.db.read() as connection:
+            return backlog.anything_due(connection, self.now(), self.account)
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """Give back what will not be answered here (stopping)."""

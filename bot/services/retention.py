@@ -4,40 +4,52 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from bot.store import backlog, conversations, questions, settings_keys
+from bot.store import backlog, chores, conversations, questions, settings_keys
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
 _JST = timezone(timedelta(hours=9))
 _CHUNK = 200  # rows in one transaction: incoming events share the writer
-_PURGE_EVERY = timedelta(hours=6)
+_TIDY_MS = 50_000  # less than the minute between two calls
+_PURGE_MS = 6 * 3_600_000
+_LEASE_MS = 600_000  # longer than any purge
 _CLOCK_SET_BACK_MS = 120_000  # longer than any lease or pause
 
 
 @dataclass
 class Housekeeping:
-    """Call it about once a minute; it does what is due. Raises StoreError."""
+    """Call it about once a minute; it does what is due. Raises StoreError.
+
+    However many processes call it, each piece of work is done by one of them.
+    """
 
     db: Database
     clock: Callable[[], datetime]
     retention_days: int = 90
-    _purged_at: datetime | None = field(default=None, init=False)
 
     def __call__(self) -> None:
         now = self.clock()
         now_ms = int(now.timestamp() * 1000)
+        if self._take("tidy", now_ms, _TIDY_MS):
+            self._tidy(now_ms)
+        if self._take("retention", now_ms, _PURGE_MS):
+            self.purge(now)
+            self.db.write(lambda c: chores.plan(c, "retention", now_ms + _PURGE_MS))
+
+    def _take(self, name: str, now_ms: int, every_ms: int) -> bool:
+        lease = min(_LEASE_MS, every_ms)
+        return self.db.write(lambda c: chores.take(c, name, now_ms, lease, every_ms))
+
+    def _tidy(self, now_ms: int) -> None:
         self.db.write(lambda c: backlog.recover(c, now_ms, _CLOCK_SET_BACK_MS))
         while self.db.write(lambda c: conversations.purge(c, now_ms, _CHUNK)) == _CHUNK:
             pass
         self.db.write(lambda c: settings_keys.purge(c, now_ms))
-        if self._purged_at is None or abs(now - self._purged_at) >= _PURGE_EVERY:
-            self.purge(now)
-            self._purged_at = now
 
     def purge(self, now: datetime) -> None:
         """Delete every settled event and every question older than the retention."""

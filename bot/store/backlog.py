@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from bot.store.inbox import MAYBE_SENT, UNANSWERED, WAITING
-from bot.store.tables import OPEN, inbox
+from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
 
 
 @dataclass(frozen=True)
@@ -33,53 +33,72 @@ class Backlog:
 
 
 _COUNT_OPEN = select(func.count()).select_from(
-    select(literal_column("1")).where(OPEN).limit(bindparam("enough")).subquery()
+    select(literal_column("1"))
+    .where(inbox.c.account == bindparam("the_account"), OPEN)
+    .limit(bindparam("enough"))
+    .subquery()
 )
 
 
-def count_open(connection: Connection, enough: int) -> int:
-    """How many events are open; counting stops at `enough`."""
-    count: int = connection.execute(_COUNT_OPEN, {"enough": enough}).scalar_one()
+def count_open(connection: Connection, enough: int, account: str = MAIN_ACCOUNT) -> int:
+    """How many events of an account are open; counting stops at `enough`."""
+    values = {"enough": enough, "the_account": account}
+    count: int = connection.execute(_COUNT_OPEN, values).scalar_one()
     return count
 
 
 def measure(connection: Connection, now: int) -> Backlog:
-    """How much is open, since when the oldest waits, and when the next one becomes due."""
-    count, oldest = connection.execute(
+    """Of all accounts: how much is open, since when the oldest waits, what becomes due next."""
+    count, oldest, due = connection.execute(
         select(
             func.count(),
             func.min(case((inbox.c.status == WAITING, inbox.c.received_at))),
+            func.min(case((inbox.c.due_at > now, inbox.c.due_at))),
         ).where(OPEN)
     ).one()
-    return Backlog(count, oldest, next_due(connection, now))
+    return Backlog(count, oldest, due)
 
 
 _OLDEST_DUE = (
     select(inbox.c.received_at)
-    .where(OPEN, inbox.c.status == WAITING, inbox.c.due_at <= bindparam("now"))
+    .where(inbox.c.account == bindparam("the_account"), OPEN)
+    .where(inbox.c.status == WAITING, inbox.c.due_at <= bindparam("now"))
     .order_by(inbox.c.due_at)
     .limit(1)
 )
 _NEXT_DUE = (
     select(inbox.c.due_at)
-    .where(OPEN, inbox.c.due_at > bindparam("now"))
+    .where(inbox.c.account == bindparam("the_account"), OPEN)
+    .where(inbox.c.due_at > bindparam("now"))
     .order_by(inbox.c.due_at)
+    .limit(1)
+)
+_ANYTHING_DUE = (
+    select(inbox.c.id)
+    .where(inbox.c.account == bindparam("the_account"), OPEN)
+    .where(inbox.c.due_at <= bindparam("now"))
     .limit(1)
 )
 
 
-def oldest_waiting(connection: Connection, now: int) -> int | None:
-    """When the event that has waited longest was received; cheap."""
-    return connection.execute(_OLDEST_DUE, {"now": now}).scalar()
+def oldest_waiting(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> int | None:
+    """When the event of an account that has waited longest was received; cheap."""
+    return connection.execute(_OLDEST_DUE, {"now": now, "the_account": account}).scalar()
 
 
-def next_due(connection: Connection, now: int) -> int | None:
-    """When the next lease ends or the next retry is due; cheap."""
-    return connection.execute(_NEXT_DUE, {"now": now}).scalar()
+def next_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> int | None:
+    """When an account's next lease ends or its next retry is due; cheap."""
+    return connection.execute(_NEXT_DUE, {"now": now, "the_account": account}).scalar()
 
 
-def expire(connection: Connection, now: int, life_ms: int) -> int:
-    """Settle waiting events whose token's life is over; returns how many.
+def anything_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> bool:
+    """Whether there is something to claim, as far as can be seen without claiming; cheap."""
+    values = {"now": now, "the_account": account}
+    return connection.execute(_ANYTHING_DUE, values).first() is not None
+
+
+def expire(connection: Connection, now: int, life_ms: int, account: str = MAIN_ACCOUNT) -> int:
+    """Settle an account's waiting events whose token's life is over; returns how many.
 
     Those of which an attempt may have reached LINE become `maybe_sent`, others `unanswered`.
     Events without a reply token stay: what they tell (unfollow, unsend) still has to be done.
@@ -88,6 +107,7 @@ def expire(connection: Connection, now: int, life_ms: int) -> int:
     return connection.execute(
         update(inbox)
         .where(
+            inbox.c.account == account,
             OPEN,
             # A waiting event is due from its receipt: this range holds the late ones, not the queue.
             inbox.c.due_at <= now - life_ms,

@@ -206,7 +206,8 @@ def _due_statement(newest_first: bool) -> Select[Any]:
                 conversations.c.updated_at > bindparam("forgotten"),
             ),
         )
-        .where(OPEN, due_at <= bindparam("now"), _HEAD)
+        .where(inbox.c.account == bindparam("the_account"), OPEN)
+        .where(due_at <= bindparam("now"), _HEAD)
         .order_by(*order)
         .limit(bindparam("room"))
         .with_for_update(of=inbox, skip_locked=True)  # PostgreSQL; SQLite has one writer anyway
@@ -229,16 +230,27 @@ _LEASE = (
 
 
 def claim(
-    connection: Connection, now: int, *, lease_ms: int, room: int, newest_first: bool = False
+    connection: Connection,
+    now: int,
+    *,
+    lease_ms: int,
+    room: int,
+    newest_first: bool = False,
+    account: str = MAIN_ACCOUNT,
 ) -> list[Claimed]:
-    """Lease up to `room` due events, of each conversation only the oldest open one.
+    """Lease up to `room` due events of an account, of each conversation only the oldest open one.
 
     Order within a conversation is when things happened, then arrival. Of a decided event the
     claim itself is the durable mark that an attempt is about to leave.
     """
     due = connection.execute(
         _DUE_NEWEST if newest_first else _DUE_OLDEST,
-        {"now": now, "room": room, "forgotten": now - CONVERSATION_MS},
+        {
+            "the_account": account,
+            "now": now,
+            "room": room,
+            "forgotten": now - CONVERSATION_MS,
+        },
     )
     claimed = [Claimed(*row) for row in due]
     if claimed:

@@ -66,7 +66,8 @@ inbox = Table(
 )
 
 OPEN = inbox.c.settled_at.is_(None)
-Index("ix_inbox_due", inbox.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
+# By account: one city's flood is not searched through for the events of another.
+Index("ix_inbox_due", inbox.c.account, inbox.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
 Index(
     "ix_inbox_order",
     inbox.c.conversation,
@@ -201,3 +202,11 @@ settings_keys = Table(
     Column("expires_at", BigInteger, nullable=False),
 )
 Index("ix_settings_keys_user_id", settings_keys.c.user_id)
+
+# Scheduled work: whoever moves `due_at` on does it, so that it is done once by however many.
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("due_at", BigInteger, nullable=False),
+)

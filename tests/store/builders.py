@@ -48,8 +48,14 @@ def accept(db: Database, *arrivals: Arrival, now: int = NOW) -> int:
     return db.write(lambda c: inbox.accept(c, arrivals, now))
 
 
-def claim(db: Database, *, now: int = NOW, room: int = 100, newest: bool = False) -> list[Claimed]:
-    return db.write(lambda c: inbox.claim(c, now, lease_ms=LEASE, room=room, newest_first=newest))
+def claim(
+    db: Database, *, now: int = NOW, room: int = 100, newest: bool = False, account: str = "main"
+) -> list[Claimed]:
+    return db.write(
+        lambda c: inbox.claim(
+            c, now, lease_ms=LEASE, room=room, newest_first=newest, account=account
+        )
+    )
 
 
 def decide(db: Database, claimed: Claimed, *, now: int = NOW, **changes: Any) -> None:

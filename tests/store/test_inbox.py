@@ -87,7 +87,26 @@ def test_events_without_a_conversation_hold_nobody_up(db):
 
 def test_the_same_user_in_two_accounts_is_two_conversations(db):
     accept(db, arrival("a"), arrival("b", account="other", at=NOW + 1))
-    assert len(claim(db)) == 2
+    assert [c.account for c in claim(db)] == ["main"]
+    assert [c.account for c in claim(db, account="other")] == ["other"]
+
+
+def test_what_is_due_late_or_full_is_each_accounts_own(db):
+    accept(db, arrival("a"), arrival("b", account="other"), now=NOW)
+    with db.read() as connection:
+        assert backlog.anything_due(connection, NOW, "other")
+        assert not backlog.anything_due(connection, NOW, "third")
+        assert backlog.count_open(connection, 9, "other") == 1
+    held = claim(db, account="other")[0]
+    with db.read() as connection:
+        assert not backlog.anything_due(connection, NOW, "other")
+        assert backlog.next_due(connection, NOW, "other") == NOW + LEASE
+        assert backlog.next_due(connection, NOW) is None
+        assert backlog.oldest_waiting(connection, NOW, "other") is None
+        assert backlog.oldest_waiting(connection, NOW) == NOW
+    assert db.write(lambda c: backlog.expire(c, NOW + 60_000, 50_000)) == 1
+    assert statuses(db) == {"a": "unanswered", "b": "leased"}
+    assert held.account == "other"
 
 
 def test_a_claim_gives_oldest_first_or_newest_first(db):
@@ -220,8 +239,8 @@ def test_the_claim_reads_the_queue_by_its_index(sqlite_db):
     with sqlite_db.read() as connection:
         plan = str(
             connection.exec_driver_sql(
-                "EXPLAIN QUERY PLAN SELECT id FROM inbox WHERE settled_at IS NULL AND due_at <= 1 "
-                "ORDER BY due_at, id LIMIT 8"
+                "EXPLAIN QUERY PLAN SELECT id FROM inbox WHERE account = 'main' AND settled_at IS NULL "
+                "AND due_at <= 1 ORDER BY due_at, id LIMIT 8"
             ).all()
         )
     assert "ix_inbox_due" in plan and "TEMP B-TREE" not in plan
