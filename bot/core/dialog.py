@@ -185,7 +185,7 @@ class _Dialog:
             case "settings_web":
                 return self._as_intent("settings", choosing.web_page(self.speaker))
             case "why":
-                return why_received(self.speaker, parts.get("a", ""))
+                return why_received(self.speaker, parts.get("id", ""))
             case "erase":
                 return self._as_intent("erase", actions.erase(self.speaker, sure="sure" in parts))
             case "kept":
