@@ -37,7 +37,7 @@ from bot.services.reviewing import Reviewing
 from bot.services.segments import Segments
 from bot.services.starting import Starting
 from bot.services.templating import Templating
-from bot.services.testing import Testing
+from bot.services.trials import Trials
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 
@@ -51,7 +51,7 @@ class Parts:
     announcing: Announcing
     reporting: Reporting
     previewing: Previewing
-    testing: Testing
+    trials: Trials
     templating: Templating
     feeding: Feeding
     line: LineDelivery | None = None
@@ -94,7 +94,7 @@ def build(
         announcing,
         Reporting(db),
         previewing,
-        Testing(db, announcing, line),
+        Trials(db, announcing, line),
         Templating(db, announcing),
         Feeding(db, announcing),
         line,

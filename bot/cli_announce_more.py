@@ -26,7 +26,7 @@ _AS = click.option("--as", "by", required=True, help="操作する人の名前�
 def test(announcement: int, names: tuple[str, ...], language: str, by: str) -> None:
     """名簿の職員だけに、試しに送ります。"""
     with parts(line=True) as found:
-        tried = found.testing.send(announcement, names, by, language)
+        tried = found.trials.send(announcement, names, by, language)
         for each in tried:
             click.echo(f"{each.name}：{each.problem or '送りました'}")
         if any(each.problem for each in tried):
@@ -42,7 +42,7 @@ def testers() -> None:
 def list_testers() -> None:
     """名簿の名前を出します。"""
     with parts() as found:
-        for name in found.testing.names():
+        for name in found.trials.names():
             click.echo(name)
 
 
@@ -53,7 +53,7 @@ def list_testers() -> None:
 def add_tester(name: str, user_id: str, by: str) -> None:
     """職員のLINEのユーザーIDを名簿に入れます。"""
     with parts() as found:
-        found.testing.add(name, user_id, by)
+        found.trials.add(name, user_id, by)
 
 
 @testers.command("remove")
@@ -62,7 +62,7 @@ def add_tester(name: str, user_id: str, by: str) -> None:
 def remove_tester(name: str, by: str) -> None:
     """名簿から消します。"""
     with parts() as found:
-        found.testing.remove(name, by)
+        found.trials.remove(name, by)
 
 
 @announce.group()

@@ -10,14 +10,14 @@ from typing import Any
 from bot.content.problems import Problem
 from bot.content.yamlread import Located, LocatedList, read_yaml
 
-_BLANK = re.compile(r"\{\{([^{}\n]{1,20})\}\}")
+_BLANK = re.compile(r"〔([^〔〕\n]{1,20})〕")
 _START = re.compile(r"^announcement:[ \t]*(?:#.*)?$", re.MULTILINE)
-_UNFIT = re.compile(r"[\n\r\t\"'\\#{}\[\]:&*!|>%@`]")
+_UNFIT = re.compile(r"[\n\r\t\"'\\#{}\[\]:&*!|>%@`〔〕]")
 
 
 @dataclass(frozen=True)
 class Template:
-    """`source` is the announcement's file with `{{blank}}` in it; `blanks` the words for each."""
+    """`source` is the announcement's file with `〔blank〕` in it; `blanks` the words for each."""
 
     name: str
     source: str

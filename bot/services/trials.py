@@ -33,7 +33,7 @@ class Tried:
 
 
 @dataclass
-class Testing:
+class Trials:
     """One account's testers. They are residents like others: erasing them erases them here."""
 
     db: Database
