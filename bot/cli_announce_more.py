@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 import urllib3
 
-from bot.cli_announce import ID, announce, parts, worker
+from bot.cli_announce_steps import ID, announce, parts
 from bot.content.feeds import MAX_BYTES
 from bot.errors import ContentError
 from bot.services.results import results
-
-__all__ = ["announce", "worker"]  # import them from here: this module completes `announce`
 
 _AS = click.option("--as", "by", required=True, help="操作する人の名前（記録に残ります）")
 
