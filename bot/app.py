@@ -13,6 +13,8 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from bot.config import Settings
+from bot.console.create import Console, Content, create_console
+from bot.console.options import ConsoleOptions
 from bot.content.indexcache import IndexCache
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
@@ -60,10 +62,11 @@ class Running:
     publisher: Publisher
     worker: ReplyWorker | None
     keeper: Keeper | None
+    console: Console
 
     def close(self) -> None:
         """Stop answering, stop watching, let go of the database."""
-        for running in (self.worker, self.keeper):
+        for running in (self.worker, self.keeper, self.console):
             if running is not None:
                 running.stop()
         self.publisher.stop()
@@ -114,8 +117,10 @@ def create_app(
         app.register_blueprint(_settings_pages(settings, db, publisher, now))
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(_housekeeping(settings, db, now))
-    app.extensions[EXTENSION] = Running(db, publisher, worker, keeper)
-    for running in (worker, keeper):
+    console = _console(settings, db, publisher, now)
+    app.register_blueprint(console.blueprint)
+    app.extensions[EXTENSION] = Running(db, publisher, worker, keeper, console)
+    for running in (worker, keeper, console):
         if running is not None:
             running.start()
     return app
@@ -133,6 +138,14 @@ def _settings_pages(
         lambda: publisher.current().view(settings.city),
         secure=not settings.madoguchi_public_url.startswith("http:"),  # this machine alone
     )
+
+
+def _console(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Console:
+    terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
+    content = Content(
+        settings.madoguchi_content_dir, publisher, SudachiTokenizer(), terms, settings.city
+    )
+    return create_console(db, now, content, ConsoleOptions.from_env())
 
 
 def _housekeeping(settings: Settings, db: Database, now: Clock) -> Housekeeping:

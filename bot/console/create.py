@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,27 @@ from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from bot.console.access import ADMINS, Gate, set_cookie, token_of
+from bot.console.access import ADMINS, EVERY_ROLE, Gate, set_cookie, token_of
 from bot.console.audit import audit_pages_of
+from bot.console.content import content_pages
 from bot.console.desk import Desk, japan_time
+from bot.console.editor import editor_pages
+from bot.console.history import history_pages
 from bot.console.home import home_pages
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
 from bot.console.sign_in import sign_in_pages
+from bot.content.problems import errors
+from bot.core.tokens import Tokenize
 from bot.errors import MadoguchiError
+from bot.services.drafts import Drafts
+from bot.services.library import Terms
 from bot.services.people import People
+from bot.services.publishing import Publisher
+from bot.services.replay import Replay
+from bot.services.saving import Saving
 from bot.services.signin import SignIn
+from bot.services.workshop import Workshop
 from bot.store.database import Database
 from bot.store.staff import ROLE_NAMES
 from bot.web.assets import Assets
@@ -43,21 +55,61 @@ DONE = {
 
 
 NAVIGATION = (
+    ("staff.content.page", "内容", EVERY_ROLE),
     ("staff.people.page", "職員", ADMINS),
     ("staff.audit.page", "記録", ADMINS),
 )
 
 
+@dataclass(frozen=True)
+class Content:
+    """The content that the console works on: its folder, what is in force, how to publish anew."""
+
+    directory: Path
+    publisher: Publisher
+    tokenize: Tokenize
+    terms: Terms
+    city: str
+
+
+@dataclass(frozen=True)
+class Console:
+    """The pages, and the thread that watches content versions; close it before the database."""
+
+    blueprint: Blueprint
+    saving: Saving
+
+    def start(self) -> None:
+        """Take in what changed while nothing ran, then watch."""
+        self.saving.look()
+        self.saving.watch()
+
+    def stop(self) -> None:
+        """End the watching."""
+        self.saving.stop()
+
+
 def create_console(
-    db: Database, clock: Callable[[], datetime], options: ConsoleOptions
-) -> Blueprint:
+    db: Database, clock: Callable[[], datetime], content: Content, options: ConsoleOptions
+) -> Console:
     """Every console page, each behind the gate, with headers that let nothing foreign in.
 
     The pages use the chat's style sheet and bubbles: its blueprint must be registered too.
     """
-    sign_in = SignIn(db, clock)
+    sign_in, publisher = SignIn(db, clock), content.publisher
+    saving = Saving(
+        db, content.directory, clock, publisher.load, lambda: not errors(publisher.problems)
+    )
+    drafts = Drafts(publisher.current, content.tokenize, content.terms, clock, content.city)
+    workshop = Workshop(db, saving, drafts, Replay(drafts), clock)
     gate = Gate(sign_in, options)
-    return _blueprint(Desk(db, clock, gate, sign_in, People(db, clock)))
+    desk = Desk(db, clock, gate, sign_in, People(db, clock), workshop)
+    return Console(_blueprint(desk), saving)
+
+
+def _sections(desk: Desk) -> list[str]:
+    """The folders that a person can be limited to."""
+    return sorted({path.rpartition("/")[0] for path in desk.workshop.saving.files()})
 
 
 def _blueprint(desk: Desk) -> Blueprint:
@@ -67,7 +119,10 @@ def _blueprint(desk: Desk) -> Blueprint:
     for child in (
         home_pages(desk, assets),
         sign_in_pages(desk),
-        people_pages(desk, lambda: ()),
+        content_pages(desk),
+        editor_pages(desk),
+        history_pages(desk),
+        people_pages(desk, lambda: _sections(desk)),
         audit_pages_of(desk),
     ):
         parent.register_blueprint(child)

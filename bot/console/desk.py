@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.console.access import Gate
 from bot.services.people import People
 from bot.services.signin import SignIn
+from bot.services.workshop import Workshop
 from bot.store.database import Database
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -24,6 +25,7 @@ class Desk:
     gate: Gate
     sign_in: SignIn
     people: People
+    workshop: Workshop
 
     def now(self) -> int:
         """UTC milliseconds."""

@@ -12,7 +12,7 @@ import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.console.create import create_console
+from bot.console.create import Content, create_console
 from bot.console.options import ConsoleOptions
 from bot.content.sudachi import SudachiTokenizer
 from bot.services import passwords
@@ -73,10 +73,13 @@ class Office:
         self.app.testing = True
         chat = create_chat(self.publisher.current, "minato", False, Memory(now), now)
         self.app.register_blueprint(chat)
-        console = create_console(self.db, now, ConsoleOptions(**options))
-        self.app.register_blueprint(console)
+        content = Content(self.content, self.publisher, tokenizer(), Terms(), "minato")
+        self.console = create_console(self.db, now, content, ConsoleOptions(**options))
+        self.app.register_blueprint(self.console.blueprint)
+        self.console.saving.look()
 
     def close(self) -> None:
+        self.console.stop()
         self.publisher.stop()
         self.db.close()
 

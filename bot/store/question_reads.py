@@ -1,0 +1,83 @@
+"""What residents asked, for staff: counted, never with anyone's name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from bot.store.staff_tables import question_marks
+from bot.store.tables import MAIN_ACCOUNT, questions
+from bot.store.upsert import Upsert
+
+NOT_OURS, DONE = "not_ours", "done"
+_MARKS = Upsert(question_marks)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One wording with one outcome: how often, the newest day, what came closest."""
+
+    text: str
+    outcome: str
+    candidates: tuple[str, ...]
+    count: int
+    day: str
+
+
+def since(connection: Connection, day: str, account: str = MAIN_ACCOUNT) -> list[Asked]:
+    """Every wording asked on or after `day`, most asked first."""
+    columns = (questions.c.text, questions.c.outcome, questions.c.candidates)
+    rows = connection.execute(
+        select(*columns, func.count(), func.max(questions.c.day))
+        .where(questions.c.account == account, questions.c.day >= day)
+        .group_by(*columns)
+        .order_by(func.count().desc(), questions.c.text)
+    )
+    return [Asked(t, o, tuple(json.loads(c)), n, last) for t, o, c, n, last in rows]
+
+
+def texts(asked: Sequence[Asked]) -> Counter[str]:
+    """Each wording with how often it was asked."""
+    found: Counter[str] = Counter()
+    for each in asked:
+        found[each.text] += each.count
+    return found
+
+
+def by_day(
+    connection: Connection, day: str, account: str = MAIN_ACCOUNT
+) -> dict[str, Counter[str]]:
+    """Day -> outcome -> how many, on or after `day`."""
+    rows = connection.execute(
+        select(questions.c.day, questions.c.outcome, func.count())
+        .where(questions.c.account == account, questions.c.day >= day)
+        .group_by(questions.c.day, questions.c.outcome)
+        .order_by(questions.c.day)
+    )
+    found: dict[str, Counter[str]] = {}
+    for each, outcome, count in rows:
+        found.setdefault(each, Counter())[outcome] += count
+    return found
+
+
+def marks(connection: Connection) -> dict[str, str]:
+    """Digest of a wording -> what staff said about it."""
+    columns = (question_marks.c.digest, question_marks.c.mark)
+    return {row.digest: row.mark for row in connection.execute(select(*columns))}
+
+
+def mark(connection: Connection, texts: Sequence[str], what: str, who: str, now: int) -> None:
+    """Say of wordings that they are not the city's business, or done."""
+    rows = [{"digest": digest_of(text), "mark": what, "who": who, "at": now} for text in texts]
+    if rows:
+        _MARKS.insert_or_update(connection, rows)
+
+
+def digest_of(text: str) -> str:
+    """How a wording is remembered after it is deleted."""
+    return hashlib.sha256(f"question:{text}".encode("utf-8", "replace")).hexdigest()
