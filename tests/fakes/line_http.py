@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from bot.line.limits import check_messages
 from tests.fakes.line import Fault, Platform
 
 REPLY = "/v2/bot/message/reply"
+SENDING = ("push", "multicast", "broadcast")
 TOKEN = "test-channel-access-token"
+MESSAGE = "/v2/bot/message"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_USER = re.compile(r"U[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,13 @@ class LineHttp(Platform):
         super().__init__()
         self.token = token
         self.requests: list[Request] = []
+        self.accepted: dict[str, str] = {}  # retry key -> id of the request that was accepted
+        self.bodies: dict[str, bytes] = {}  # retry key -> its first body
+        self.got: Counter[str] = Counter()  # resident -> messages received
+        self.doubles: list[str] = []  # keys that came with another body
+        self.units: list[str] = []
+        self.refused: tuple[int, dict[str, Any]] | None = None  # answers every send like this
+        self.answers: dict[str, dict[str, Any]] = {}  # GET path -> answer
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.line = self
@@ -88,6 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _accept(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         if headers.get("authorization") != f"Bearer {self.server.line.token}":
             return 401, {"message": "Authentication failed"}
+        if self.command == "GET":
+            found = self.server.line.answers.get(self.path)
+            return (200, found) if found is not None else (404, {"message": "Not found"})
+        kind = self.path.removeprefix(f"{MESSAGE}/")
+        if kind in SENDING or kind.startswith("validate/"):
+            return self._send(kind, headers, body)
         if (self.command, self.path) != ("POST", REPLY):
             return 404, {"message": "Not found"}
         if headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -106,6 +126,34 @@ class _Handler(BaseHTTPRequestHandler):
             return 400, {"message": refusal, "details": [{"message": p} for p in problems]}
         ids = [{"id": str(number), "quoteToken": "quote"} for number in range(len(messages))]
         return 200, {"sentMessages": ids}
+
+    def _send(self, kind: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        line, request = self.server.line, json.loads(body)
+        problems = check_messages(request.get("messages"))
+        if line.refused is not None:
+            return line.refused
+        if problems:
+            details = [{"message": "wrong", "property": each} for each in problems]
+            return 400, {"message": "The request body has errors", "details": details}
+        if kind not in SENDING:
+            return 200, {}
+        key = headers.get("x-line-retry-key", "")
+        if not _UUID.fullmatch(key):
+            return 400, {"message": "Invalid retry key"}
+        if line.bodies.setdefault(key, body) != body:
+            line.doubles.append(key)
+        if key in line.accepted:
+            return 409, {"message": "The retry key is already accepted"}
+        to = request.get("to", [])
+        people = to if isinstance(to, list) else [to]
+        for place, user in enumerate(people):
+            if not _USER.fullmatch(user):
+                text = f"The property, to[{place}], in the request body is invalid"
+                return 400, {"message": text}
+        line.accepted[key] = f"request-{len(line.requests)}"
+        line.got.update(people)
+        line.units += request.get("customAggregationUnits", [])
+        return 200, {}
 
     def _break(self, fault: Fault) -> None:
         match fault:
@@ -133,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         number = len(self.server.line.requests)
         given = {"Content-Type": "application/json", "X-Line-Request-Id": f"request-{number}"}
+        key = self.headers.get("x-line-retry-key", "")
+        if status == 409:
+            given["X-Line-Accepted-Request-Id"] = self.server.line.accepted[key]
         self.send_response(status)
         for name, value in (given | (headers or {})).items():
             self.send_header(name, value)

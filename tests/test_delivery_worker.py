@@ -1,0 +1,139 @@
+"""The worker's threads: they deliver, stop cleanly, survive a broken store, share the work."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from bot.core.announcements import State
+from bot.core.delivery import Pace
+from bot.delivery_worker import DeliveryLock, DeliveryWorker
+from bot.errors import StoreBusy, StoreError
+from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
+from tests.services.announcing import Line, Office, bystanders, draft, people, server_error
+from tests.store.builders import opened
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = opened(tmp_path)
+    bystanders(db)
+    yield db
+    db.close()
+
+
+def until(done, seconds: float = 30.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not done() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return done()
+
+
+def worker(office: Office, **options) -> DeliveryWorker:
+    return DeliveryWorker(office.delivery, office.starting, **({"senders": 4} | options))
+
+
+def test_it_starts_sends_and_finishes(db):
+    office, line = Office(db), Line()
+    office.delivery.line = office.starting.line = line
+    ids = people(db, 1203)
+    line.script = [server_error()]
+    announcement = office.ordered(draft())
+    running = worker(office, alone=True)
+    running.start()
+    assert until(lambda: office.state(announcement) == State.SENT) and running.alive()
+    running.stop()
+    assert line.got == dict.fromkeys(ids, 1)
+
+
+def test_ten_workers_side_by_side_send_each_batch_once(db):
+    line = Line()
+    line_lock = threading.Lock()
+    take = line._take
+
+    def slowly(*args):
+        time.sleep(0.005)
+        with line_lock:
+            return take(*args)
+
+    line._take = slowly
+    offices = [Office(db, line) for _ in range(10)]
+    ids = people(db, 15_200)
+    announcement = offices[0].ordered(draft())
+    running = [worker(office, senders=2) for office in offices]
+    for each in running:
+        each.start()
+    assert until(lambda: offices[0].state(announcement) == State.SENT)
+    for each in running:
+        each.stop()
+    assert line.got == dict.fromkeys(ids, 1)
+    assert len(line.requests) == len(set(line.requests)) == 31
+
+
+def test_stopping_gives_back_what_has_not_left(db):
+    line = Line()
+    office = Office(db, line, pace=Pace(requests_per_second=5, people_per_minute=1e9))
+    ids = people(db, 1500)
+    announcement = office.ordered(draft())
+    running = worker(office)
+    running.start()
+    assert until(lambda: len(line.requests) >= 1)
+    running.stop()
+    assert all(not row.in_flight for row in office.rows(announcement))
+    second = worker(Office(db, line))
+    second.start()
+    assert until(lambda: office.state(announcement) == State.SENT)
+    second.stop()
+    assert line.got == dict.fromkeys(ids, 1)
+
+
+def test_a_store_that_fails_for_a_while_loses_no_answer(db, monkeypatch):
+    line = Line()
+    office = Office(db, line)
+    ids = people(db, 600)
+    announcement = office.ordered(draft())
+    turn, failures = office.delivery.turn, []
+
+    def broken(settled, room):
+        if settled and len(failures) < 2:
+            failures.append(settled)
+            raise StoreError("満杯です。")
+        return turn(settled, room)
+
+    office.delivery.turn = broken
+    running = worker(office)
+    running.start()
+    assert until(lambda: office.state(announcement) == State.SENT)
+    running.stop()
+    assert failures and line.got == dict.fromkeys(ids, 1)
+    assert len(line.requests) == 2
+
+
+def test_a_sqlite_file_is_delivered_from_by_one_process(tmp_path):
+    url = f"sqlite:///{tmp_path}/a.db"
+    first = DeliveryLock(url)
+    assert first.alone
+    with pytest.raises(StoreBusy, match="1つだけ"):
+        DeliveryLock(url, wait_seconds=0)
+    first.release()
+    DeliveryLock(url, wait_seconds=0).release()
+    assert not DeliveryLock("postgresql://x/y").alone
+
+
+def test_the_same_on_postgresql(postgres):  # noqa: F811
+    line = Line()
+    bystanders(postgres)
+    ids = people(postgres, 2600)
+    line.unknown = {ids[3]}
+    offices = [Office(postgres, line) for _ in range(4)]
+    announcement = offices[0].ordered(draft())
+    running = [worker(office, senders=2) for office in offices]
+    for each in running:
+        each.start()
+    assert until(lambda: offices[0].state(announcement) == State.SENT)
+    for each in running:
+        each.stop()
+    assert line.got == dict.fromkeys(set(ids) - {ids[3]}, 1)
+    assert offices[0].counts(announcement) == {"accepted": 2599, "failed": 1}
