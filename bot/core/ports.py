@@ -147,6 +147,7 @@ class Answered:
     candidates: tuple[str, ...] = ()
     erase: bool = False  # everything about this resident goes
     changes: tuple[Change, ...] = ()  # to what this resident chose
+    private: bool = False  # what was said is about the resident alone: its words go at once
     link: str = ""  # digest of the link to their settings that the messages hold
 
 

@@ -124,16 +124,16 @@ class Answering:
         data = data or ("do=unknown" if not text else "")
         spoken = speak(view, text, state, now, data, resident)
         turn = spoken.turn
-        # What a resident tells of themselves is no question, and is not kept as one.
-        asked = text and not (turn.erase or turn.changes or turn.state.asking)
+        private = _tells_of_oneself(turn, state)
         return Answered(
             messages=tuple(self._render(turn.reply)),
             state=None if turn.erase else spoken.state,
             outcome=turn.decision,
-            question=spoken.text if asked else None,
+            question=spoken.text if text and not (turn.erase or private) else None,
             candidates=tuple(candidate.id for candidate in turn.candidates),
             erase=turn.erase,
             changes=turn.changes,
+            private=private,
             link=resident.link_digest if resident and turn.linked else "",
         )
 
@@ -153,6 +153,13 @@ class Answering:
         buttons = (QuickReply(words.say("menu_button"), action("menu")),)
         messages = self._render(Reply((Text(words.say(key)),), buttons))
         return Answered(tuple(messages), state, "answer", None)
+
+
+def _tells_of_oneself(turn: Turn, before: str | None) -> bool:
+    """Whether what was said is no question: settings, or words for them that were not understood."""
+    if turn.changes or turn.state.asking:
+        return True
+    return bool(state_from_json(before).asking) and turn.decision != "answer"
 
 
 def _languages(view: CityView) -> list[QuickReply]:

@@ -238,7 +238,7 @@ class Replying:
             answered.outcome,
             messages,
             question.id if question else None,
-            forget=answered.erase,
+            forget=answered.erase or answered.private,
         )
         kept = None
         if claimed.conversation is not None and (answered.state, claimed.state) != (None, None):

@@ -19,7 +19,7 @@ from bot.services.retention import Housekeeping
 from bot.store import attributes, residents
 from bot.store.database import Database
 from bot.store.settings_keys import digest
-from bot.store.tables import questions, settings_keys
+from bot.store.tables import inbox, questions, settings_keys
 from bot.store.tables import residents as residents_table
 from tests.segments import resident
 from tests.services.announcing import Office
@@ -144,10 +144,13 @@ def test_an_event_delivered_again_changes_nothing_twice(talk: Talk) -> None:
 def test_what_residents_tell_of_themselves_is_not_kept_as_a_question(talk: Talk) -> None:
     talk.says("子どもの誕生月は2024年5月", "受信設定", "地区", "旭町")
     talk.taps("do=choose&a=child_birth_month")
-    talk.says("令和8年8月")
+    talk.says("令和8年8月", "孫は再来年の3月なんですが")
     with talk.db.read() as connection:
         kept = connection.execute(select(questions.c.text)).scalars().all()
+        bodies = "".join(connection.execute(select(inbox.c.body)).scalars())
     assert set(kept) <= {"受信設定"}
+    assert "2024" not in bodies and json.dumps("令和")[1:-1] not in bodies
+    assert json.dumps("孫")[1:-1] not in bodies
     assert talk.profile() == Profile(resident(district="旭町", children=["2024-05", "2026-08"]))
 
 
