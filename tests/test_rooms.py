@@ -24,7 +24,7 @@ OURS = {
     "line": {"core", "errors"},
     "services": {"core", "content", "store", "errors"},
     "web": {"services", "line", "core", "errors"},
-    "console": {"services", "store", "core", "errors"},
+    "console": {"services", "store", "content", "line", "web", "core", "errors"},
     "bench": ANY,
     "errors": set(),
     "config": {"errors"},

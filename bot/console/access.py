@@ -91,7 +91,7 @@ class Gate:
 
     def address(self) -> str:
         """Where the browser is, as the nearest trusted proxy saw it."""
-        proxies = self.options.madoguchi_proxies
+        proxies = self.options.proxies
         seen = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",")]
         if proxies and len(seen) >= proxies and seen[-proxies]:
             return seen[-proxies]

@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated
-
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+NETWORKS, PROXIES = "MADOGUCHI_STAFF_NETWORKS", "MADOGUCHI_PROXIES"
 HELP = {
-    "madoguchi_staff_networks": (
-        "職員画面を開けるアドレス（コンマ区切り）。例：MADOGUCHI_STAFF_NETWORKS=192.0.2.0/24,2001:db8::/32"
-    ),
-    "madoguchi_proxies": "前にある中継（プロキシ）の数。例：MADOGUCHI_PROXIES=1",
+    NETWORKS: f"職員画面を開けるアドレス（コンマ区切り）。例：{NETWORKS}=192.0.2.0/24,2001:db8::/32",
+    PROXIES: f"前にある中継（プロキシ）の数（0〜10）。例：{PROXIES}=1",
 }
 
 
-def _networks(value: str) -> str:
-    for each in filter(None, map(str.strip, value.split(","))):
-        ip_network(each)
-    return value
+@dataclass(frozen=True)
+class ConsoleOptions:
+    """`networks`: where the console may be opened from, () is everywhere.
 
+    `proxies`: how many proxies stand in front and add to X-Forwarded-For.
+    """
 
-class ConsoleOptions(BaseSettings):
-    """`madoguchi_proxies`: how many proxies stand in front and add to X-Forwarded-For."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
-
-    madoguchi_staff_networks: Annotated[str, AfterValidator(_networks)] = ""
-    madoguchi_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxies: int = 0
 
     @classmethod
-    def from_env(cls) -> ConsoleOptions:
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> ConsoleOptions:
         """Read the environment. Raises SettingsError naming everything that is wrong."""
+        wrong = []
+        networks: tuple[IPv4Network | IPv6Network, ...] = ()
         try:
-            return cls()
-        except ValidationError as error:
-            names = sorted({str(detail["loc"][0]) for detail in error.errors()})
-        lines = [f"- {name.upper()} が正しくありません。{HELP[name]}" for name in names]
-        raise SettingsError("\n".join(["設定に問題があります。", *lines]))
-
-    @cached_property
-    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Where the console may be opened from; () is everywhere."""
-        found = filter(None, map(str.strip, self.madoguchi_staff_networks.split(",")))
-        return tuple(map(ip_network, found))
+            named = map(str.strip, environ.get(NETWORKS, "").split(","))
+            networks = tuple(ip_network(each) for each in named if each)
+        except ValueError:
+            wrong.append(NETWORKS)
+        proxies = environ.get(PROXIES, "").strip() or "0"
+        if not (proxies.isascii() and proxies.isdecimal() and int(proxies) <= 10):
+            wrong.append(PROXIES)
+        if wrong:
+            lines = [f"- {name} が正しくありません。{HELP[name]}" for name in wrong]
+            raise SettingsError("\n".join(["設定に問題があります。", *lines]))
+        return cls(networks, int(proxies))
 
     def allows(self, address: str) -> bool:
         """Whether a browser at that address may open the console."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from bot.content.spans import ItemSpan, KeySpan, item_spans, split_lines
 from bot.content.yamlread import Located, read_yaml
 from bot.errors import ContentError
-from bot.services.yamlspans import ItemSpan, KeySpan, item_spans, split_lines
 
 Value = str | tuple[str, ...] | Mapping[str, str]
 # The order in which keys stand in the files; a new key goes behind its nearest predecessor.

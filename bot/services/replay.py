@@ -7,22 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz import fuzz, process
-
 from bot.core import guard
 from bot.core.confidence import decide
 from bot.core.documents import Document
 from bot.core.emergency import find_emergencies
 from bot.core.knowledge import COMMON, Content
+from bot.core.nearness import NEAR_DUPLICATE, closest, plain
 from bot.core.terms import tokenize_text, word_terms
-from bot.core.text import fold, squeeze
+from bot.core.text import fold
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
 from bot.services.drafts import Draft, Drafts
 from bot.services.library import documents
 
-NEAR_DUPLICATE = 92.0  # rapidfuzz ratio of two folded phrases, 0..100
 _OFFERED = 3
 _SHOWN = 200
 _SLICE = 10
@@ -333,10 +331,11 @@ def _thefts(
         phrases = new.questions if new else ()
         fresh = [p for p in phrases if not old or p not in old.questions] or list(phrases)
         votes: Counter[str] = Counter()
+        spelled = list(map(plain, fresh))
         for text, number in texts.items():
-            best = process.extractOne(fold(text), [fold(p) for p in fresh], scorer=fuzz.ratio)
+            best = closest(plain(text), spelled)
             if best is not None:
-                votes[fresh[best[2]]] += number
+                votes[fresh[best]] += number
         example = votes.most_common(1)[0][0] if votes else ""
         shown = tuple(text for text, _ in texts.most_common(5))
         yield Theft(winner, loser, texts.total(), example, shown)
@@ -346,16 +345,15 @@ def _twins(
     changed: Mapping[str, tuple[Document | None, Document | None]], phrases: Mapping[str, str]
 ) -> Iterable[Twin]:
     """Added phrases that are nearly those of another item."""
-    folded = {phrase: squeeze(fold(phrase)) for phrase in phrases}
+    spelled = {phrase: plain(phrase) for phrase in phrases}
     for item, (old, new) in changed.items():
         if new is None:
             continue
-        others = {p: text for p, text in folded.items() if phrases[p] != item}
+        others = [phrase for phrase in phrases if phrases[phrase] != item]
+        texts = [spelled[phrase] for phrase in others]
         for phrase in new.questions:
             if old is not None and phrase in old.questions:
                 continue
-            best = process.extractOne(
-                squeeze(fold(phrase)), others, scorer=fuzz.ratio, score_cutoff=NEAR_DUPLICATE
-            )
+            best = closest(plain(phrase), texts, least=NEAR_DUPLICATE)
             if best is not None:
-                yield Twin(item, phrase, phrases[best[2]], best[2])
+                yield Twin(item, phrase, phrases[others[best]], others[best])

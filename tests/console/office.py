@@ -60,7 +60,7 @@ class Clock:
 class Office:
     """The application as the town's staff use it."""
 
-    def __init__(self, directory: Path, *, real_time: bool = False, **options: Any) -> None:
+    def __init__(self, directory: Path, *, real_time: bool = False, **options: str) -> None:
         self.clock = Clock()
         now = (lambda: datetime.now(UTC)) if real_time else self.clock
         self.now = now
@@ -74,7 +74,7 @@ class Office:
         chat = create_chat(self.publisher.current, "minato", False, Memory(now), now)
         self.app.register_blueprint(chat)
         content = Content(self.content, self.publisher, tokenizer(), Terms(), "minato")
-        self.console = create_console(self.db, now, content, ConsoleOptions(**options))
+        self.console = create_console(self.db, now, content, ConsoleOptions.from_env(options))
         self.app.register_blueprint(self.console.blueprint)
         self.console.saving.look()
 

@@ -126,9 +126,8 @@ def test_signing_in_leads_nowhere_else(office: Office, evil: str) -> None:
 
 
 def test_console_opens_only_from_the_named_networks(tmp_path) -> None:
-    office = Office(
-        tmp_path, madoguchi_staff_networks="192.0.2.0/24, 2001:db8::/32", madoguchi_proxies=1
-    )
+    options = {"MADOGUCHI_STAFF_NETWORKS": "192.0.2.0/24, 2001:db8::/32", "MADOGUCHI_PROXIES": "1"}
+    office = Office(tmp_path, **options)
     try:
         client = office.app.test_client()
         seen = {
