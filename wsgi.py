@@ -3,4 +3,4 @@
 from bot.app import create_app
 from bot.config import Settings
 
-app = create_app(Settings.from_env())
+app = create_app(Settings.every_from_env())

@@ -22,7 +22,7 @@ from bot.core.calendar import JAPAN
 from bot.core.delivery import Pace
 from bot.core.ports import LineDelivery
 from bot.core.wordcheck import Slip
-from bot.delivery_worker import DeliveryLock, DeliveryWorker
+from bot.delivery_worker import SENDERS, DeliveryLock, DeliveryWorker
 from bot.errors import ContentError, SettingsError
 from bot.line.client import LineClient
 from bot.line.limits import check_messages
@@ -69,7 +69,8 @@ def build(
 ) -> Parts:
     """The use cases on an open database; `line` None where LINE is not connected."""
     files = _Files(settings.madoguchi_content_dir)
-    segments = Segments(db, lambda: catalog().in_city(settings.city), clock)
+    account = settings.account
+    segments = Segments(db, lambda: catalog().in_city(settings.city), clock, account)
     reviewing = Reviewing(
         db,
         segments,
@@ -81,6 +82,7 @@ def build(
         slips=files.slips,
         ask_line=None if line is None else line.validate,
         reach=reach,
+        account=account,
     )
     announcing = Announcing(
         db,
@@ -88,27 +90,36 @@ def build(
         clock,
         two_people=settings.madoguchi_approvers == 2,
         holidays=lambda: files.holidays(clock()),
+        account=account,
     )
     previewing = Previewing(db, announcing, reviewing, line, clock)
     return Parts(
         announcing,
-        Reporting(db),
+        Reporting(db, account),
         previewing,
-        Trials(db, announcing, line),
-        Templating(db, announcing),
-        Feeding(db, announcing),
+        Trials(db, announcing, line, account),
+        Templating(db, announcing, account),
+        Feeding(db, announcing, account),
         line,
     )
 
 
 def delivery_worker(
-    settings: Settings, db: Database, line: LineDelivery, parts: Parts, *, alone: bool
+    settings: Settings,
+    db: Database,
+    line: LineDelivery,
+    parts: Parts,
+    *,
+    alone: bool,
+    senders: int | None = None,
 ) -> DeliveryWorker:
     """The worker for an open database; `alone` as `DeliveryLock.alone`. Not started yet."""
     pace = Pace(people_per_minute=settings.madoguchi_send_per_minute)
-    delivery = Delivery(db, line, pace)
-    starting = Starting(db, line, parts.announcing.freeze, parts.announcing.holidays)
-    return DeliveryWorker(delivery, starting, alone=alone)
+    delivery = Delivery(db, line, pace, account=settings.account)
+    starting = Starting(
+        db, line, parts.announcing.freeze, parts.announcing.holidays, account=settings.account
+    )
+    return DeliveryWorker(delivery, starting, alone=alone, senders=senders or SENDERS)
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from typing import Any, TextIO
 
 import click
 
-from bot.cli_announce import announce, worker
+from bot.cli_announce import announce
 from bot.cli_bench import bench
 from bot.cli_residents import residents, segments
+from bot.cli_scale import with_account, worker
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache
@@ -58,12 +59,19 @@ def main() -> None:
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="ポート"
 )
-def serve(host: str, port: int) -> None:
-    """Webと応答の係を1つのプロセスで動かします。"""
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="プロセスの数（2以上はPostgreSQLだけ）",
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Webと応答の係を動かします。"""
     from bot.server import run  # gunicorn is needed here only
 
     configure_logs()
-    run(Settings.from_env(), host, port)
+    run(Settings.every_from_env(), host, port, workers)
 
 
 @main.command()
@@ -305,3 +313,5 @@ def _today() -> date:
 
 for command in (bench, announce, worker, residents, segments):
     main.add_command(command)
+for command in (serve, announce, worker, residents, segments):
+    with_account(command)

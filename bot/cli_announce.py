@@ -1,8 +1,8 @@
-"""The `announce` commands, all of them, and `worker`."""
+"""The `announce` commands, all of them."""
 
 from __future__ import annotations
 
 from bot import cli_announce_more
-from bot.cli_announce_steps import announce, worker
+from bot.cli_announce_steps import announce
 
-__all__ = ["announce", "cli_announce_more", "worker"]  # the former adds to `announce`
+__all__ = ["announce", "cli_announce_more"]  # the former adds to `announce`

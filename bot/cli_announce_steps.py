@@ -1,11 +1,9 @@
-"""The steps of an announcement as commands, and `worker`: parse, call a service, print."""
+"""The steps of an announcement as commands: parse, call a service, print."""
 
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -190,21 +188,6 @@ def history(announcement: int, as_json: bool) -> None:
                 step = f"{entry.before or '—'} → {entry.after}"
                 note = f"（{entry.note}）" if entry.note else ""
                 click.echo(f"{at:%Y-%m-%d %H:%M:%S} {entry.who} {entry.what} {step}{note}")
-
-
-@click.command()
-def worker() -> None:
-    """お知らせの配信と予約の仕事をします（serve とは別に動かすとき）。"""
-    settings = Settings.from_env()
-    with open_parts(settings, line=True, deliver=True) as found:
-        assert found.worker is not None
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        found.worker.start()
-        click.echo("お知らせの配信を始めました（止めるときは Ctrl+C）。", err=True)
-        stop.wait()
-        found.worker.stop()
 
 
 def _do(announcement: int, act: Callable[[Parts], object], *, line: bool = False) -> None:

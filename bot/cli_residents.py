@@ -36,15 +36,15 @@ class _Town:
 
     @property
     def segments(self) -> Segments:
-        return Segments(self.db, lambda: self.catalog, _now)
+        return Segments(self.db, lambda: self.catalog, _now, self.settings.account)
 
     @property
     def lists(self) -> ResidentLists:
-        return ResidentLists(self.db, lambda: self.catalog, _now)
+        return ResidentLists(self.db, lambda: self.catalog, _now, self.settings.account)
 
     @property
     def residents(self) -> Residents:
-        return Residents(self.db, lambda: self.catalog, _now)
+        return Residents(self.db, lambda: self.catalog, _now, self.settings.account)
 
 
 @click.group()
@@ -86,7 +86,7 @@ def sync() -> None:
         if not town.settings.has_line:
             text = "LINEの設定（LINE_CHANNEL_ACCESS_TOKEN など）がないため、一覧を取れません。"
             raise SettingsError(text)
-        done = sync_followers(town.db, line_client(town.settings))
+        done = sync_followers(town.db, line_client(town.settings), town.settings.account)
     click.echo(f"友だち {done.friends}人のうち、{done.new}人を新しく登録しました。")
 
 

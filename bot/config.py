@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.accounts import Account, city_ids, read_accounts
 from bot.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MAIN_ACCOUNT = "main"  # where there is only one, as in bot.store.tables
 
 
 def _https_or_empty(value: str) -> str:
@@ -47,6 +49,8 @@ Credential = Annotated[SecretStr, AfterValidator(_credential)]
 HELP = {
     "madoguchi_city": "このアカウントの市のid。例：MADOGUCHI_CITY=hachioji",
     "madoguchi_database_url": "データベース。例：MADOGUCHI_DATABASE_URL=sqlite:///var/madoguchi.db",
+    "madoguchi_accounts": "いくつものLINEアカウントを1つで動かすときの一覧。例：MADOGUCHI_ACCOUNTS=/etc/madoguchi/accounts.yaml",
+    "madoguchi_account": "一覧のうち、コマンドが相手にするアカウント（--account と同じ）。例：MADOGUCHI_ACCOUNT=hachioji",
     "madoguchi_content_dir": "intents/ と knowledge/ のある場所。例：MADOGUCHI_CONTENT_DIR=/srv/madoguchi",
     "madoguchi_cache_dir": "作った索引を置く場所（消してもよい）。例：MADOGUCHI_CACHE_DIR=/var/cache/madoguchi",
     "madoguchi_public_url": "公開しているアドレス。例：MADOGUCHI_PUBLIC_URL=https://line.city.example.jp",
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     madoguchi_database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
         "sqlite:///var/madoguchi.db"
     )
+    madoguchi_accounts: Path | None = None
+    madoguchi_account: str = ""
     madoguchi_content_dir: Path = REPOSITORY
     madoguchi_cache_dir: Path = REPOSITORY / "var" / "cache"
     madoguchi_public_url: Url = ""
@@ -110,9 +116,61 @@ class Settings(BaseSettings):
             and self.line_channel_access_token.get_secret_value()
         )
 
+    @property
+    def account(self) -> str:
+        """The id under which this account's rows are kept."""
+        return self.madoguchi_account or MAIN_ACCOUNT
+
     @classmethod
     def from_env(cls, *, need_city: bool = True) -> Settings:
-        """Read the environment. Raises SettingsError naming everything that is wrong."""
+        """Read the environment: one account, the one named where there are several.
+
+        Raises SettingsError naming everything that is wrong.
+        """
+        found = cls.every_from_env(need_city=need_city)
+        if len(found) == 1 or not need_city:
+            return found[0]
+        names = "・".join(each.account for each in found)
+        raise SettingsError(
+            "アカウントがいくつもあります。--account でどれか1つを選んでください：" + names
+        )
+
+    @classmethod
+    def every_from_env(cls, *, need_city: bool = True) -> tuple[Settings, ...]:
+        """Read the environment: the settings of each account, or of the one that is named.
+
+        They differ in account, city, credentials, content and privacy page, and in nothing else.
+        Raises SettingsError naming everything that is wrong.
+        """
+        base = cls._base_from_env(need_city)
+        if base.madoguchi_accounts is None:
+            if base.account != MAIN_ACCOUNT:
+                raise SettingsError(
+                    f"アカウント「{base.account}」の一覧がありません。{HELP['madoguchi_accounts']}"
+                )
+            return (base,)
+        accounts = read_accounts(base.madoguchi_accounts, os.environ, base.madoguchi_content_dir)
+        named = [each for each in accounts if base.madoguchi_account in ("", each.id)]
+        if not named:
+            names = "・".join(each.id for each in accounts)
+            raise SettingsError(
+                f"アカウント「{base.madoguchi_account}」はありません。使えるもの：{names}"
+            )
+        return tuple(base._of_account(each) for each in named)
+
+    def _of_account(self, account: Account) -> Settings:
+        changes = {
+            "madoguchi_account": account.id,
+            "madoguchi_city": account.city,
+            "madoguchi_content_dir": account.content or self.madoguchi_content_dir,
+            "madoguchi_privacy_url": account.privacy_url or self.madoguchi_privacy_url,
+            "line_channel_secret": SecretStr(account.channel_secret),
+            "line_channel_access_token": SecretStr(account.channel_access_token),
+        }
+        return self.model_copy(update=changes)
+
+    @classmethod
+    def _base_from_env(cls, need_city: bool) -> Settings:
         given, wrong = _from_files(os.environ)
         try:
             settings = cls(**given)
@@ -133,7 +191,13 @@ class Settings(BaseSettings):
     def _together(self, need_city: bool) -> dict[str, str]:
         """What is missing, or does not fit the rest: setting -> what is wrong with it."""
         wrong = {}
-        if need_city and not self.city:
+        several = self.madoguchi_accounts is not None
+        if several and self.has_line:
+            wrong["line_channel_secret"] = (
+                "MADOGUCHI_ACCOUNTS があるときは、LINE_CHANNEL_SECRET と LINE_CHANNEL_ACCESS_TOKEN を"
+                "消して、一覧の中に書いてください。"
+            )
+        if need_city and not (several or self.city):
             wrong["madoguchi_city"] = f"MADOGUCHI_CITY がありません。{HELP['madoguchi_city']}"
         secret, token = "line_channel_secret", "line_channel_access_token"
         given = [name for name in (secret, token) if getattr(self, name).get_secret_value()]
@@ -149,8 +213,7 @@ class Settings(BaseSettings):
             missing = " と ".join(f"{room}/" for room in rooms)
             text = f"MADOGUCHI_CONTENT_DIR の {directory} に {missing} がありません。{help_text}"
             return {"madoguchi_content_dir": text}
-        paths = (directory / "knowledge" / "cities").glob("*.y*ml")
-        cities = sorted(path.stem for path in paths)
+        cities = city_ids(directory)
         if self.city and cities and self.city not in cities:
             names = "・".join(cities)
             text = f"MADOGUCHI_CITY の「{self.city}」はありません。使えるもの：{names}"

@@ -1,8 +1,9 @@
-"""gunicorn around the application: one process, threads, embedded worker."""
+"""gunicorn around the application: one process with threads, or several on PostgreSQL."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 
+from bot.account_app import is_server
 from bot.app import EXTENSION, create_app
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError
@@ -17,20 +19,28 @@ from bot.errors import MadoguchiError, SettingsError
 THREADS = 8
 
 
-def run(settings: Settings, host: str, port: int) -> None:
-    """Serve until stopped. Raises SettingsError where the address cannot be used."""
+def run(every: Sequence[Settings], host: str, port: int, workers: int = 1) -> None:
+    """Serve these accounts until stopped.
+
+    Raises SettingsError where the address cannot be used, or the database not by `workers`.
+    """
+    if workers > 1 and not is_server(every[0]):
+        raise SettingsError(
+            "SQLiteでは1つのプロセスでしか動かせません。--workers を外すか、"
+            "PostgreSQLに移してください（madoguchi migrate-db）。"
+        )
     _refuse_taken_address(host, port)
     shown = "localhost" if host in ("0.0.0.0", "::") else host
     click.echo(f"ブラウザで http://{shown}:{port}/chat を開いてください（止めるときは Ctrl+C）。")
-    _Server(settings, host, port).run()
+    _Server(every, host, port, workers).run()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type information
-    def __init__(self, settings: Settings, host: str, port: int) -> None:
-        self._settings = settings
+    def __init__(self, every: Sequence[Settings], host: str, port: int, workers: int) -> None:
+        self._every = every
         self._options: dict[str, Any] = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            "workers": 1,
+            "workers": workers,
             "worker_class": "gthread",
             "threads": THREADS,
             "keepalive": 30,
@@ -48,7 +58,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
 
     def load(self) -> Flask:
         try:
-            self.app = create_app(self._settings)
+            self.app = create_app(self._every)
         except MadoguchiError as error:
             raise AppImportError(str(error)) from None  # gunicorn prints it and gives up
         return self.app

@@ -62,7 +62,7 @@ def main() -> None:
     worker = ReplyWorker(Replying(db, Echo(), PlainLine(line_port), parse_event, now))
     worker.start()
     app = Flask("kill")
-    app.register_blueprint(webhook_blueprint(receiver(db, now, wake=worker.wake)))
+    app.register_blueprint(webhook_blueprint({"main": receiver(db, now, wake=worker.wake)}))
     app.register_blueprint(health_blueprint(Readiness(db, now, lambda: True, worker.alive)))
     make_server("127.0.0.1", port, app, threaded=True).serve_forever()
 

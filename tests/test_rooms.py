@@ -27,7 +27,8 @@ OURS = {
     "console": {"services", "store", "content", "line", "web", "core", "errors"},
     "bench": ANY,
     "errors": set(),
-    "config": {"errors"},
+    "accounts": {"errors"},
+    "config": {"accounts", "errors"},
     "logs": set(),
     "delivery_worker": {"services", "core", "store", "line", "errors", "logs"},
     "worker": {"services", "core", "content", "store", "line", "config", "errors", "logs"},
@@ -62,7 +63,12 @@ NOT_IN_CORE = {
 
 def room_of(path: Path) -> str:
     room = path.relative_to(BOT).parts[0].removesuffix(".py")
-    edge = {"cli_": "cli", "announce_app": "app"}  # parts of the edges in files of their own
+    edge = {
+        "cli_": "cli",
+        "announce_app": "app",
+        "account_app": "app",
+        "worker_app": "app",
+    }  # parts of the edges in files of their own
     return next((name for part, name in edge.items() if room.startswith(part)), room)
 
 

@@ -86,6 +86,11 @@ class Preferences:
         done = self.db.write(lambda c: settings_keys.exchange(c, link, key, now))
         return session if done else None
 
+    def account_of(self, token: str) -> str:
+        """Whose account's page a link or a session opens; "" where it opens none (any more)."""
+        with self.db.read() as connection:
+            return settings_keys.account_of(connection, digest(token), self._now())
+
     def shown(self, session: str) -> Profile | None:
         """What a session's page shows; None where the session is over."""
         with self.db.read() as connection:

@@ -64,6 +64,16 @@ def owner(connection: Connection, session: str, now: int) -> Owner | None:
     return Owner(*row) if row else None
 
 
+def account_of(connection: Connection, digest: str, now: int) -> str:
+    """The account of a link or a session, "" where it is unknown or over."""
+    found = connection.execute(
+        select(settings_keys.c.account).where(
+            settings_keys.c.digest == digest, settings_keys.c.expires_at > now
+        )
+    ).scalar()
+    return found or ""
+
+
 def close(connection: Connection, session: str) -> None:
     """The resident has finished."""
     connection.execute(delete(settings_keys).where(settings_keys.c.digest == session))

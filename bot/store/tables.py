@@ -108,10 +108,12 @@ content_versions = Table(
     "content_versions",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("hash", Text, nullable=False, unique=True),
+    Column("account", Text, nullable=False, server_default=text("'main'")),  # whose folder
+    Column("hash", Text, nullable=False),
     Column("bundle", LargeBinary, nullable=False),  # zlib of the JSON of path -> text
     Column("created_at", BigInteger, nullable=False),
     Column("good", Boolean, nullable=False),
+    UniqueConstraint("account", "hash"),
 )
 
 # One row that a readiness check writes: the only proof that the disk still takes writes.

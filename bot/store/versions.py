@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import content_versions
+from bot.store.tables import MAIN_ACCOUNT, content_versions
 from bot.store.upsert import Upsert
 
 _UPSERT = Upsert(content_versions)
@@ -25,24 +25,39 @@ class Version:
 
 
 def save_version(
-    connection: Connection, version_hash: str, files: Mapping[str, str], now: int, *, good: bool
+    connection: Connection,
+    version_hash: str,
+    files: Mapping[str, str],
+    now: int,
+    *,
+    good: bool,
+    account: str = MAIN_ACCOUNT,
 ) -> None:
-    """Keep a version once; saving it again only changes whether and when it was found good."""
+    """Keep a version once; saving it again only changes whether and when it was found good.
+
+    `account`: whose folder it is; accounts that share a folder share its versions.
+    """
     bundle = zlib.compress(json.dumps(dict(files), sort_keys=True).encode("ascii"))
-    row = {"hash": version_hash, "bundle": bundle, "created_at": now, "good": good}
+    row = {
+        "account": account,
+        "hash": version_hash,
+        "bundle": bundle,
+        "created_at": now,
+        "good": good,
+    }
     if not _UPSERT.insert_or_ignore(connection, [row]):
         connection.execute(
             update(content_versions)
-            .where(content_versions.c.hash == version_hash)
+            .where(content_versions.c.account == account, content_versions.c.hash == version_hash)
             .values(created_at=now, good=good)
         )
 
 
-def last_good(connection: Connection) -> Version | None:
-    """The good version saved last, None if there is none."""
+def last_good(connection: Connection, account: str = MAIN_ACCOUNT) -> Version | None:
+    """The good version of a folder saved last, None if there is none."""
     row = connection.execute(
         select(content_versions)
-        .where(content_versions.c.good)
+        .where(content_versions.c.account == account, content_versions.c.good)
         .order_by(content_versions.c.created_at.desc(), content_versions.c.id.desc())
         .limit(1)
     ).first()

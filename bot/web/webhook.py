@@ -1,9 +1,10 @@
-"""LINE's door: POST /line/webhook."""
+"""LINE's door: POST /line/webhook, or /line/webhook/{account} for each of several."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -12,6 +13,7 @@ from bot.services.receiving import Receipt, Receiver
 
 log = logging.getLogger(__name__)
 
+MAIN = "main"
 MAX_BODY_BYTES = 1024 * 1024
 _STATUS = {
     Receipt.KEPT: 200,
@@ -25,17 +27,28 @@ _NO_CREDENTIALS = (
 )
 
 
-def webhook_blueprint(receiver: Receiver | None) -> Blueprint:
-    """The blueprint; with None (no LINE credentials) it refuses and says why, once, in the log."""
+def webhook_blueprint(receivers: Mapping[str, Receiver]) -> Blueprint:
+    """The blueprint. A single account's door is `/line/webhook`, too, as that of `main`.
+
+    Without any (no LINE credentials) it refuses and says why, once, in the log.
+    """
     blueprint = Blueprint("webhook", __name__)
     not_said_yet = threading.Lock()
 
-    @blueprint.post("/line/webhook")
-    def webhook() -> Response:
-        if receiver is None:
+    main = MAIN if MAIN in receivers else ""
+    if not main and len(receivers) == 1:
+        (main,) = receivers
+
+    @blueprint.post("/line/webhook", defaults={"account": ""})
+    @blueprint.post("/line/webhook/<account>")
+    def webhook(account: str) -> Response:
+        if not receivers:
             if not_said_yet.acquire(blocking=False):
                 log.error(_NO_CREDENTIALS)
             return _answer(503)
+        receiver = receivers.get(account or main)
+        if receiver is None:
+            return _answer(404)
         request.max_content_length = MAX_BODY_BYTES
         try:
             # Not cached: the signature is over these very bytes, and nobody needs them again.

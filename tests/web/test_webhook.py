@@ -21,7 +21,7 @@ def db(tmp_path):
 @pytest.fixture
 def client(db):
     app = Flask("test")
-    app.register_blueprint(webhook_blueprint(receiver(db, FakeClock())))
+    app.register_blueprint(webhook_blueprint({"main": receiver(db, FakeClock())}))
     return app.test_client()
 
 
@@ -79,7 +79,7 @@ def test_other_methods_are_refused(client):
 
 def test_without_credentials_the_webhook_is_503_and_says_why_once(caplog):
     app = Flask("test")
-    app.register_blueprint(webhook_blueprint(None))
+    app.register_blueprint(webhook_blueprint({}))
     client = app.test_client()
     codes = [post(client, body(text_event())).status_code for _ in range(3)]
     assert codes == [503, 503, 503]

@@ -1,0 +1,276 @@
+"""Wires what each LINE account has of its own: its door, its answers, its announcements.
+
+`serve` and `worker` build the same parts from the same settings; one account or many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from flask import request
+from sqlalchemy import Connection
+
+from bot.announce_app import build, delivery_worker, line_client
+from bot.config import Settings
+from bot.content.indexcache import IndexCache
+from bot.content.sudachi import SudachiTokenizer
+from bot.core import guard
+from bot.core.ports import LineApi
+from bot.core.view import CityView
+from bot.delivery_worker import DeliveryLock, DeliveryWorker
+from bot.errors import StoreBusy
+from bot.line.client import LineClient
+from bot.line.events import parse_body, parse_event
+from bot.line.render import render
+from bot.line.scrub import scrub_event
+from bot.line.signature import verify
+from bot.services.answering import Answering
+from bot.services.library import Terms
+from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
+from bot.services.preferences import Preferences
+from bot.services.publishing import Publisher
+from bot.services.receiving import Receiver
+from bot.services.replying import Replying
+from bot.services.retention import Housekeeping
+from bot.store import versions
+from bot.store.database import Database, open_database
+from bot.store.migrate import migrate
+from bot.store.sharedclock import SharedClock
+from bot.store.tables import MAIN_ACCOUNT
+from bot.web.settings import COOKIE
+
+Clock = Callable[[], datetime]
+Count = Callable[[str], None]
+View = Callable[[], CityView]
+_SENDERS_OF_MANY = 8  # threads of each account's delivery where there are several accounts
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all accounts of a process share. `moment` as in `Replying`.
+
+    `on_server`: other processes may share the work (PostgreSQL).
+    """
+
+    db: Database
+    now: Clock
+    moment: Callable[[Connection], int] | None
+    on_server: bool
+
+
+def is_server(settings: Settings) -> bool:
+    """Whether the database takes any number of processes."""
+    return not settings.madoguchi_database_url.startswith("sqlite:")
+
+
+def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = True) -> Base:
+    """Open and migrate the database; `alone`: as the one owner of a SQLite file.
+
+    `clock` replaces every clock in tests.
+    """
+    db = open_database(settings.madoguchi_database_url, exclusive=alone)
+    try:
+        migrate(db)
+        if clock is None and is_server(settings):
+            shared = SharedClock(db)
+            return Base(db, shared, shared.read, on_server=True)
+    except BaseException:
+        db.close()
+        raise
+    now = clock or (lambda: datetime.now(UTC))
+    return Base(db, now, None, is_server(settings))
+
+
+def load_publishers(every: Sequence[Settings], base: Base) -> dict[Path, Publisher]:
+    """A publisher for each content folder, its content loaded; not watching yet.
+
+    Raises ContentError where a folder has none that is good and never had.
+    """
+    found: dict[Path, Publisher] = {}
+    saved = IndexCache(every[0].madoguchi_cache_dir)
+    tokenizer = SudachiTokenizer()
+    for settings in every:
+        directory = settings.madoguchi_content_dir
+        if directory in found:
+            continue
+        alike = [each for each in every if each.madoguchi_content_dir == directory]
+        # Content of before comes back to the folder it came from, never to another city's.
+        owner = MAIN_ACCOUNT if alike == list(every) else min(each.account for each in alike)
+        found[directory] = Publisher(
+            directory,
+            tokenizer,
+            Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url),
+            base.now,
+            versions=_Versions(base.db, owner),
+            cities=sorted({each.city for each in alike}),
+            saved=saved,
+        )
+    for publisher in found.values():
+        publisher.load()
+    return found
+
+
+def view_of(settings: Settings, publishers: Mapping[Path, Publisher]) -> View:
+    """The account's city as it is now, with the account's own privacy page."""
+    publisher = publishers[settings.madoguchi_content_dir]
+    return _View(publisher, settings.city, settings.madoguchi_privacy_url)
+
+
+class _View:
+    def __init__(self, publisher: Publisher, city: str, privacy_url: str) -> None:
+        self._publisher, self._city, self._privacy_url = publisher, city, privacy_url
+        self._made: tuple[CityView, CityView] | None = None  # the publisher's view, ours of it
+
+    def __call__(self) -> CityView:
+        view = self._publisher.current().view(self._city)
+        if view.privacy_url == self._privacy_url:
+            return view
+        made = self._made
+        if made is None or made[0] is not view:
+            self._made = made = (view, replace(view, privacy_url=self._privacy_url))
+        return made[1]
+
+
+def preferences_of(settings: Settings, base: Base) -> Preferences:
+    """What the account's residents set for themselves."""
+    return Preferences(base.db, base.now, settings.madoguchi_public_url, settings.account)
+
+
+def whose_page(preferences: Preferences, views: Mapping[str, View], first: str) -> View:
+    """The city of the resident whose settings page is asked for; the first where nobody's is."""
+
+    def view() -> CityView:
+        key = (request.view_args or {}).get("token") or request.cookies.get(COOKIE, "")
+        account = preferences.account_of(key) if len(views) > 1 else first
+        return views.get(account, views[first])()
+
+    return view
+
+
+def receiver_of(settings: Settings, base: Base, wake: Callable[[str], None]) -> Receiver:
+    """The account's door: nothing signed with another account's secret comes in."""
+    return Receiver(
+        base.db,
+        verify=partial(verify, settings.line_channel_secret.get_secret_value()),
+        parse_body=parse_body,
+        parse_event=parse_event,
+        scrub=lambda raw: with_request_id(scrub_event(raw, lambda text: guard.mask(text).text)),
+        wake=partial(wake, settings.account),
+        clock=base.now,
+        moment=base.moment,
+        account=settings.account,
+    )
+
+
+def replying_of(
+    settings: Settings,
+    base: Base,
+    view: View,
+    answered: Count,
+    replied: Count,
+    line: LineApi | None = None,
+) -> Replying:
+    """The account's replies; `line` replaces LINE's API in tests, the counts are told of each."""
+    answering = Answering(view, render, preferences_of(settings, base).resident)
+    return TracedReplying(
+        base.db,
+        CountedAnswers(answering, answered),
+        CountedLine(line or _reply_client(settings), replied),
+        parse_event,
+        base.now,
+        account=settings.account,
+        moment=base.moment,
+    )
+
+
+def housekeeping_of(settings: Settings, base: Base) -> Housekeeping:
+    """The installation's; every process may have it, one does it."""
+    return Housekeeping(base.db, base.now, settings.madoguchi_retention_days)
+
+
+class Deliveries:
+    """The announcements of all accounts, where this process is to send them."""
+
+    def __init__(
+        self, every: Sequence[Settings], base: Base, publishers: Mapping[Path, Publisher]
+    ) -> None:
+        """Raises StoreBusy where another process delivers from this SQLite file."""
+        self._lock = DeliveryLock(every[0].madoguchi_database_url, wait_seconds=1.0)
+        self._workers = [
+            self._worker(each, base, publishers, len(every)) for each in every if each.has_line
+        ]
+
+    def start(self) -> None:
+        """Go on with what was begun, then do what becomes due."""
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """Record the answers under way, take nothing new, let another process take over."""
+        for worker in self._workers:
+            worker.stop()
+        self._lock.release()
+
+    def alive(self) -> bool:
+        """Whether deliveries go on in every account."""
+        return all(worker.alive() for worker in self._workers)
+
+    def _worker(
+        self, settings: Settings, base: Base, publishers: Mapping[Path, Publisher], accounts: int
+    ) -> DeliveryWorker:
+        publisher = publishers[settings.madoguchi_content_dir]
+        client = line_client(settings)
+        parts = build(settings, base.db, lambda: publisher.current().catalog, client, base.now)
+        senders = _SENDERS_OF_MANY if accounts > 1 else None
+        alone = self._lock.alone
+        return delivery_worker(settings, base.db, client, parts, alone=alone, senders=senders)
+
+
+def deliveries_beside(
+    every: Sequence[Settings], base: Base, publishers: Mapping[Path, Publisher]
+) -> Deliveries | None:
+    """For `serve`: None where a `worker` delivers from this SQLite file already."""
+    try:
+        return Deliveries(every, base, publishers)
+    except StoreBusy:
+        return None
+
+
+def stop_all(running: Iterable[Publisher]) -> None:
+    """End the threads that watch the content."""
+    for publisher in running:
+        publisher.stop()
+
+
+def _reply_client(settings: Settings) -> LineClient:
+    client = LineClient(
+        settings.line_channel_access_token.get_secret_value(),
+        api_base=settings.line_api_base,
+        data_api_base=settings.line_data_api_base,
+    )
+    client.prepare()
+    return client
+
+
+class _Versions:
+    """Good content versions of one folder (`bot.services.publishing.Versions`)."""
+
+    def __init__(self, db: Database, owner: str) -> None:
+        self._db, self._owner = db, owner
+
+    def save(self, version: str, files: Mapping[str, str], now: datetime) -> None:
+        moment = int(now.timestamp() * 1000)
+        self._db.write(
+            lambda c: versions.save_version(
+                c, version, files, moment, good=True, account=self._owner
+            )
+        )
+
+    def last_good(self) -> dict[str, str] | None:
+        with self._db.read() as connection:
+            found = versions.last_good(connection, self._owner)
+        return dict(found.files) if found else None
