@@ -51,7 +51,7 @@ def doctor(as_json: bool) -> None:
 @click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 def backup(path: Path) -> None:
     """データベースの全部を1つのファイルに写します（動かしたままでできます）。"""
-    with _database(Settings.from_env(need_city=False)) as db:
+    with open_beside(Settings.from_env(need_city=False)) as db:
         counts = make_backup(db, path, _now)
     click.echo(
         f"{path} に{sum(counts.values())}件を写しました（{path.stat().st_size / 1e6:.1f} MB）。"
@@ -83,7 +83,7 @@ def restore(path: Path, yes: bool) -> None:
 def export(directory: Path) -> None:
     """市のものを全部、開かれた形（CSV・JSON・YAML）で書き出します。"""
     settings = Settings.from_env(need_city=False)
-    with _database(settings) as db:
+    with open_beside(settings) as db:
         counts = Export(db, settings.madoguchi_content_dir, _now).run(directory)
     click.echo(f"{directory} に{len(counts)}個のファイルを書き出しました。個人情報を含みます。")
 
@@ -129,7 +129,7 @@ def _grows_in(settings: Settings) -> Path:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def open_beside(settings: Settings) -> Iterator[Database]:
     """The database beside a running bot; a missing file is not made."""
     url = settings.madoguchi_database_url
     if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():

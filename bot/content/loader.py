@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot.content import shapes
+from bot.content.menus import MENUS_FOLDER, MenuPlace, check_menus, read_menus
 from bot.content.problems import Problem, errors
 from bot.content.segments import SEGMENTS_FILE, CatalogRead, catalog_of, check_cities
 from bot.content.slips import HOLIDAYS_FILE, SLIPS_FILE, file_problems
@@ -17,6 +18,7 @@ from bot.content.yamlread import Located, LocatedList, read_yaml
 from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
 from bot.core.lexicon import parse_lexicon
+from bot.core.menus import Menu
 from bot.core.wording import JAPANESE
 from bot.errors import ContentError
 
@@ -48,7 +50,7 @@ class Loaded:
     `places` maps item id -> where it stands; translations are under "LANGUAGE:ID", cities under
     "city:ID". `lost` holds the ids in files that could not be read, so that nobody is told that
     an id is missing which only waits for its file to be mended. `segments` is what residents can
-    choose, from intents/segments.yaml.
+    choose, from intents/segments.yaml; `menus` the rich menus of intents/menus/.
     """
 
     draft: Content
@@ -56,6 +58,7 @@ class Loaded:
     places: Mapping[str, Place] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     segments: Catalog = field(default_factory=Catalog)
+    menus: tuple[Menu, ...] = ()
 
     @property
     def content(self) -> Content | None:
@@ -112,6 +115,7 @@ class _Loading:
         self.lexicon: list[Any] = []
         self.lost: set[str] = set()
         self.segments = CatalogRead(Catalog(), ())
+        self.menus: list[tuple[Menu, MenuPlace]] = []
 
     def run(self) -> Loaded:
         for path in sorted(self.files):
@@ -130,9 +134,13 @@ class _Loading:
             translations=self.translations,
             wording=self.wording,
         )
+        catalog = self.segments.catalog
+        unread = any(problem.path == SEGMENTS_FILE for problem in self.problems)
+        segments = None if unread else catalog.segments
+        self.problems += check_menus(self.menus, content, segments, self.lost)
         problems = tuple(sorted(set(self.problems)))
-        lost = frozenset(self.lost)
-        return Loaded(content, problems, self.places, lost, self.segments.catalog)
+        menus = tuple(menu for menu, _ in self.menus)
+        return Loaded(content, problems, self.places, frozenset(self.lost), catalog, menus)
 
     def _missing_parts(self) -> Iterator[Problem]:
         if not any(path.lower().endswith((".yaml", ".yml")) for path in self.files):
@@ -186,6 +194,10 @@ class _Loading:
             self.problems += self.segments.problems
         elif parts[:2] == ("knowledge", "translations"):
             self._translated(path, value, parts)
+        elif parts[:2] == MENUS_FOLDER:
+            read = read_menus(path, value)
+            self.menus += read.menus
+            self.problems += read.problems
         elif parts[0] == "intents":
             self._items(path, value, "intents", shapes.intent)
         else:
