@@ -27,7 +27,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("MADOGUCHI_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
     for name in ("LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN", "MADOGUCHI_APPROVERS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("bot.services.reaching.Reach._ask", lambda self, url: None)
+    monkeypatch.setattr("bot.line.reach.Reach._ask", lambda self, url: None)
     db = opened(tmp_path)
     bystanders(db)
     people(db, 6)
