@@ -93,11 +93,11 @@ class _Editor:
         """Check, try or save the form; or delete the item."""
         path, item, data = self._file()
         page = self._posted(self._page(path, item, data))
+        if page.base != digest_of(data):
+            return self._merged(page, data)
         if request.form.get("do") == "delete":
             return self._finish(page, lambda: remove_item(data, item), "form")
         values = forms.item_values(page.fields, page.shown)
-        if page.base != digest_of(data) and request.form.get("do") != "save":
-            return self._merged(page, data)
         return self._finish(
             page, lambda: edit_item(data, item, self._mine(page, data, values)), "form"
         )
@@ -110,8 +110,11 @@ class _Editor:
     def _merged(self, page: _Page, data: bytes) -> Response | str | tuple[str, int]:
         """Somebody else was quicker: their fields and ours together, ours where both changed one."""
         base = self.desk.workshop.base_of(page.path, page.base)
-        now = forms.shown_values(values_of(data, page.item))
-        then = forms.shown_values(values_of(base, page.item)) if base else {}
+        try:
+            now = forms.shown_values(values_of(data, page.item))
+            then = forms.shown_values(values_of(base, page.item)) if base else {}
+        except CannotEdit as error:
+            return _render(replace(page, problem=str(error))), 409
         ours = {
             key: text
             for key, text in page.shown.items()
@@ -238,8 +241,9 @@ class _Editor:
         except Refused as error:
             return _render(replace(page, problem=str(error), problems=error.problems)), 422
         except Conflict as error:
-            page = replace(page, base=digest_of(error.now), theirs=compare(after, error.now))
-            return _render(replace(page, problem=str(error))), 409
+            # The base stays the old one: sending the form again brings both together.
+            page = replace(page, theirs=compare(after, error.now), problem=str(error))
+            return _render(page), 409
         except ContentError as error:
             return _render(replace(page, problem=str(error))), 422
         done = "saved" if good else "waiting"

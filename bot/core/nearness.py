@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from bot.core.text import fold, squeeze
 
-NEAR_DUPLICATE = 92.0  # 0..100: with this much in common two phrases are one
+NEAR_DUPLICATE = 90.0  # 0..100: with this much in common two phrases are one
 
 
 def plain(text: str) -> str:
