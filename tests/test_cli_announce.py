@@ -48,8 +48,7 @@ def deliver(line: Line) -> None:
         worker = delivery_worker(settings, found.announcing.db, line, found, alone=True)
         worker.start()
         for _ in range(600):
-            waiting = worker._starting.wait_ms() == 0 or worker._delivery.wait_ms() is not None
-            if not waiting:
+            if worker._starting.wait_ms() is None and worker._delivery.wait_ms() is None:
                 break
             threading.Event().wait(0.02)
         worker.stop()

@@ -160,7 +160,7 @@ class Previewing:
         if target.rule is None:
             return None
         with self.db.read() as connection:
-            for stored in announcements.recent(connection):
+            for stored in announcements.recent(connection, account=self.announcing.account):
                 if stored.state is not State.SENT or not stored.frozen or stored.id == announcement:
                     continue
                 if Frozen.from_json(stored.frozen).target == target:
