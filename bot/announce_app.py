@@ -27,11 +27,11 @@ from bot.errors import ContentError, SettingsError
 from bot.line.client import LineClient
 from bot.line.limits import check_messages
 from bot.line.notices import render_notices
+from bot.line.reach import Reach
 from bot.services.announcing import Announcing
 from bot.services.delivery import Delivery
 from bot.services.feeding import Feeding
 from bot.services.previewing import Previewing
-from bot.services.reaching import Reach
 from bot.services.reporting import Reporting
 from bot.services.reviewing import Reviewing
 from bot.services.segments import Segments

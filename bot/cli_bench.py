@@ -81,3 +81,17 @@ def answers(full: bool, as_json: bool) -> None:
 
 def _report(result: dict[str, Any], as_json: bool) -> None:
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@bench.command()
+@click.option("--people", default=60_000, show_default=True, help="届ける人数")
+@click.option("--kills", default=200, show_default=True, help="係を止める回数")
+@_JSON
+def delivery(people: int, kills: int, as_json: bool) -> None:
+    """配信中に係を何度も止めて、全員に1回だけ届くか。緊急を送る速さ。"""
+    from bot.bench import delivery as benchmark
+
+    result = benchmark.run(people, kills)
+    _report(result, as_json)
+    if result["killed"]["wrong"]:
+        raise click.exceptions.Exit(1)

@@ -70,7 +70,7 @@ class Reporting:
         """How far it is; the counts are of one moment."""
         with self.db.read() as connection:
             stored = announcements.load(connection, announcement)
-            if stored is None:
+            if stored is None or stored.account != self.account:
                 raise unknown(announcement)
             counts = ledger.counts(connection, announcement, stored.state)
             minutes = None
