@@ -33,7 +33,7 @@ from bot.core.resident import Resident
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
 from bot.core.why import why_received
-from bot.core.wishes import read_wish
+from bot.core.wishes import may_be_wish, read_wish
 from bot.core.years import explain_year, with_both_calendars
 
 CHOICES = 3  # a question back offers two or three
@@ -126,6 +126,8 @@ class _Dialog:
         speaker, asking = self.speaker, self.state.asking
         if moved := choosing.moved_on(speaker):
             return moved
+        if not may_be_wish(speaker.text, self.view.catalog, asking):
+            return None
         found = steps(self.view, speaker.language)
         wish = read_wish(speaker.text, found, self.view.catalog, speaker.today, asking)
         if wish is None or not (wish.sure or speaker.resident):

@@ -69,6 +69,12 @@ class Wish:
     sure: bool = True
 
 
+def may_be_wish(text: str, catalog: CityCatalog, asking: str = "") -> bool:
+    """False for most messages: then nothing more need be looked at."""
+    folded = fold(text)
+    return bool(asking or _HINT.search(folded) or _named(_NAMED, catalog).search(folded))
+
+
 def read_wish(
     text: str, steps: Sequence[Step], catalog: CityCatalog, today: date, asking: str = ""
 ) -> Wish | None:
@@ -78,8 +84,6 @@ def read_wish(
     read. The wish may hold a step to open where the value is not among its choices.
     """
     folded = fold(text)
-    if not (asking or _HINT.search(folded) or _named(_NAMED, catalog).search(folded)):
-        return None  # most messages: nothing more is looked at
     reading = _Reading(folded, {step.id: step for step in steps}, catalog, today, asking)
     return reading.volume() or reading.children() or reading.choices() or reading.whole_attribute()
 
@@ -94,7 +98,7 @@ class _Reading:
 
     def choices(self) -> Wish | None:
         """Named choices, wanted or not wanted any more."""
-        words = self._choice_words()
+        words = _choice_words(tuple(self.steps.values()), self.asking)
         if not words:
             return None
         pattern = _alternatives(tuple(words))
@@ -173,22 +177,6 @@ class _Reading:
 
     # --- what counts ---
 
-    def _choice_words(self) -> dict[str, tuple[str, str]]:
-        """Folded word -> attribute and choice; a word that two attributes share means neither."""
-        found: dict[str, tuple[str, str]] = {}
-        shared = set()
-        for step in self.steps.values():
-            listed = {choice.id: choice.words for choice in self.catalog.choices(step.id)}
-            for choice in step.choices:
-                for word in (choice.label, *listed.get(choice.id, ())):
-                    target = (step.id, choice.id)
-                    if self.asking == step.id:
-                        found[fold(word)] = target
-                    elif found.setdefault(fold(word), target) != target:
-                        shared.add(fold(word))
-        mine = {word for word, (attribute, _) in found.items() if attribute == self.asking}
-        return {word: target for word, target in found.items() if word not in shared - mine}
-
     def _names(self, attribute: str) -> tuple[str, ...]:
         """What residents call an attribute."""
         known = self.catalog.attributes.get(attribute)
@@ -218,6 +206,24 @@ class _Reading:
         for pattern in (_NEWS, _OTHER_NEWS, _STOP, _WANT, _SET, _FILLER):
             rest = pattern.sub("", rest)
         return not rest
+
+
+@lru_cache(maxsize=64)
+def _choice_words(steps: tuple[Step, ...], asking: str) -> Mapping[str, tuple[str, str]]:
+    """Folded word -> step and choice; a word that two steps share means neither, or this one."""
+    found: dict[str, tuple[str, str]] = {}
+    shared = set()
+    for step in steps:
+        for choice in step.choices:
+            for word in map(fold, (choice.label, *choice.words)):
+                target = (step.id, choice.id)
+                if asking == step.id:
+                    found[word] = target
+                elif found.setdefault(word, target) != target:
+                    shared.add(word)
+    return {
+        word: target for word, target in found.items() if word not in shared or target[0] == asking
+    }
 
 
 def _named(attributes: Iterable[str], catalog: CityCatalog) -> re.Pattern[str]:
