@@ -7,13 +7,19 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import click
 
 from bot.config import Settings
+from bot.errors import StoreError
 from bot.logs import configure_logs
+from bot.services.moving import move
+from bot.store.database import open_database
 from bot.worker_app import WorkerProcess
+
+SQLITE = "sqlite:///"
 
 
 @click.command()
@@ -28,6 +34,19 @@ def worker() -> None:
     click.echo(f"{what}を始めました（止めるときは Ctrl+C）。", err=True)
     if not process.run(stop):
         sys.exit(1)
+
+
+@click.command("migrate-db")
+@click.option("--to", "target", required=True, metavar="URL", help="移し先。例：postgresql://…")
+def migrate_db(target: str) -> None:
+    """データベースを引っ越します（SQLite ⇔ PostgreSQL）。先にまどぐちを止めてください。"""
+    source = Settings.from_env(need_city=False).madoguchi_database_url
+    if source.startswith(SQLITE) and not Path(source.removeprefix(SQLITE)).exists():
+        raise StoreError(f"データベース（{source.removeprefix(SQLITE)}）がありません。")
+    with closing(open_database(source)) as old, closing(open_database(target)) as new:
+        counts = move(old, new, lambda name, rows: click.echo(f"{name}：{rows}件", err=True))
+    click.echo(f"{len(counts)}の表、{sum(counts.values())}件を移し、両側が同じことを確かめました。")
+    click.echo("MADOGUCHI_DATABASE_URL を移し先に変えてから、始めてください。")
 
 
 def with_account(command: click.Command) -> None:
