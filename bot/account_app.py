@@ -29,12 +29,14 @@ from bot.line.render import render
 from bot.line.scrub import scrub_event
 from bot.line.signature import verify
 from bot.services.answering import Answering
+from bot.services.erasures import Erasures
 from bot.services.library import Terms
 from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
 from bot.services.preferences import Preferences
 from bot.services.publishing import Publisher
 from bot.services.receiving import Receiver
 from bot.services.replying import Replying
+from bot.services.restoring import erasures_file
 from bot.services.retention import Housekeeping
 from bot.store import versions
 from bot.store.database import Database, open_database
@@ -187,9 +189,21 @@ def replying_of(
     )
 
 
-def housekeeping_of(settings: Settings, base: Base) -> Housekeeping:
-    """The installation's; every process may have it, one does it."""
-    return Housekeeping(base.db, base.now, settings.madoguchi_retention_days)
+def housekeeping_of(settings: Settings, base: Base) -> Callable[[], None]:
+    """The installation's, to be called at start and once a minute.
+
+    Of all processes one does it; but each machine keeps its own list of who was erased.
+    """
+    keeping = Housekeeping(base.db, base.now, settings.madoguchi_retention_days)
+    state_dir = settings.madoguchi_cache_dir.parent
+    listed = erasures_file(settings.madoguchi_database_url, state_dir)
+    erased = Erasures(base.db, listed, base.now)
+
+    def keep() -> None:
+        erased.sync()
+        keeping()
+
+    return keep
 
 
 class Deliveries:

@@ -82,7 +82,9 @@ def _menus() -> Iterator[tuple[Menus, Loaded]]:
     requests = requests_of(settings)
     with open_beside(settings) as db:
         line = RichMenus(requests)
-        menus = Menus(db, line, settings.madoguchi_content_dir, settings.city, _now)
+        menus = Menus(
+            db, line, settings.madoguchi_content_dir, settings.city, _now, settings.account
+        )
         try:
             yield menus, loaded
         except LineError as error:

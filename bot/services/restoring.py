@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import time
@@ -40,7 +41,8 @@ def erasures_file(url: str, state_dir: Path) -> Path:
     if url.startswith(_SQLITE):
         path = Path(url.removeprefix(_SQLITE))
         return path.with_name(f"{path.name}.erasures")
-    return state_dir / "erasures.log"
+    place = url.rpartition("@")[2]  # a changed password is no other database
+    return state_dir / f"erasures-{hashlib.sha256(place.encode()).hexdigest()[:12]}.log"
 
 
 def restore(url: str, path: Path, listed: Path, clock: Callable[[], datetime]) -> Restored:

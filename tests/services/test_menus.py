@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def yaml_of(menu_id: str, role: str, label: str = "図書館", more: str = "") -
 {more}"""
 
 
+@cache
 def png(width: int = 2500, height: int = 843, colour: int = 0) -> bytes:
     """A real picture in one colour."""
 
