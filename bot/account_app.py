@@ -19,7 +19,10 @@ from bot.config import Settings
 from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
+from bot.core.conversation import state_from_json
+from bot.core.emergency import find_emergencies
 from bot.core.ports import LineApi
+from bot.core.replies import Reply, Text
 from bot.core.view import CityView
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy
@@ -29,6 +32,7 @@ from bot.line.render import render
 from bot.line.scrub import scrub_event
 from bot.line.signature import verify
 from bot.services.answering import Answering
+from bot.services.calming import Calming, Messages
 from bot.services.erasures import Erasures
 from bot.services.library import Terms
 from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
@@ -178,15 +182,25 @@ def replying_of(
 ) -> Replying:
     """The account's replies; `line` replaces LINE's API in tests, the counts are told of each."""
     answering = Answering(view, render, preferences_of(settings, base).resident)
+    calming = Calming(answering, partial(_slow_down, view), partial(_urgent, view))
     return TracedReplying(
         base.db,
-        CountedAnswers(answering, answered),
+        CountedAnswers(calming, answered),
         CountedLine(line or _reply_client(settings), replied),
         parse_event,
         base.now,
         account=settings.account,
         moment=base.moment,
     )
+
+
+def _slow_down(view: View, state: str | None) -> Messages:
+    words = view().wording(state_from_json(state).language)
+    return render(Reply((Text(words.say("slow_down")),)))
+
+
+def _urgent(view: View, text: str) -> bool:
+    return bool(find_emergencies(text, view().content.emergencies))
 
 
 def housekeeping_of(settings: Settings, base: Base) -> Callable[[], None]:

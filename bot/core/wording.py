@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "fallback_again": _NONE,
     "empty": _NONE,
     "too_long": _NONE,
+    "slow_down": _NONE,
     "contact_title": _NONE,
     "contact_phone": frozenset({"name", "phone"}),
     "contact_no_phone": frozenset({"name"}),
