@@ -26,6 +26,7 @@ _FILE = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="お知らせのYAMLファイル",
 )
+_STILL_SECONDS = 15.0  # longer than a request to LINE may take
 ID = click.argument("announcement", type=click.IntRange(min=1), metavar="ID")
 
 
@@ -127,8 +128,8 @@ def status(announcement: int, as_json: bool) -> None:
 @ID
 @_BY
 def pause(announcement: int, by: str) -> None:
-    """一時停止します（送信中の1回分は届きます）。"""
-    _do(announcement, lambda it: it.announcing.pause(announcement, by))
+    """一時停止します（送信中の1回分は届きます）。戻ったあとには、何も送りません。"""
+    _do(announcement, lambda it: _stop(it, announcement, it.announcing.pause, by))
 
 
 @announce.command()
@@ -143,8 +144,8 @@ def resume(announcement: int, by: str) -> None:
 @ID
 @_BY
 def cancel(announcement: int, by: str) -> None:
-    """取り消します（送ったものは消えません）。"""
-    _do(announcement, lambda it: it.announcing.cancel(announcement, by))
+    """取り消します（送ったものは消えません）。戻ったあとには、何も送りません。"""
+    _do(announcement, lambda it: _stop(it, announcement, it.announcing.cancel, by))
 
 
 @announce.command()
@@ -196,6 +197,13 @@ def _do(announcement: int, act: Callable[[Parts], object], *, line: bool = False
         act(found)
         reached = found.reporting.status(announcement)
         click.echo("\n".join(_status_lines(reached)[:2]))
+
+
+def _stop(it: Parts, announcement: int, act: Callable[[int, str], object], by: str) -> None:
+    """Stop, and come back when the requests already under way have their answers."""
+    act(announcement, by)
+    if not it.reporting.wait_until_still(announcement, _STILL_SECONDS):
+        click.echo("返事を待っている送信があります。届くかもしれません。", err=True)
 
 
 @contextmanager

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import time
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 from bot.core.calendar import JAPAN
 from bot.services.announcing import unknown
-from bot.store import announcements, audit, ledger
+from bot.store import announcements, audit, batches, ledger
 from bot.store.announcements import Stored
-from bot.store.clock import moment
+from bot.store.clock import moment, now_ms
 from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
 EXPORT_HEADER = ("user_id", "batch", "state", "accepted_at")
+_POLL_SECONDS = 0.05
 ERASED, EVERYONE = "(消去済)", "(全員)"
 
 
@@ -81,6 +83,17 @@ class Reporting:
                     minutes = round((last - first) / 60_000, 1)
             everyone = ledger.was_broadcast(connection, announcement)
         return Status(stored, counts, everyone, minutes)
+
+    def wait_until_still(self, announcement: int, seconds: float) -> bool:
+        """After a pause or cancel: wait for the requests under way; False where some still are."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self.db.read() as connection:
+                if not batches.under_way(connection, announcement, now_ms(connection)):
+                    return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
 
     def export(self, announcement: int, out: TextIO) -> int:
         """Write the ledger as CSV; returns the number of lines."""

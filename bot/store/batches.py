@@ -169,7 +169,7 @@ def claim(
         batch = _lease(connection, row, now, lease_ms, max(0, at_us - now * 1000))
         if batch is not None:
             claimed.append(batch)
-    if slots is not None:
+    if slots is not None and claimed:
         slots.save(connection)
     if rows and not waiting:
         return Claims(tuple(claimed), now)  # more may be due at once
@@ -381,6 +381,14 @@ def recover(connection: Connection, now: int) -> int:
     return connection.execute(
         update(batches).where(OPEN_BATCH, batches.c.in_flight).values(due_at=now)
     ).rowcount
+
+
+def under_way(connection: Connection, announcement: int, now: int) -> bool:
+    """Whether a request of this announcement may be on its way at this moment."""
+    held = select(batches.c.id).where(
+        batches.c.announcement == announcement, OPEN_BATCH, batches.c.in_flight
+    )
+    return connection.execute(held.where(batches.c.due_at > now).limit(1)).first() is not None
 
 
 def next_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> int | None:

@@ -319,7 +319,7 @@ class TestCrash:
         assert alive.counts(announcement) == {"accepted": 10}
 
     @settings(
-        max_examples=25,
+        max_examples=12,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
@@ -398,6 +398,15 @@ class TestStopping:
         assert office.counts(announcement) == {"accepted": 500, "failed": 500, "unresolved": 100}
         with pytest.raises(AnnouncementRefused):
             office.announcing.resume(announcement)
+
+    def test_what_is_under_way_can_be_waited_for(self, db, office, line):
+        people(db, 10)
+        announcement = office.started(draft())
+        (outgoing,) = office.delivery.turn((), 8).outgoing
+        office.announcing.pause(announcement)
+        assert not office.reporting.wait_until_still(announcement, 0.0)
+        office.delivery.turn([office.delivery.send(outgoing)], 8)
+        assert office.reporting.wait_until_still(announcement, 0.0)
 
     def test_what_expires_while_it_waits_is_dropped_and_counted(self, db, office, line):
         people(db, 1100)
