@@ -58,7 +58,9 @@ def test_answers_and_acknowledgements_are_counted(tmp_path: Path) -> None:
 
 def test_the_age_of_the_oldest_waiting_event_is_told(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    with town(tmp_path, madoguchi_worker="separate", clock=lambda: now) as there:
+    with town(tmp_path, clock=lambda: now) as there:
+        assert there.running.worker is not None
+        there.running.worker.stop()
         assert scraped(there)["madoguchi_oldest_waiting_event_seconds"] == 0
         received = int((now - timedelta(seconds=40)).timestamp() * 1000)
         there.running.db.write(lambda c: inbox.accept(c, [arrival()], received))
