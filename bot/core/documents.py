@@ -10,7 +10,8 @@ class Document:
     """One thing a resident can be answered with.
 
     `questions` are the residents' phrasings, in any language; `related` holds titles, or ids of
-    other documents; `contact` the words that name whom to ask.
+    other documents; `contact` the words that name whom to ask; `kind` one of `priors.KINDS`, or
+    empty where there are no kinds.
     """
 
     id: str
@@ -19,6 +20,7 @@ class Document:
     answer: str
     related: tuple[str, ...] = ()
     contact: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,11 @@ class Ranking:
 
     `top1`: the first is right. `top3`: the right one is among the first three.
     `in_scope`: the question is about something the knowledge base covers.
+    `signals`: what these were computed from (`confidence.SIGNALS`), for refitting.
     """
 
     matches: tuple[Match, ...]
     top1: float
     top3: float
     in_scope: float
+    signals: tuple[float, ...] = ()

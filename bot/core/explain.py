@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bot.core.index import Index
+from bot.core.priors import prior_scores
 from bot.core.query import CONCEPTS, EXPANSION, ORIGINAL, Query, read_query
-from bot.core.rerank import rerank
 from bot.core.scoring import score
 from bot.core.tokens import Tokenize
 
@@ -42,7 +42,9 @@ def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
         yield "当てはまりそうな知識は見つかりませんでした。"
         return
     names = {number: term[2:] for term, number in index.number.items()}
-    order = np.argsort(-rerank(scored.features), kind="stable")[:limit]
+    kinds = index.kinds[scored.candidates]
+    values = prior_scores(kinds, query.folded, scored.features, scored.phrase)
+    order = np.argsort(-values, kind="stable")[:limit]
     for place, row in enumerate(order.tolist(), 1):
         document = int(scored.candidates[row])
         likeness = round(100 * float(scored.phrase[row]))

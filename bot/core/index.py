@@ -24,6 +24,7 @@ from bot.core.kana import KanaDecoder, build_decoder
 from bot.core.latent import Latent, latent, placed_again
 from bot.core.lexicon import Line, Triggers, triggers
 from bot.core.postings import Phrases, Postings, phrase_postings, term_postings
+from bot.core.priors import kind_numbers
 from bot.core.repair import Repairer, build_repairer
 from bot.core.terms import word_terms
 from bot.core.text import fold, hiragana_share
@@ -38,6 +39,7 @@ class Index:
 
     ids: tuple[str, ...]
     titles: tuple[str, ...]
+    kinds: NDArray[np.int8]  # rows of the priors
     number: Mapping[str, int]  # term -> term number
     postings: Postings
     phrases: Phrases
@@ -82,6 +84,7 @@ def build_index(
     return Index(
         ids=tuple(document.id for document in documents),
         titles=tuple(document.title for document in documents),
+        kinds=kind_numbers([document.kind for document in documents]),
         number=vocabulary,
         postings=postings,
         phrases=phrase_postings(counts, vocabulary),

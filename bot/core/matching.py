@@ -8,8 +8,8 @@ from bot.core.confidence import probabilities, signals
 from bot.core.documents import Document, Match, Ranking
 from bot.core.explain import explain
 from bot.core.index import Index, build_index
+from bot.core.priors import prior_scores
 from bot.core.query import Query, mended, read_query
-from bot.core.rerank import rerank
 from bot.core.scoring import score
 from bot.core.tokens import Tokenize
 
@@ -43,7 +43,8 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
     scored = score(index, query, max(_CANDIDATES, limit))
     if not len(scored.candidates):
         return _NOTHING
-    values = rerank(scored.features)
+    kinds = index.kinds[scored.candidates]
+    values = prior_scores(kinds, query.folded, scored.features, scored.phrase)
     order = np.argsort(-values, kind="stable")
     matches = tuple(
         Match(index.ids[document], value)
@@ -60,4 +61,4 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
         len(query.unknown),
         len(query.fired),
     )
-    return Ranking(matches, *probabilities(vector))
+    return Ranking(matches, *probabilities(vector), tuple(vector.tolist()))

@@ -23,7 +23,7 @@ from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 
-_MAGIC = b"madoguchi-index-1\n"
+_MAGIC = b"madoguchi-index-2\n"
 
 
 def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
@@ -38,6 +38,7 @@ def to_bytes(index: Index) -> bytes:
     none = np.zeros(0, np.int32)
     arrays: dict[str, NDArray[Any]] = {
         "title_length": index.title_length,
+        "kinds": index.kinds,
         "counts.terms": np.concatenate([none, *(item.terms for item in index.counts)]),
         "counts.tallies": np.concatenate(
             [np.zeros((0, 4), np.uint16), *(item.tallies for item in index.counts)]
@@ -88,6 +89,7 @@ def _read(data: bytes) -> Index:
     return Index(
         ids=tuple(header["ids"]),
         titles=tuple(header["titles"]),
+        kinds=arrays["kinds"],
         number=number,
         postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
         phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),

@@ -11,13 +11,15 @@ from typing import Protocol
 
 from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
-from bot.core.knowledge import Content, Entry, Intent
+from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
+
+_GLOSSARY, _NO_INFO = "glossary", "no-info-"
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,25 @@ def _entry_document(content: Content, entry: Entry, titles: Mapping[str, str]) -
         questions=(*map(with_both_calendars, entry.questions), *_translated(content, entry.id)),
         answer=with_both_calendars(entry.answer),
         related=tuple(titles[each] for each in entry.related if each in titles),
+        kind=_entry_kind(entry),
     )
 
 
 def _intent_document(content: Content, intent: Intent) -> Document:
     questions = (*intent.examples, *_translated(content, intent.id))
-    return Document(intent.id, intent.title, questions, intent.answer)
+    return Document(intent.id, intent.title, questions, intent.answer, kind=_intent_kind(intent))
+
+
+def _entry_kind(entry: Entry) -> str:
+    if entry.topic == _GLOSSARY:
+        return "term"
+    return "common" if entry.city == COMMON else "own"
+
+
+def _intent_kind(intent: Intent) -> str:
+    if intent.choices or intent.topics:
+        return "menu"
+    return "no-info" if intent.id.startswith(_NO_INFO) else "intent"
 
 
 def _translated(content: Content, item_id: str) -> tuple[str, ...]:
