@@ -1,0 +1,159 @@
+"""The real server: slow clients are hung up on, the others do not notice them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.config import HELP, REPOSITORY
+from bot.line.signature import sign
+from bot.server import THREADS
+from bot.store.database import open_database
+from tests.builders import content, write
+from tests.services.builders import silent_event
+from tests.store.builders import rows
+
+SECRET = "0123456789abcdef0123456789abcdef"
+PATIENCE = 1.5  # instead of the real one, so that the test is quick
+RUN = f"""
+import sys
+import bot.server as server
+from bot.config import Settings
+server.READ_SECONDS = {PATIENCE}
+server.run(Settings.every_from_env(), "127.0.0.1", int(sys.argv[1]))
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """The port of a running `serve`, and its folder."""
+    folder = tmp_path_factory.mktemp("serve")
+    names = {name.upper() for name in HELP}
+    environment = {k: v for k, v in os.environ.items() if k not in names} | {
+        "MADOGUCHI_CITY": "minato",
+        "MADOGUCHI_CONTENT_DIR": str(write(folder, content())),
+        "MADOGUCHI_DATABASE_URL": f"sqlite:///{folder}/test.db",
+        "MADOGUCHI_CACHE_DIR": str(folder / "cache"),
+        "LINE_CHANNEL_SECRET": SECRET,
+        "LINE_CHANNEL_ACCESS_TOKEN": "token",
+        "LINE_API_BASE": "http://127.0.0.1:9",
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(port)], env=environment, stdout=log, stderr=log
+        )
+        try:
+            deadline = time.monotonic() + 60
+            while not ready(port):
+                assert process.poll() is None, (folder / "log").read_text()
+                assert time.monotonic() < deadline, (folder / "log").read_text()
+                time.sleep(0.1)
+            yield port, folder
+        finally:
+            process.terminate()
+            process.wait(40)
+
+
+def ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def deliver(port: int, event_id: str, pause: float = 0.0) -> int:
+    """A signed webhook, its body in two halves with a pause between."""
+    event = silent_event("sticker", webhookEventId=event_id)
+    body = json.dumps({"destination": "U" + "0" * 32, "events": [event]}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.putrequest("POST", "/line/webhook")
+        connection.putheader("X-Line-Signature", sign(SECRET, body))
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders()
+        connection.send(body[:20])
+        time.sleep(pause)
+        connection.send(body[20:])
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+HEAD = b"POST /line/webhook HTTP/1.1\r\nHost: x\r\n"
+BODY = HEAD + b"X-Line-Signature: wrong\r\nContent-Length: 100000\r\n\r\n"
+
+
+def drip(port: int, start: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection.sendall(start)
+    return connection
+
+
+def hung_up(connections: list[socket.socket], seconds: float) -> list[float]:
+    """Send a byte to each now and then; when each was hung up on, inf for never."""
+    started, ends = time.monotonic(), [float("inf")] * len(connections)
+    while time.monotonic() - started < seconds and float("inf") in ends:
+        for number, connection in enumerate(connections):
+            if ends[number] != float("inf"):
+                continue
+            try:
+                connection.sendall(b"x")
+                connection.setblocking(False)
+                if connection.recv(4096) == b"":
+                    ends[number] = time.monotonic() - started
+            except BlockingIOError:
+                pass
+            except OSError:
+                ends[number] = time.monotonic() - started
+        time.sleep(0.2)
+    return ends
+
+
+@pytest.mark.parametrize("start", [HEAD, BODY], ids=["headers", "body"])
+def test_who_sends_a_byte_now_and_then_is_hung_up_on_and_others_are_served(
+    served: tuple[int, Path], start: bytes
+) -> None:
+    port, folder = served
+    slow = [drip(port, start) for _ in range(THREADS)]  # as many as there are threads
+    ends = hung_up(slow, 30)
+    for connection in slow:
+        connection.close()
+    assert max(ends) < 30
+    assert deliver(port, f"after-{len(start)}") == 200
+    db = opened_beside(folder)
+    assert f"after-{len(start)}" in db
+
+
+def opened_beside(folder: Path) -> dict[str, object]:
+    db = open_database(f"sqlite:///{folder}/test.db", exclusive=False)
+    try:
+        return rows(db)
+    finally:
+        db.close()
+
+
+def test_a_pause_shorter_than_our_patience_is_no_offence(served: tuple[int, Path]) -> None:
+    port, folder = served
+    assert deliver(port, "halting", pause=PATIENCE / 3) == 200
+    assert "halting" in opened_beside(folder)
