@@ -1,4 +1,4 @@
-"""`staff`: who may use the console. The first admin comes from here."""
+"""`staff` (who may use the console), `schema` and `import-faq`: parse, call a service, print."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from bot.config import Settings
+from bot.content.loader import load, read_files
+from bot.content.problems import errors
+from bot.content.sudachi import SudachiTokenizer
+from bot.services.answering import JAPAN
+from bot.services.importing import import_faq as read_faq
 from bot.services.people import People
+from bot.services.publishing import check_everything
+from bot.services.schema import KINDS
+from bot.services.schema import schema as schema_of
 from bot.store.database import open_database
 from bot.store.migrate import migrate
 from bot.store.staff import NEED_SECOND_FACTOR, ROLE_NAMES, Role
@@ -109,3 +118,57 @@ def _people() -> Iterator[People]:
         yield People(db, lambda: datetime.now(UTC))
     finally:
         db.close()
+
+
+@click.command()
+@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="このフォルダに、全種類を「種類.schema.json」として書きます",
+)
+def schema(kind: str | None, folder: Path | None) -> None:
+    """内容のファイルの JSON Schema を出します（VS Code などの入力の助けに）。"""
+    if (kind is None) == (folder is None):
+        raise click.UsageError("種類を1つ書くか、--write でフォルダを指定してください。")
+    for name in [kind] if kind else KINDS:
+        text = json.dumps(schema_of(name), ensure_ascii=False, indent=2)
+        if folder is None:
+            click.echo(text)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.schema.json").write_text(text + "\n", encoding="utf-8")
+
+
+@click.command("import-faq")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--city", help="市のid（なければ MADOGUCHI_CITY）")
+@click.option("--dry-run", is_flag=True, help="書かずに、見るところだけを出します")
+def import_faq(file: Path, city: str | None, dry_run: bool) -> None:
+    """今あるFAQ（質問・回答・URL・担当課のCSV）を、見直し待ちの知識にします。"""
+    settings = Settings.from_env(need_city=False)
+    directory, city = settings.madoguchi_content_dir, city or settings.city
+    files = read_files(directory)
+    today = datetime.now(JAPAN).date()
+    found = read_faq(file.read_bytes(), files, load(files).draft, city, today)
+    for line in (*found.doubts, *(f"取り込みません：{each}" for each in found.skipped)):
+        click.echo(line)
+    checked = check_everything({**files, **found.files}, today, SudachiTokenizer())
+    known = set(map(str, errors(load(files).problems)))
+    wrong = [str(each) for each in errors(checked.problems) if str(each) not in known]
+    for line in wrong:
+        click.echo(line)
+    if wrong:
+        click.echo(f"{len(wrong)}件の問題があるため、書きませんでした。", err=True)
+        sys.exit(1)
+    if not dry_run:
+        for path, data in found.files.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_bytes(data)
+    click.echo(
+        f"{found.entries}件の知識を{'作れます' if dry_run else '作りました'}。見直してから使ってください。",
+        err=True,
+    )
+    for path in found.files:
+        click.echo(path, err=True)

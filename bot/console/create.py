@@ -22,7 +22,10 @@ from bot.console.history import history_pages
 from bot.console.home import home_pages
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
+from bot.console.questions import question_pages
+from bot.console.sheets import sheet_pages
 from bot.console.sign_in import sign_in_pages
+from bot.console.stats import stats_pages
 from bot.content.problems import errors
 from bot.core.tokens import Tokenize
 from bot.errors import MadoguchiError
@@ -56,6 +59,8 @@ DONE = {
 
 NAVIGATION = (
     ("staff.content.page", "内容", EVERY_ROLE),
+    ("staff.questions.page", "質問", EVERY_ROLE),
+    ("staff.stats.page", "数字", EVERY_ROLE),
     ("staff.people.page", "職員", ADMINS),
     ("staff.audit.page", "記録", ADMINS),
 )
@@ -122,6 +127,9 @@ def _blueprint(desk: Desk) -> Blueprint:
         content_pages(desk),
         editor_pages(desk),
         history_pages(desk),
+        sheet_pages(desk),
+        question_pages(desk),
+        stats_pages(desk),
         people_pages(desk, lambda: _sections(desk)),
         audit_pages_of(desk),
     ):

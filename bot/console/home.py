@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
 from bot.console.access import ANYONE, access
-from bot.console.desk import Desk
+from bot.console.content import due
+from bot.console.desk import JAPAN, Desk
+from bot.content.problems import errors
+from bot.services.grouping import unanswered
+from bot.store import question_reads
 from bot.web.assets import Assets
 
 
@@ -21,14 +26,56 @@ def home_pages(desk: Desk, assets: Assets) -> Blueprint:
 
 
 @dataclass(frozen=True)
+class Card:
+    """One thing to look at."""
+
+    name: str
+    number: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
 class _Home:
     desk: Desk
     assets: Assets
 
     @access()
     def page(self) -> str:
-        """Greeting and ways."""
-        return render_template("staff/home.html", cards=())
+        """How much waits, each with the way to it."""
+        return render_template("staff/home.html", cards=self._cards())
+
+    def _cards(self) -> list[Card]:
+        draft = self.desk.workshop.now()
+        wrong = len(errors(draft.problems))
+        today = self.desk.clock().astimezone(JAPAN).date()
+        late = sum(len(each) for each in due(draft, today).values())
+        with self.desk.db.read() as connection:
+            asked = question_reads.since(connection, (today - timedelta(days=7)).isoformat())
+            marks = question_reads.marks(connection)
+        missed = sum(each.count for each in unanswered(asked, marks))
+        total = sum(each.count for each in asked)
+        return [
+            Card(
+                "答えられなかった質問",
+                f"{missed:,}件",
+                "この7日。答えを足しましょう。",
+                url_for("staff.questions.page"),
+            ),
+            Card("質問", f"{total:,}件", "この7日。グラフで見る。", url_for("staff.stats.page")),
+            Card(
+                "内容",
+                f"まちがい {wrong}件",
+                "直すまで、前の正しい内容で答えます。" if wrong else "すべて公開されています。",
+                url_for("staff.content.page"),
+            ),
+            Card(
+                "見直す期限",
+                f"{late:,}件",
+                "過ぎたものと、60日のうちのもの。",
+                url_for("staff.content.freshness"),
+            ),
+        ]
 
     @access(stage=ANYONE)
     def asset(self, digest: str, name: str) -> Response:

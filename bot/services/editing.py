@@ -129,10 +129,7 @@ class _Text:
         """One more item at the end."""
         spans = item_spans("".join(self._lines))
         column = spans[-1].column if spans else 2
-        written: list[str] = []
-        for key in sorted((k for k, v in values.items() if v), key=_rank):
-            written += _written(key, values[key], column)
-        written[0] = " " * (column - 2) + "- " + written[0].lstrip()
+        written = _item_lines(values, column)
         if self._lines:
             self._close_last_line()
             if self._lines[-1].strip():
@@ -219,6 +216,19 @@ class _Text:
     def _close_last_line(self) -> None:
         if self._lines and not self._lines[-1].endswith(("\n", "\r")):
             self._lines[-1] += self._eol
+
+
+def _item_lines(values: Mapping[str, Value], column: int) -> list[str]:
+    written: list[str] = []
+    for key in sorted((k for k, v in values.items() if v), key=_rank):
+        written += _written(key, values[key], column)
+    written[0] = " " * (column - 2) + "- " + written[0].lstrip()
+    return written
+
+
+def written_item(values: Mapping[str, Value]) -> str:
+    """A new item as text, as `add_item` would write it."""
+    return "".join(f"{line}\n" for line in _item_lines(values, 2))
 
 
 def _written(
@@ -338,3 +348,8 @@ def compare(before: bytes, after: bytes, around: int = 3) -> list[list[Line]]:
             group += [Line("+", 0, n + 1, new[n]) for n in range(c, d)]
         groups.append(group)
     return groups
+
+
+def item_ids(data: bytes) -> list[str]:
+    """The ids of the file's items in order. Raises CannotEdit for a file with problems."""
+    return list(_read(data)) if data.strip() else []

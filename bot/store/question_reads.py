@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
 from bot.store.staff_tables import question_marks
-from bot.store.tables import MAIN_ACCOUNT, questions
+from bot.store.tables import MAIN_ACCOUNT, inbox, questions
 from bot.store.upsert import Upsert
 
 NOT_OURS, DONE = "not_ours", "done"
 _MARKS = Upsert(question_marks)
+_HOUR_MS, _JAPAN_MS = 3_600_000, 9 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,16 @@ def mark(connection: Connection, texts: Sequence[str], what: str, who: str, now:
 def digest_of(text: str) -> str:
     """How a wording is remembered after it is deleted."""
     return hashlib.sha256(f"question:{text}".encode("utf-8", "replace")).hexdigest()
+
+
+def by_hour(connection: Connection, since: int, account: str = MAIN_ACCOUNT) -> Counter[int]:
+    """Japan's hour -> how many LINE messages were dealt with, of those received since `since`."""
+    # Whole numbers divide to whole numbers on both databases with this operator.
+    hours = (inbox.c.received_at + _JAPAN_MS).op("/")(_HOUR_MS)
+    hour = cast(hours.op("%")(24), Integer)
+    rows = connection.execute(
+        select(hour, func.count())
+        .where(inbox.c.account == account, inbox.c.received_at >= since, inbox.c.kind == "text")
+        .group_by(hour)
+    )
+    return Counter({int(each): count for each, count in rows})

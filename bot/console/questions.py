@@ -1,0 +1,136 @@
+"""/staff/questions/: what residents asked and did not get, grouped; and what they did get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console.access import EDITING, access, me
+from bot.console.csvfile import csv_response
+from bot.console.desk import JAPAN, Desk
+from bot.console.forms import kind_of
+from bot.core.view import CityView
+from bot.services.grouping import DOUBTFUL, Group, group, not_ours, unanswered
+from bot.services.workshop import DAYS
+from bot.store import audit, question_reads
+from bot.store.audit import Entry as Logged
+from bot.store.question_reads import DONE, NOT_OURS, Asked
+
+_PAGE = 30
+OUTCOMES = {
+    "answer": "回答",
+    "choices": "聞き返し",
+    "fallback": "答えられない",
+    "unanswered": "返せなかった",
+    "expired": "返せなかった",
+}
+
+
+@dataclass(frozen=True)
+class Near:
+    """An entry that came close, and where it is edited ('' where it has no form)."""
+
+    id: str
+    title: str
+    path: str
+
+
+def question_pages(desk: Desk) -> Blueprint:
+    """The groups, the answered ones, marks, CSV."""
+    pages, blueprint = _Questions(desk), Blueprint("questions", __name__)
+    blueprint.add_url_rule("/questions/", "page", pages.page)
+    blueprint.add_url_rule("/questions/", "mark", pages.mark, methods=["POST"])
+    blueprint.add_url_rule("/questions/answered", "answered", pages.answered)
+    blueprint.add_url_rule("/questions/questions.csv", "export", pages.export)
+    return blueprint
+
+
+@dataclass(frozen=True)
+class _Questions:
+    desk: Desk
+
+    @access()
+    def page(self) -> str:
+        """Unanswered and doubtful questions."""
+        asked, marks = self._read()
+        groups = group(unanswered(asked, marks), self.desk.workshop.drafts.tokenize)
+        start = max(0, request.args.get("from", 0, type=int))
+        shown = groups[start : start + _PAGE]
+        return render_template(
+            "staff/questions.html",
+            groups=[(each, self._near(each)) for each in shown],
+            total=len(groups),
+            older=start + _PAGE if start + _PAGE < len(groups) else None,
+            not_ours=not_ours(marks),
+            files=self._files(),
+            outcomes=OUTCOMES,
+        )
+
+    @access(EDITING)
+    def mark(self) -> Response:
+        """Not the city's business, or dealt with."""
+        what, texts = request.form.get("do", ""), request.form.getlist("text")[:500]
+        if what not in (NOT_OURS, DONE) or not texts:
+            abort(400)
+        now, who = self.desk.now(), me().name
+        entry = Logged(now, who, "question_mark", "question", what, "", f"{len(texts)}通り")
+
+        def keep(connection: Any) -> None:
+            question_reads.mark(connection, texts, what, who, now)
+            audit.add(connection, entry)
+
+        self.desk.db.write(keep)
+        return redirect(url_for("staff.questions.page", done="marked"), 303)
+
+    @access()
+    def answered(self) -> str:
+        """What was answered, with what was shown."""
+        asked, _ = self._read()
+        found = [each for each in asked if each.outcome not in DOUBTFUL]
+        view = self._view()
+        rows = [(each, [view.title(i) or i for i in each.candidates[:3]]) for each in found[:300]]
+        return render_template("staff/answered.html", rows=rows, outcomes=OUTCOMES)
+
+    @access()
+    def export(self) -> Response:
+        """Every wording with its count; logged."""
+        asked, _ = self._read()
+        logged = Logged(self.desk.now(), me().name, "export", "questions", "", "", "")
+        self.desk.db.write(lambda c: audit.add(c, logged))
+        header = ("質問", "結果", "件数", "最後の日", "近いもの")
+        rows = [
+            (a.text, OUTCOMES.get(a.outcome, a.outcome), a.count, a.day, "・".join(a.candidates))
+            for a in asked
+        ]
+        return csv_response("質問.csv", header, rows)
+
+    def _read(self) -> tuple[list[Asked], dict[str, str]]:
+        today = self.desk.clock().astimezone(JAPAN).date()
+        with self.desk.db.read() as connection:
+            asked = question_reads.since(connection, (today - timedelta(days=DAYS)).isoformat())
+            return asked, question_reads.marks(connection)
+
+    def _view(self) -> CityView:
+        drafts = self.desk.workshop.drafts
+        return drafts.current().view(drafts.city_of(""))
+
+    def _near(self, found: Group) -> list[Near]:
+        places = self.desk.workshop.now().loaded.places
+        view, near = self._view(), []
+        for item_id in found.near:
+            place = places.get(item_id)
+            path = place.path if place is not None and kind_of(place.path) else ""
+            near.append(Near(item_id, view.title(item_id) or item_id, path))
+        return near
+
+    def _files(self) -> list[str]:
+        """Where a new entry can go: files that this person may edit."""
+        content = self.desk.workshop.now()
+        paths = {
+            content.loaded.places[item.id].path for item in content.library.content.entries.values()
+        }
+        return sorted(path for path in paths if me().may_edit(path))
