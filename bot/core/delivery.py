@@ -16,7 +16,8 @@ T = TypeVar("T")
 BATCH = 500  # LINE's limit of one multicast
 # LINE forgets a retry key after 24 hours and would then send again: stop before.
 KEY_LIFE_MS = 23 * 60 * 60 * 1000
-_FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 500, 60_000
+# The longest is short: an emergency must not wait for minutes because LINE stumbled for seconds.
+_FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 500, 20_000
 
 
 class Answer(StrEnum):
