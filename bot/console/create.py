@@ -83,6 +83,7 @@ class Console:
 
     blueprint: Blueprint
     saving: Saving
+    workshop: Workshop
 
     def start(self) -> None:
         """Take in what changed while nothing ran, then watch."""
@@ -109,7 +110,7 @@ def create_console(
     workshop = Workshop(db, saving, drafts, Replay(drafts), clock)
     gate = Gate(sign_in, options)
     desk = Desk(db, clock, gate, sign_in, People(db, clock), workshop)
-    return Console(_blueprint(desk), saving)
+    return Console(_blueprint(desk), saving, workshop)
 
 
 def _sections(desk: Desk) -> list[str]:

@@ -13,6 +13,7 @@ from bot.store.question_reads import NOT_OURS, Asked, digest_of
 
 LIKE = 72.0  # letters in common, 0..100
 SHARED = 0.6  # meaningful words in common, of the shorter question
+HALF_LIKE, HALF_SHARED = 45.0, 0.5  # a little of both is enough too
 DOUBTFUL = ("choices", "fallback", "unanswered", "expired")
 
 
@@ -81,9 +82,11 @@ def group(asked: Sequence[Asked], tokenize: Tokenize) -> list[Group]:
 
 def _same(text: str, words: frozenset[str], head: str, head_words: frozenset[str]) -> bool:
     shorter = min(len(words), len(head_words))
-    if shorter >= 2 and len(words & head_words) / shorter >= SHARED:
+    shared = len(words & head_words) / shorter if shorter else 0.0
+    if shorter >= 2 and shared >= SHARED:
         return True
-    return likeness(text, head) >= LIKE
+    like = likeness(text, head)
+    return like >= LIKE or (shared >= HALF_SHARED and like >= HALF_LIKE)
 
 
 def _merged(asked: Sequence[Asked]) -> list[Asked]:

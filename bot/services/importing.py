@@ -15,7 +15,14 @@ from datetime import date, timedelta
 from bot.content.figures import facts_of
 from bot.content.names import names_of
 from bot.content.shapes import ANSWER_LIMIT, PHRASE_LIMIT, TITLE_LIMIT
-from bot.content.sources import FACT_LIMIT, Plan, Section, render, section_key
+from bot.content.sources import (
+    FACT_LIMIT,
+    Plan,
+    Section,
+    read_sources,
+    render,
+    section_key,
+)
 from bot.core.guard import mask
 from bot.core.knowledge import Content
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
@@ -178,7 +185,7 @@ class _Making:
                 note = f"# 担当：{' '.join(row.section.split())}\n" if row.section else ""
                 parts.append("\n" + note + written_item(values) + "  covers: []\n")
             files[path] = "".join(parts).encode()
-        if self.items:
+        if self.items and read_sources(self.old).plans:  # else nothing is proved here at all
             plan = Plan(self.source, self.title, self.sections)
             header = "# 取り込んだFAQにある数字・日付・名前（答えの裏付けの点検に使います）。\n"
             files[self.source] = render(plan, header).encode()

@@ -86,9 +86,7 @@ def digest_of(text: str) -> str:
 
 def by_hour(connection: Connection, since: int, account: str = MAIN_ACCOUNT) -> Counter[int]:
     """Japan's hour -> how many LINE messages were dealt with, of those received since `since`."""
-    # Whole numbers divide to whole numbers on both databases with this operator.
-    hours = (inbox.c.received_at + _JAPAN_MS).op("/")(_HOUR_MS)
-    hour = cast(hours.op("%")(24), Integer)
+    hour = cast((inbox.c.received_at + _JAPAN_MS) // _HOUR_MS % 24, Integer)
     rows = connection.execute(
         select(hour, func.count())
         .where(inbox.c.account == account, inbox.c.received_at >= since, inbox.c.kind == "text")

@@ -1,0 +1,107 @@
+"""What staff learn from residents' questions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.services.grouping import group
+from bot.store import inbox, question_reads, questions
+from bot.store.question_reads import Asked
+from bot.store.questions import Question
+from bot.store.staff import Role
+from tests.console.office import NOW, Office, tokenizer
+from tests.store.builders import arrival
+
+DAY = "2026-11-20"
+
+
+def ask(
+    office: Office, text: str, outcome: str = "fallback", times: int = 1, day: str = DAY
+) -> None:
+    rows = [
+        Question(f"{text}{outcome}{day}{n}", day, text, outcome, ("library-card", "greeting"))
+        for n in range(times)
+    ]
+    office.db.write(lambda c: questions.add(c, rows))
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r'<h2 id="g-\d+">(.*?)</h2>', page)
+
+
+def test_questions_of_one_meaning_are_one_group() -> None:
+    asked = [
+        Asked(text, "fallback", (), count, DAY)
+        for text, count in (
+            ("ペットボトルの捨て方", 3),
+            ("ペットボトルはどうやって捨てるの", 2),
+            ("ペットボトルを捨てたいです", 1),
+            ("市長の名前は", 1),
+        )
+    ]
+    found = group(asked, tokenizer())
+    assert sorted((each.title, each.count) for each in found) == [
+        ("ペットボトルの捨て方", 6),
+        ("市長の名前は", 1),
+    ]
+
+
+def test_missed_questions_lead_to_the_nearest_entry_with_the_phrase_filled_in(
+    office: Office,
+) -> None:
+    ask(office, "本を借りるパス", times=3)
+    ask(office, "図書館カードを作りたい", "answer")
+    desk = office.signed_in(Role.EDITOR)
+    page = desk.read("/staff/questions/")
+    assert headings(page) == ["本を借りるパス"]
+    link = re.search(r'href="(/staff/content/item\?[^"]*add=[^"]*)"', page)
+    assert link is not None
+    assert "\n本を借りるパス</textarea>" in desk.read(link[1].replace("&amp;", "&"))
+    assert "図書館カードを作りたい" in desk.read("/staff/questions/answered")
+
+
+def test_newest_group_stands_first(office: Office) -> None:
+    ask(office, "古いはなし", day="2026-10-01", times=9)
+    ask(office, "きのうの件")
+    desk = office.signed_in(Role.ANALYST)
+    assert headings(desk.read("/staff/questions/")) == ["きのうの件", "古いはなし"]
+
+
+@pytest.mark.parametrize("what", ["not_ours", "done"])
+def test_marked_question_is_gone_and_logged(office: Office, what: str) -> None:
+    ask(office, "県庁の食堂のメニュー")
+    desk = office.signed_in(Role.EDITOR)
+    answer = desk.post("/staff/questions/", {"do": what, "text": ["県庁の食堂のメニュー"]})
+    assert answer.status_code == 303
+    assert headings(desk.read("/staff/questions/")) == []
+    admin = office.signed_in(Role.ADMIN)
+    assert "質問に印を付けました" in admin.read("/staff/audit/")
+    assert "県庁の食堂" not in admin.get("/staff/audit/log.csv").data.decode("utf-8-sig")
+
+
+def test_small_numbers_are_hidden_in_charts_tables_and_csv(office: Office) -> None:
+    ask(office, "一つ目", "answer", times=7)
+    ask(office, "二つ目", "fallback", times=3)
+    desk = office.signed_in(Role.ANALYST)
+    page = desk.read("/staff/stats/?days=7")
+    table = re.findall(r'<th scope="row">(\S+?)</th><td class="number">(\S+?)</td>', page)
+    assert ("回答", "7") in table and ("答えられない", "5未満") in table
+    text = desk.get("/staff/stats/outcomes.csv?days=7").data.decode("utf-8-sig")
+    assert "回答,7" in text and "答えられない,5未満" in text
+    assert desk.get("/staff/stats/nothing.csv").status_code == 404
+
+
+def test_hours_are_those_of_japan(office: Office) -> None:
+    moment = int(NOW.timestamp() * 1000)
+    office.db.write(lambda c: inbox.accept(c, [arrival("a")], moment))
+    with office.db.read() as connection:
+        assert dict(question_reads.by_hour(connection, 0)) == {12: 1}
+
+
+def test_exported_cell_is_no_formula(office: Office) -> None:
+    ask(office, "=HYPERLINK(1)")
+    desk = office.signed_in(Role.ANALYST)
+    text = desk.get("/staff/questions/questions.csv").data.decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in text
