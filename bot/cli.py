@@ -17,6 +17,7 @@ from bot.cli_announce import announce
 from bot.cli_bench import bench
 from bot.cli_residents import residents, segments
 from bot.cli_scale import migrate_db, with_account, worker
+from bot.cli_train import train
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache
@@ -311,7 +312,7 @@ def _today() -> date:
     return datetime.now(JAPAN).date()
 
 
-for command in (bench, announce, worker, residents, segments, migrate_db):
+for command in (bench, announce, worker, residents, segments, migrate_db, train):
     main.add_command(command)
 for command in (serve, announce, worker, residents, segments):
     with_account(command)

@@ -69,7 +69,7 @@ def run(
     `cities` maps a city to what may answer there, `topics` an id to its topic; `share` of the
     phrasings is asked.
     """
-    outside = [line for line in _lines(OUTSIDE) if not line.startswith("#")]
+    outside = outside_messages()
     result: dict[str, Any] = {"cities": {}, "topics": {}}
     inside_all: list[Asked] = []
     outside_all: list[Asked] = []
@@ -85,6 +85,11 @@ def run(
     result["all"] = figures(inside_all) | {"outside": outside_figures(outside_all)}
     result["calibration"] = calibration_table([*inside_all, *outside_all])
     return result
+
+
+def outside_messages() -> list[str]:
+    """The shipped messages that are of no concern to a city."""
+    return [line for line in _lines(OUTSIDE) if not line.startswith("#")]
 
 
 def ask(index: Index, text: str, expected: str, topic: str, tokenize: Tokenize) -> Asked:

@@ -71,8 +71,8 @@ def run(content: Content, tokenize: Tokenize) -> dict[str, Any]:
     unseen = [
         asked
         for city in content.cities
-        for left_out in _rounds(examples)
-        for asked in _ask(_without(content, left_out), left_out, city, tokenize)
+        for left_out in rounds(examples)
+        for asked in _ask(without(content, left_out), left_out, city, tokenize)
     ]
     return {
         "as_shipped": _figures(shipped),
@@ -97,7 +97,7 @@ def read_examples() -> Iterator[Example]:
             yield Example(*line.split("\t"))
 
 
-def _rounds(examples: Sequence[Example]) -> list[list[Example]]:
+def rounds(examples: Sequence[Example]) -> list[list[Example]]:
     """The first example of every item, then the second of every item, and so on."""
     rounds: defaultdict[int, list[Example]] = defaultdict(list)
     seen: defaultdict[str, int] = defaultdict(int)
@@ -107,7 +107,7 @@ def _rounds(examples: Sequence[Example]) -> list[list[Example]]:
     return [rounds[number] for number in sorted(rounds)]
 
 
-def _without(content: Content, examples: Iterable[Example]) -> Content:
+def without(content: Content, examples: Iterable[Example]) -> Content:
     """The content without these examples' wording, whatever its blanks and marks."""
     taken = {_bare(example.text) for example in examples}
     entries = {
