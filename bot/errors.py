@@ -70,7 +70,8 @@ class LineRetryable(LineError):
 class LineRejected(LineError):
     """LINE refused the request and sent nothing.
 
-    `category` is one of `invalid_reply_token`, `invalid_request`, `unauthorized`, `forbidden`,
+    `category` is one of `invalid_reply_token`, `invalid_request`, `invalid_recipients`,
+    `quota_exceeded`, `unauthorized`, `forbidden`,
     `not_found`, `conflict`, `too_large`, `other`; LINE's own wording is not kept, it may quote
     what was sent.
     """

@@ -17,6 +17,7 @@ from bot.content import provenance
 from bot.content.checks import check_tests, cross_check
 from bot.content.loader import Files, Loaded, content_paths, load, read_files, version_of
 from bot.content.problems import Problem, errors
+from bot.content.slips import HOLIDAYS_FILE, read_holidays
 from bot.core.knowledge import Content
 from bot.core.tokens import Tokenize
 from bot.errors import ContentError
@@ -56,7 +57,10 @@ class Checked:
 def check_files(files: Files, today: date) -> Checked:
     """Every check that needs no matcher: shapes of single items, then references across files."""
     loaded = load(files)
-    return Checked(loaded, tuple(sorted({*loaded.problems, *cross_check(loaded, today)})))
+    problems = {*loaded.problems, *cross_check(loaded, today)}
+    if HOLIDAYS_FILE in files:
+        problems |= set(read_holidays(HOLIDAYS_FILE, files[HOLIDAYS_FILE], today).problems)
+    return Checked(loaded, tuple(sorted(problems)))
 
 
 def check_everything(

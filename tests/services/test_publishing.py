@@ -16,7 +16,7 @@ from bot.errors import ContentError
 from bot.services import publishing
 from bot.services.answering import speak
 from bot.services.library import Library, Terms
-from bot.services.publishing import Publisher, check_everything
+from bot.services.publishing import Publisher, check_everything, check_files
 from bot.store import versions
 from bot.store.database import Database
 from tests.builders import COMMON, INTENTS, MINATO, content, replaced, write
@@ -273,3 +273,9 @@ def test_a_test_line_that_reaches_another_id_is_a_problem(tokenizer: SudachiToke
 
 def test_made_up_content_passes_every_check(tokenizer: SudachiTokenizer) -> None:
     assert errors(check_everything(content(), TODAY, tokenizer).problems) == []
+
+
+def test_a_table_of_holidays_that_runs_out_is_warned_of() -> None:
+    table = "source: 内閣府\nchecked: 2026-01-01\nuntil: 2026-12-31\ndays: {2026-01-01: 元日}\n"
+    found = check_files(content({"knowledge/holidays.yaml": table}), TODAY).problems
+    assert [p.warning for p in found if p.path == "knowledge/holidays.yaml"] == [True]
