@@ -1,9 +1,10 @@
 # まどぐち: the commands people and CI share. Needs only Python 3.11 (with venv) and make.
 VENV := .venv
+AUDIT := .venv-audit
 PY := $(VENV)/bin/python
 PORT ?= 8000
 
-.PHONY: run test venv dev lock bench clean
+.PHONY: run test venv dev lock audit bench clean
 
 run: venv
 	@MADOGUCHI_DEMO=$${MADOGUCHI_DEMO:-1} $(VENV)/bin/madoguchi serve --port $(PORT)
@@ -40,6 +41,16 @@ lock:
 	$(PY) -m pip install --quiet uv
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build --extra postgres --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --extra build --extra postgres pyproject.toml -c requirements.lock -o requirements-postgres.lock
+
+# Needs the network: asks PyPI whether anything that is pinned has a known hole. A venv of its own,
+# so that the tool's own dependencies are none of ours; strict: what PyPI cannot tell is no pass.
+audit: $(AUDIT)/bin/pip-audit
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-postgres.lock -r requirements-dev.lock
+
+$(AUDIT)/bin/pip-audit:
+	python3 -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9"
 
 clean:
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) var .pytest_cache .mypy_cache .ruff_cache
