@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bot.store.staff_tables import content_changes, content_files
+from bot.store.upsert import Upsert
 
+_FILES = Upsert(content_files)
 OUTSIDE = "outside"  # the kind of a change that nobody made in the console
 
 
@@ -54,13 +56,16 @@ def head_data(connection: Connection, path: str) -> bytes:
 
 
 def begin(connection: Connection, files: Mapping[str, tuple[str, bytes]], now: int) -> None:
-    """The first look at files: path -> (digest, data). Nothing is a change yet."""
+    """The first look at files: path -> (digest, data). Nothing is a change yet.
+
+    Several processes may look for the first time at once.
+    """
     rows = [
         {"path": path, "digest": digest, "data": zlib.compress(data), "changed_at": now}
         for path, (digest, data) in files.items()
     ]
     if rows:
-        connection.execute(insert(content_files), rows)
+        _FILES.insert_or_ignore(connection, rows)
 
 
 def add(connection: Connection, change: Change) -> bool:
