@@ -21,7 +21,7 @@ from bot.core.rerank import WEIGHTS, rerank
 Vector = NDArray[Any]
 
 KINDS: Final = ("own", "common", "term", "menu", "no-info", "intent")
-TYPES: Final = ("any", "definition", "city", "bare", "polar", "facet")
+TYPES: Final = ("any", "definition", "city", "bare", "polar", "facet", "wish")
 _COVERED = 1  # the column of the share of the question explained, see scoring.FEATURES
 _PATTERNS = (
     re.compile(
@@ -31,6 +31,7 @@ _PATTERNS = (
     re.compile("[一-龠ァ-ヶーa-z0-9][?。]*$"),
     re.compile("(?:ます|です|せん)か[?。]*$|(?:る|ある|ない|いい)(?:の|んですか)?[?。]+$"),
     re.compile("いくら|いつ|どこ|何時|何日|電話|持ち物|必要|要り|いくつ|料金|手数料|期限"),
+    re.compile("たい|のこと|について|関する|ほしい|欲しい|相談"),
 )
 
 
