@@ -114,7 +114,7 @@ class _Dialog:
         choices = [data for _, data in shown if read_action(data).get("do") == "show"]
         place = None if self.state.asking else chosen_place(text)
         if place is not None:
-            if place < len(choices):
+            if -len(choices) <= place < len(choices):
                 return self._act(read_action(choices[place]))
             return self._no_such_choice() if choices else self.speaker.say("empty")
         if shown and (refuses_choices(text) or (refuses_answer(text) and not self.state.last)):
