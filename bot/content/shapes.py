@@ -26,6 +26,7 @@ from bot.core.knowledge import (
     Translation,
 )
 from bot.core.wording import SENTENCES
+from bot.core.years import periods
 
 T = TypeVar("T")
 
@@ -109,7 +110,12 @@ def entry(path: str, item: Located) -> Shaped[Entry]:
         outside=_outside(fields),
         phones=tuple(_contacts(path, fields, "phones")),
     )
-    if 0 < (count := len(item.get("questions") or ())) < FEWEST_QUESTIONS:
+    if value.as_of and not periods(value.as_of):
+        text = f"「as_of」の「{value.as_of}」に年がありません。2026年11月 の形で書いてください。"
+        fields.problem("as_of", text)
+    written = item.get("questions") or ()
+    count = 1 if isinstance(written, str) else len(written)
+    if 0 < count < FEWEST_QUESTIONS:
         text = f"質問の言い方が{count}つだけです。{FEWEST_QUESTIONS}つ以上あると、見つけやすくなります。"
         fields.problem("questions", text, warning=True)
     if len(value.related) > MOST_RELATED:

@@ -62,6 +62,7 @@ BROKEN = [
     ("unknown plan_status", FERRY, "plan_status: planned", "plan_status: 予定", "plan_status: 予定", "「予定」は使えません"),
     ("unknown online_status", LIFE, "  covers: []", "  online_status: yes\n  covers: []", "online_status", "「yes」は使えません"),
     ("no as_of", FERRY, "  as_of: 2026年4月\n", "", "- id: minato-ferry", "「as_of」がありません"),
+    ("as_of that is no time", FERRY, "as_of: 2026年4月", "as_of: いつか", "as_of: いつか", "年がありません"),
     ("no source", FERRY, "  source: 湊市デジタル計画 3章\n", "", "- id: minato-ferry", "「source」がありません"),
     ("no review_by", FERRY, "  review_by: 2027-03-31\n", "", "- id: minato-ferry", "「review_by」がありません"),
     ("wrong date", FERRY, "review_by: 2027-03-31", "review_by: 2027/3/31", "review_by", "2027-03-31 の形"),
