@@ -32,6 +32,7 @@ from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
+from bot.core.wants import wants_by, with_first
 from bot.core.why import why_received
 from bot.core.wishes import may_be_wish, read_wish
 from bot.core.years import explain_year, with_both_calendars
@@ -162,6 +163,8 @@ class _Dialog:
         decision = decide(ranking, self.view.costs)
         if decision == "answer":
             return self._show(ranking.matches[0].id, ranking)
+        if two := wants_by(self._rank, self.speaker.text):
+            return self._choices(replace(ranking, matches=with_first(ranking, two)))
         if decision == "choices":
             return self._choices(ranking)
         return self._fallback(ranking)

@@ -1,0 +1,48 @@
+import pytest
+
+from bot.core.documents import Match, Ranking
+from bot.core.wants import wants_by, with_first
+
+
+def ranked(text: str) -> Ranking:
+    """Sure of a message that names one thing alone."""
+    known = {"転出届": "moving", "児童手当": "child", "カード": "card"}
+    found = [item for word, item in known.items() if word in text]
+    if not found:
+        return Ranking((), 0.0, 0.0, 0.0)
+    return Ranking((Match(found[0], 1.0),), 0.9 if len(found) == 1 else 0.5, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "転出届と児童手当",
+        "転出届や児童手当について",
+        "転出届、児童手当",
+        "転出届/児童手当",
+        "転出届を出したい。それと児童手当",
+    ],
+)
+def test_two_wants_are_told_apart_in_order(text: str) -> None:
+    assert wants_by(ranked, text) == ("moving", "child")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "転出届",
+        "",
+        "と",
+        "転出届と児童手当の違い",
+        "転出届を出すと届きますか",
+        "転出届と転出届",
+        "転出届と天気",
+    ],
+)
+def test_one_want_is_not_split(text: str) -> None:
+    assert wants_by(ranked, text) == ()
+
+
+def test_the_wants_come_first_and_nothing_is_lost() -> None:
+    ranking = Ranking((Match("a", 3.0), Match("b", 2.0), Match("c", 1.0)), 0.5, 0.5, 0.5)
+    assert [match.id for match in with_first(ranking, ("c", "a"))] == ["c", "a", "b"]
