@@ -57,7 +57,8 @@ class _Content:
         words, path = request.args.get("q", "").strip(), request.args.get("file", "")
         found = list(_matching(draft, words, path)) if words or path else []
         folders: dict[str, list[File]] = {}
-        for file in _files(draft, sorted(self.desk.workshop.saving.files())):
+        paths = sorted(self.desk.workshop.saving.files())
+        for file in _files(draft, paths):
             folders.setdefault(file.path.rpartition("/")[0], []).append(file)
         return render_template(
             "staff/content.html",
@@ -67,7 +68,9 @@ class _Content:
             path=path,
             problems=[p for p in draft.problems if not path or p.path == path],
             kind_of=kind_of,
+            paths=set(paths),
             good=draft.good,
+            served=draft.served,
         )
 
     @access()

@@ -66,7 +66,9 @@ class _Home:
             Card(
                 "内容",
                 f"まちがい {wrong}件",
-                "直すまで、前の正しい内容で答えます。" if wrong else "すべて公開されています。",
+                "すべて公開されています。"
+                if draft.served
+                else "直すまで、前の正しい内容で答えます。",
                 url_for("staff.content.page"),
             ),
             Card(

@@ -24,12 +24,17 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Draft:
-    """Checked content. `library` answers from what could be read, even where there are errors."""
+    """Checked content. `library` answers from what could be read, even where there are errors.
+
+    `served` says whether it would answer residents: an error of a proof or of a test keeps nothing
+    that is saved already from being served.
+    """
 
     version: str
     loaded: Loaded
     problems: tuple[Problem, ...]
     library: Library
+    served: bool = True
 
     @property
     def good(self) -> bool:
@@ -111,7 +116,7 @@ class Drafts:
         if checked.good:
             found |= set(provenance.check(checked.loaded, files))
             found |= set(self._tests(checked.loaded, library))
-        return Draft(version, checked.loaded, tuple(sorted(found)), library)
+        return Draft(version, checked.loaded, tuple(sorted(found)), library, checked.good)
 
     def _tests(self, loaded: Loaded, library: Library) -> list[Problem]:
         city = self.city_of("")

@@ -83,7 +83,7 @@ class Workshop:
         if found and not why.strip():
             raise Refused("注意があります。このまま公開するなら、理由を書いてください。", found)
         self.saving.save(edits, who, why.strip(), kind)
-        return draft.good
+        return draft.served
 
     def take_back(self, change: Change, who: str, why: str) -> bool:
         """Bring back what a file held before a change."""
