@@ -22,6 +22,8 @@ _KEPT_NUMBERS = frozenset(
 )
 # What we wrote into a button ourselves, and a date the resident picked there.
 _KEPT_WHOLE = frozenset({"postback"})
+# Who came into or left a group: ids of people who said nothing to us.
+_MEMBERS = ("joined", "left")
 # A property name as LINE writes them; nobody's words or number fit into it.
 _NAME = re.compile(r"[A-Za-z_]{1,64}")
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{0,512}")
@@ -40,6 +42,9 @@ def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     message = pruned.get("message")
     if isinstance(message, dict):
         pruned["message"] = _without_mention(_without_position(message))
+    for moved in _MEMBERS:
+        if moved in pruned:
+            pruned[moved] = {}
     return {_scrub_name(key, mask): _scrub(key, value, mask) for key, value in pruned.items()}
 
 
@@ -57,11 +62,16 @@ def _without_mention(message: dict[str, Any]) -> dict[str, Any]:
     if isinstance(message.get("text"), str):
         result["text"] = without_own_mention(message["text"], mentioned)
     if "mention" in message:
-        result["mention"] = {"mentionees": [_without_place(item) for item in mentioned]}
+        result["mention"] = {"mentionees": [_without_who(item) for item in mentioned]}
     if isinstance(message.get("emojis"), list):
         emojis = (item for item in message["emojis"] if isinstance(item, dict))
         result["emojis"] = [_without_place(item) for item in emojis]
     return result
+
+
+def _without_who(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Who else was mentioned is theirs: an erasure could not find it in another's message."""
+    return {key: value for key, value in _without_place(item).items() if key != "userId"}
 
 
 def _without_place(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -110,3 +110,17 @@ def test_a_shared_position_is_not_kept():
     kept = scrubbed(samples.ALL["location"])
     assert not any(part in kept for part in ("35.6664", "139.316", "八王子市", "自宅"))
     assert parse_event(json.loads(kept)).kind == "location"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        samples.ALL["memberJoined"],
+        samples.ALL["memberLeft"],
+        samples.mentioning("@太郎 児童手当", samples.mention(0, 3, of_bot=False)),
+    ],
+)
+def test_ids_of_people_who_did_not_write_are_not_kept(event):
+    event = {**event, "source": {"type": "group", "groupId": "C1"}}
+    assert samples.USER in json.dumps(event)
+    assert samples.USER not in scrubbed(event)
