@@ -335,7 +335,10 @@ def _keep(connection: Connection, own: Own, now: int) -> None:
 def _with_duties(claimed: Claimed, effects: Effects) -> Effects:
     """What an event demands of the store whatever the answerer made of it."""
     if claimed.kind == _UNSEND and claimed.message_id is not None:
-        return replace(effects, take_back=(claimed.account, claimed.message_id))
+        # The state may hold the words taken back, as what was asked last.
+        where = claimed.conversation
+        state = None if where is None else ((claimed.account, where), None)
+        return replace(effects, take_back=(claimed.account, claimed.message_id), state=state)
     if claimed.kind == _FOLLOW and claimed.resident is not None:
         # Known from now on by the id alone: nothing is chosen for anybody.
         return replace(effects, followed=(claimed.account, claimed.resident, claimed.occurred_at))

@@ -369,6 +369,17 @@ def test_a_message_taken_back_loses_its_words_everywhere(db, door, replying):
     assert rows(db)["a"].body == "{}" and rows(db)["b"].body != "{}"
 
 
+def test_a_message_taken_back_leaves_the_conversation_too(db, door, replying):
+    deliver(door, text_event("まちがえた", event_id="a"))
+    work(replying)
+    assert "まちがえた" in everything(db)
+    deliver(door, silent_event("unsend", unsend={"messageId": "m-a"}))
+    work(replying)
+    assert "まちがえた" not in everything(db)
+    with db.read() as connection:
+        assert conversations.load(connection, TARO, int(START.timestamp() * 1000)) is None
+
+
 def test_a_message_taken_back_before_its_turn_is_not_answered(db, door, replying, line):
     deliver(
         door,
