@@ -13,10 +13,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import StoreError
 from bot.store.lockfile import FileLock
-from bot.store.writer import GroupCommit, store_error
+from bot.store.writer import BUSY_MS, GroupCommit, store_error
 
 T = TypeVar("T")
-BUSY_MS = 10_000
 # PostgreSQL. Eight web threads, a decider, a dispatcher and their keepers share the pool.
 _POOL = 12
 _POOL_WAIT_SECONDS = 5

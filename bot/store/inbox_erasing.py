@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from bot.store.inbox import DECIDED, ERASED, ERASED_BODY, UNSEND
 from bot.store.tables import OPEN, inbox
+from bot.store.writer import ERASED_TRACE
 
 
 def erase_message(connection: Connection, account: str, message_id: str) -> list[str]:
@@ -24,6 +25,7 @@ def erase_message(connection: Connection, account: str, message_id: str) -> list
     )
     found = [str(row[0]) for row in questions]
     connection.execute(update(inbox).where(mine).values(body=ERASED_BODY, question_id=None))
+    connection.info[ERASED_TRACE] = True
     return found
 
 
@@ -61,4 +63,5 @@ def erase_resident(
             settled_at=func.coalesce(inbox.c.settled_at, now),
         )
     )
+    connection.info[ERASED_TRACE] = True
     return found

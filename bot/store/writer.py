@@ -6,6 +6,7 @@ times slower than this queue does (docs/performance.md).
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -17,6 +18,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bot.errors import StoreError
 
 _MAX_BATCH = 64
+BUSY_MS = 10_000
+_TRACE_WAIT_MS = 20
+# Set in `connection.info` by whoever erases: the commit is then followed by emptying the log.
+ERASED_TRACE = "erased"
 
 
 def store_error(error: BaseException) -> StoreError:
@@ -104,6 +109,8 @@ class GroupCommit:
                 for job in batch:
                     _run_in_savepoint(connection, job)
             connection.commit()
+            if connection.info.pop(ERASED_TRACE, False):
+                _leave_no_trace(connection)
         except Exception as error:
             # Nothing of this batch is on disk, whatever its functions returned.
             self._disconnect()
@@ -128,6 +135,24 @@ class GroupCommit:
                 connection.close()
             except SQLAlchemyError:
                 pass
+
+
+def _leave_no_trace(connection: Connection) -> None:
+    """Empty the log that SQLite keeps beside the file: it still holds what was just erased.
+
+    While somebody reads, it stays until the next write without a reader.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        driver.execute(f"PRAGMA busy_timeout={_TRACE_WAIT_MS}")
+        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.Error:
+        busy = True  # the erasure itself is committed; only its trace waits
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    if busy:
+        connection.info[ERASED_TRACE] = True
 
 
 def _run_alone(connection: Connection, job: _Job) -> None:

@@ -1,6 +1,5 @@
 """Conversations, questions, content versions, residents."""
 
-
 from bot.store import conversations, questions, residents, versions
 from bot.store.questions import Question
 from bot.store.tables import CONVERSATION_MS
@@ -109,6 +108,23 @@ def test_erasing_a_resident_leaves_nothing_of_them_and_all_of_others(db):
     assert "Utaro" not in stored and "太郎" not in stored
     assert asked(db) == ["花子の質問"]
     assert state(db, "Uhanako") == "{}" and state(db, "Utaro") is None
+
+
+def test_no_byte_of_what_was_erased_stays_in_the_files_of_sqlite(sqlite_db, tmp_path):
+    answered(sqlite_db, "a", "Utaro", "太郎の質問")
+    sqlite_db.write(lambda c: residents.erase(c, "Utaro", before=NOW, now=NOW))
+    found = b"".join(path.read_bytes() for path in tmp_path.glob("test.db*"))
+    assert found and b"Utaro" not in found and "太郎".encode() not in found
+
+
+def test_what_was_erased_beside_a_reader_is_gone_with_the_next_write(sqlite_db, tmp_path):
+    answered(sqlite_db, "a", "Utaro", "太郎の質問")
+    with sqlite_db.read() as connection:
+        assert versions.last_good(connection) is None
+        sqlite_db.write(lambda c: residents.erase(c, "Utaro", before=NOW, now=NOW))
+    sqlite_db.write(lambda c: conversations.save(c, "Uhanako", "{}", NOW))
+    found = b"".join(path.read_bytes() for path in tmp_path.glob("test.db*"))
+    assert b"Uhanako" in found and "太郎".encode() not in found
 
 
 def test_an_erased_event_is_still_not_taken_twice(db):
