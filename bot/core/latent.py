@@ -7,11 +7,13 @@ by randomised subspace iteration (Halko, Martinsson and Tropp, 2011).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
+
+if TYPE_CHECKING:
+    from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 DIMENSIONS = 150
 _POWER_STEPS = 4

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 from bot.core.counts import CONCEPT, FIELDS, READING, DocumentCounts, Vocabulary
 from bot.core.terms import GRAM, PHRASE, WORD
+
+if TYPE_CHECKING:
+    from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -40,6 +43,9 @@ class Postings:
 
     def matrices(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Documents by terms, weighted for latent meaning: whole documents, and titles."""
+        # Here and not above: only building needs SciPy, and a start with a saved index is quick.
+        from scipy import sparse
+
         shape = (self.size, len(self.idf))
         weight = np.repeat(self.latent_weight, np.diff(self.start))
         whole, title = (

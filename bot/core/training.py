@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 from bot.core.confidence import SHIPPED, SIGNALS, Calibration, Costs, decide, probabilities
 from bot.core.documents import Ranking
@@ -65,6 +64,9 @@ def _logistic(values: Vector, labels: Vector, weights: Vector) -> Vector:
         error = float(weights @ (np.logaddexp(0.0, logits) - labels * logits))
         slope = values.T @ (weights * (1.0 / (1.0 + np.exp(-logits)) - labels))
         return error + 0.5 * float(penalty @ row**2), slope + penalty * row
+
+    # Here and not above: every other command starts 0.9 s sooner.
+    from scipy.optimize import minimize  # type: ignore[import-untyped]  # no stubs shipped
 
     start = np.zeros(values.shape[1])
     row: Vector = minimize(loss, start, jac=True, method="L-BFGS-B").x
