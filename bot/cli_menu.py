@@ -54,7 +54,7 @@ def show() -> None:
     with _menus() as (menus, loaded):
         outlook, at_line = menus.outlook(loaded), menus.line.look()
         for each in for_city(loaded.menus, menus.city):
-            click.echo(f"{each.title}（{each.role}）：{'・'.join(a.label for a in each.areas)}")
+            click.echo(f"{each.title}（{each.role}）：{' / '.join(a.label for a in each.areas)}")
         click.echo(f"LINEの今のメニュー：{_current(at_line)}")
         same = outlook.plan.is_empty
         click.echo(

@@ -87,7 +87,9 @@ class LineRequests:
         request_id = answer.headers.get("x-line-request-id")
         seen = {"line_status": answer.status, "line_request_id": request_id}
         if not 200 <= answer.status < 300:
-            _log.warning("line request failed", extra=seen)
+            # "There is none" is an answer to a question, no trouble.
+            level = logging.INFO if (method, answer.status) == ("GET", 404) else logging.WARNING
+            _log.log(level, "line request failed", extra=seen)
             found = refusal(answer.status, answer.headers, answer.data)
             if isinstance(found, LineRejected):
                 raise Refused(found, tuple(problems(answer.data)))

@@ -429,5 +429,5 @@ def test_the_commands_say_what_happens(town: Town, monkeypatch: pytest.MonkeyPat
     assert "緊急のメニューを出しています" in run("apply", "--dry-run")
     assert "ふだんのメニューに切りかえました" in run("emergency", "off")
     shown = run("show")
-    assert "図書館・電話・市のページ" in shown
+    assert "図書館 / 電話 / 市のページ" in shown
     assert "ファイルと同じです" in shown
