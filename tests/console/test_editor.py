@@ -247,6 +247,13 @@ def test_yaml_from_hell_gets_a_japanese_message_and_changes_nothing(
     assert (office.content / LIFE).read_bytes() == builders.COMMON.encode()
 
 
+def test_ten_megabytes_are_refused_in_japanese(office: Office, desk: Desk) -> None:
+    form = form_of(desk.read(TEXT))
+    answer = desk.post(TEXT, {**form, "source": "x" * 10_000_000, "do": "save"})
+    assert answer.status_code == 413 and "大きすぎます" in answer.text
+    assert (office.content / LIFE).read_bytes() == builders.COMMON.encode()
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp", "utf-16"])
 def test_file_in_another_encoding_opens_as_text_and_can_be_mended(
     office: Office, desk: Desk, encoding: str

@@ -2,6 +2,8 @@
 (() => {
   "use strict";
 
+  document.documentElement.classList.add("js");
+
   const said = document.querySelector("[data-focus]");
   if (said) said.focus();
 
