@@ -15,8 +15,11 @@ import click
 
 from bot.cli_announce import announce
 from bot.cli_bench import bench
+from bot.cli_menu import menu
+from bot.cli_ops import backup, doctor, export, restore
 from bot.cli_residents import residents, segments
 from bot.cli_scale import migrate_db, with_account, worker
+from bot.cli_staff import import_faq, schema, staff
 from bot.cli_train import train
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
@@ -312,7 +315,10 @@ def _today() -> date:
     return datetime.now(JAPAN).date()
 
 
-for command in (bench, announce, worker, residents, segments, migrate_db, train):
+_FOR_ONE_ACCOUNT = (serve, announce, worker, residents, segments, doctor, menu)
+_BESIDE = (bench, train, migrate_db, backup, restore, export, staff, schema, import_faq)
+
+for command in (*_FOR_ONE_ACCOUNT, *_BESIDE):
     main.add_command(command)
-for command in (serve, announce, worker, residents, segments):
+for command in _FOR_ONE_ACCOUNT:
     with_account(command)
