@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Sequence
@@ -17,9 +18,12 @@ from gunicorn.workers.gthread import ThreadWorker
 from bot.account_app import is_server
 from bot.app import EXTENSION, create_app
 from bot.config import Settings
-from bot.errors import MadoguchiError, SettingsError
+from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
+
+log = logging.getLogger(__name__)
 
 THREADS = 8
+_BOOT_SECONDS = 20.0  # less than gunicorn waits for a sign of life
 # So long a client may take to say what it wants, a byte now and then or not. Each one that is
 # slow keeps a thread from the others; LINE and browsers need milliseconds.
 READ_SECONDS = 10.0
@@ -63,11 +67,25 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        try:
-            self.app = create_app(self._every)
-        except MadoguchiError as error:
-            raise AppImportError(str(error)) from None  # gunicorn prints it and gives up
-        return self.app
+        deadline = time.monotonic() + _BOOT_SECONDS
+        while True:
+            try:
+                self.app = create_app(self._every)
+                return self.app
+            except MadoguchiError as error:
+                # gunicorn prints it and gives up, with all of its processes.
+                if not self._may_pass(error):
+                    raise AppImportError(str(error)) from None
+                if time.monotonic() > deadline:
+                    log.error("database away at the start", extra={"reason": str(error)})
+                    raise SystemExit(1) from None  # gunicorn starts another in its place
+            time.sleep(1.0)
+
+    def _may_pass(self, error: MadoguchiError) -> bool:
+        """Whether it is the server's database that is away: it comes back, and so do we."""
+        if not is_server(self._every[0]) or isinstance(error, StoreBusy | StoreVersion):
+            return False
+        return isinstance(error, StoreError)
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type information
