@@ -84,6 +84,16 @@ def _report(result: dict[str, Any], as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--seconds", default=5.0, show_default=True, help="1つの速さで測る秒数")
+@_JSON
+def scale(seconds: float, as_json: bool) -> None:
+    """SQLite（1プロセス）とPostgreSQL（1・2・4プロセス）に、同じ負荷をかけて比べます。"""
+    from bot.bench import scale as benchmark
+
+    _report(benchmark.run(seconds=seconds), as_json)
+
+
+@bench.command()
 @click.option("--people", default=60_000, show_default=True, help="届ける人数")
 @click.option("--kills", default=200, show_default=True, help="係を止める回数")
 @_JSON

@@ -94,22 +94,28 @@ def kill_test(
     return outcome
 
 
-def speed(people: int, *, rate: float = 195.0) -> dict[str, Any]:
-    """An emergency to everybody we know by multicast: start, pace against LINE's 200 a second."""
+def speed(
+    people: int, *, rate: float = 195.0, limit: float = 200.0, url: str = "", workers: int = 1
+) -> dict[str, Any]:
+    """An emergency to everybody we know by multicast: start, pace against LINE's 200 a second.
+
+    `limit` 0 takes LINE's limit away; `url` is an empty database, else a SQLite file is made.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/bench.db"
-        with _database(url, people) as db, _stub(0.0, 0, limit=200.0) as port:
+        url = url or f"sqlite:///{folder}/bench.db"
+        with _database(url, people) as db, _stub(0.0, 0, limit=limit) as port:
             announcement = _order(db, kind="emergency")
             with _processes(url, port, rate) as start:
                 began = time.monotonic()
-                child = start()
+                children = [start() for _ in range(workers)]
                 while not _load(db, announcement).ready:
                     time.sleep(0.02)
                 snapshot = time.monotonic() - began
-                peak = _peak_mib(child)
+                peak = max(map(_peak_mib, children))
                 _wait_for_the_end(db)
-                peak = max(peak, _peak_mib(child))
-                os.kill(child, signal.SIGKILL)
+                peak = max(peak, *map(_peak_mib, children))
+                for child in children:
+                    os.kill(child, signal.SIGKILL)
             stats = json.loads(_get(port, "/_stats"))
             requests = stats["stats"]["ok"]
             return {

@@ -30,18 +30,19 @@ def run(
     *,
     command: Sequence[str] = (),
     line_delay_ms: float = 0.0,
+    settings: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Start the server on a fresh database and offer it each rate (events/s) for `seconds`.
 
     Times are ms: `ack` until the 200, `end_to_end` until the reply reached LINE's stand-in, both
     from when the event should have been sent; `cpu_ms_per_event` is the server's. `pss_mib` is the whole server, `cold_start_s` until
     /readyz says yes. `command` replaces `madoguchi serve`, `{port}` in it is filled in;
-    `line_delay_ms` is how long LINE takes to answer.
+    `line_delay_ms` is how long LINE takes to answer; `settings` are added to the environment.
     """
     command = command or (sys.executable, "-m", "bot", "serve", "--port", "{port}")
     with tempfile.TemporaryDirectory() as folder, _stub(line_delay_ms) as line_port:
         port = _free_port()
-        environment = _environment(Path(folder), line_port)
+        environment = _environment(Path(folder), line_port) | dict(settings or {})
         started = time.perf_counter()
         with _process([part.format(port=port) for part in command], environment) as server:
             cold_start = _wait_until_ready(port, started, server)
@@ -78,10 +79,17 @@ def _measure(
         "events": len(sent),
         "statuses": result["statuses"],
         "replied": len(times),
+        # From the first one's due moment until the last one's reply: under load, the capacity.
+        "replied_per_s": _per_second(sent, replied),
         "cpu_ms_per_event": round((_cpu_seconds(pid) - cpu) * 1000 / len(sent), 2),
         "ack": _percentiles(result["acks"]),
         "end_to_end": _percentiles(times),
     }
+
+
+def _per_second(sent: Mapping[str, float], replied: Mapping[str, float]) -> float:
+    ends = [replied[token] for token in sent if token in replied]
+    return round(len(ends) / (max(ends) - min(sent.values())), 1) if ends else 0.0
 
 
 def _wait_for_replies(line_port: int, tokens: set[str]) -> dict[str, float]:
