@@ -70,7 +70,11 @@ def template() -> None:
 
 @template.command("keep")
 @click.option(
-    "--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "--file",
+    "path",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ひな形のYAMLファイル",
 )
 @_AS
 def keep_template(path: Path, by: str) -> None:

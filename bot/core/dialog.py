@@ -38,6 +38,7 @@ from bot.core.wishes import may_be_wish, read_wish
 from bot.core.years import explain_year, with_both_calendars
 
 CHOICES = 3  # a question back offers two or three
+_LIKELY = 0.5  # beside an alarm only what is more likely than not is shown
 # What is left of a message that only gave a number away.
 _ABOUT_NUMBERS = re.compile(
     r"[\s。、．，!?！？「」（）()：:]|マイナンバー|個人番号|番号|電話|メール|アドレス|口座|カード|わたし|調べて|教えて|"
@@ -307,14 +308,31 @@ class _Dialog:
             emergency_card(self.view, danger, self.speaker.language) for danger in dangers
         )
         first = tuple(self.speaker.candidate(danger.id) for danger in dangers)
+        turn = self._after_the_card()
+        if turn is None:
+            return self.speaker.done(cards, (self.speaker.menu_button(),), first)
+        return replace(
+            turn,
+            reply=replace(turn.reply, parts=(*cards, *turn.reply.parts)),
+            decision="answer",
+            candidates=(*first, *turn.candidates),
+        )
+
+    def _after_the_card(self) -> Turn | None:
+        """What else the message asks for: an entry, or a choice of entries, where they are near."""
         ranking = self._rank(self.speaker.text) if self.speaker.text else None
-        if ranking and decide(ranking, self.view.costs) == "answer":
-            entry = self.view.entry(ranking.matches[0].id)
-            if entry is not None:
-                turn = self._entry(entry, ranking)
-                reply = replace(turn.reply, parts=(*cards, *turn.reply.parts))
-                return replace(turn, reply=reply, candidates=(*first, *turn.candidates))
-        return self.speaker.done(cards, (self.speaker.menu_button(),), first)
+        if ranking is None or not ranking.matches or not self.view.entry(ranking.matches[0].id):
+            return None
+        if ranking.top1 < _LIKELY:
+            return None  # a bare cry for help is about nothing else
+        match decide(ranking, self.view.costs):
+            case "answer":
+                entry = self.view.entry(ranking.matches[0].id)
+                return self._entry(entry, ranking) if entry else None
+            case "choices":
+                turn = self._choices(ranking)
+                return turn if turn.decision == "choices" else None
+        return None
 
     # --- answers that depend on the one before ---
 
