@@ -66,7 +66,7 @@ def test_killed_at_any_moment_every_event_is_answered_once_and_in_order(town, li
     for _ in range(KILLS):
         end = time.monotonic() + dice.uniform(0.5, 2.0)
         while time.monotonic() < end:
-            town.deliver(*[ask(number + n, dice.randrange(40)) for n in range(2)])
+            town.deliver(*[ask(number + n, dice.randrange(97)) for n in range(2)])
             number += 2
             time.sleep(0.05)
         victim = dice.choice([web, *workers])
@@ -144,10 +144,10 @@ def test_a_database_that_is_restarted_costs_no_event(town, line):
     number, statuses = 0, set()
     for _ in range(max(2, KILLS // 2)):
         for _ in range(15):
-            statuses.add(town.deliver(ask(number, number % 7)))
+            statuses.add(town.deliver(ask(number, number % 97)))
             number += 1
         town.cluster.stop("immediate" if number % 2 else "fast")
-        statuses.add(town.deliver(ask(number, number % 7)))
+        statuses.add(town.deliver(ask(number, number % 97)))
         number += 1
         town.cluster.start()
     town.redeliver()
