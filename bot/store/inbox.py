@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     null,
     or_,
     select,
@@ -156,22 +155,39 @@ def _renew(connection: Connection, arrivals: Iterable[Arrival], now: int) -> int
 
 
 _other = inbox.alias("other")
-_HEAD = ~exists().where(
-    _other.c.settled_at.is_(None),
-    _other.c.conversation == inbox.c.conversation,
-    _other.c.account == inbox.c.account,
-    or_(
-        _other.c.occurred_at < inbox.c.occurred_at,
-        and_(_other.c.occurred_at == inbox.c.occurred_at, _other.c.id < inbox.c.id),
-    ),
-)
-_UNSENT = and_(
-    inbox.c.kind != UNSEND,
-    exists().where(
-        _other.c.message_id == inbox.c.message_id,
+# Scalar subqueries and no joins: however wrong the database's statistics are (a queue has none
+# when it matters), it can only walk the queue in its order and look up each event by an index.
+_FIRST_OPEN = (
+    select(_other.c.id)
+    .where(
+        _other.c.settled_at.is_(None),
         _other.c.account == inbox.c.account,
+        _other.c.conversation == inbox.c.conversation,
+    )
+    .order_by(_other.c.account, _other.c.conversation, _other.c.occurred_at, _other.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_HEAD = or_(inbox.c.conversation.is_(None), inbox.c.id == _FIRST_OPEN)
+_TAKEN_BACK = (
+    select(_other.c.id)
+    .where(
+        _other.c.account == inbox.c.account,
+        _other.c.message_id == inbox.c.message_id,
         _other.c.kind == UNSEND,
-    ),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+_UNSENT = and_(inbox.c.kind != UNSEND, _TAKEN_BACK.is_not(None))
+_STATE = (
+    select(conversations.c.state)
+    .where(
+        conversations.c.account == inbox.c.account,
+        conversations.c.key == inbox.c.conversation,
+        conversations.c.updated_at > bindparam("forgotten"),
+    )
+    .scalar_subquery()
 )
 
 
@@ -195,16 +211,7 @@ def _due_statement(newest_first: bool) -> Select[Any]:
             # Whoever had it in flight is gone.
             or_(inbox.c.outcome_unknown, inbox.c.in_flight),
             _UNSENT,
-            conversations.c.state,
-        )
-        .outerjoin_from(
-            inbox,
-            conversations,
-            and_(
-                conversations.c.account == inbox.c.account,
-                conversations.c.key == inbox.c.conversation,
-                conversations.c.updated_at > bindparam("forgotten"),
-            ),
+            _STATE,
         )
         .where(inbox.c.account == bindparam("the_account"), OPEN)
         .where(due_at <= bindparam("now"), _HEAD)

@@ -67,17 +67,25 @@ inbox = Table(
 
 OPEN = inbox.c.settled_at.is_(None)
 # By account: one city's flood is not searched through for the events of another.
-Index("ix_inbox_due", inbox.c.account, inbox.c.due_at, sqlite_where=OPEN, postgresql_where=OPEN)
+Index(
+    "ix_inbox_due",
+    inbox.c.account,
+    inbox.c.due_at,
+    inbox.c.id,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 Index(
     "ix_inbox_order",
+    inbox.c.account,
     inbox.c.conversation,
     inbox.c.occurred_at,
     inbox.c.id,
     sqlite_where=OPEN,
     postgresql_where=OPEN,
 )
-Index("ix_inbox_resident", inbox.c.resident)
-Index("ix_inbox_message_id", inbox.c.message_id)
+Index("ix_inbox_resident", inbox.c.account, inbox.c.resident)
+Index("ix_inbox_message_id", inbox.c.account, inbox.c.message_id)
 
 conversations = Table(
     "conversations",
