@@ -12,21 +12,6 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from bot.account_app import (
-    Base,
-    Deliveries,
-    View,
-    deliveries_beside,
-    housekeeping_of,
-    load_publishers,
-    open_base,
-    preferences_of,
-    receiver_of,
-    replying_of,
-    stop_all,
-    view_of,
-    whose_page,
-)
 from bot.config import Settings
 from bot.console.create import Console, Content, create_console
 from bot.console.options import ConsoleOptions
@@ -48,8 +33,23 @@ from bot.web.metrics import Metrics, metrics_blueprint
 from bot.web.requestid import add_request_ids
 from bot.web.settings import create_settings
 from bot.web.webhook import webhook_blueprint
+from bot.wiring.account import (
+    Base,
+    Deliveries,
+    View,
+    deliveries_beside,
+    housekeeping_of,
+    load_publishers,
+    open_base,
+    preferences_of,
+    receiver_of,
+    replying_of,
+    stop_all,
+    view_of,
+    whose_page,
+)
+from bot.wiring.worker import workers_seen
 from bot.worker import Keeper, ReplyWorker
-from bot.worker_app import workers_seen
 
 log = logging.getLogger(__name__)
 EXTENSION = "madoguchi"

@@ -13,14 +13,14 @@ from typing import Any, TextIO
 
 import click
 
-from bot.cli_announce import announce
-from bot.cli_bench import bench
-from bot.cli_menu import menu
-from bot.cli_ops import backup, doctor, export, restore
-from bot.cli_residents import residents, segments
-from bot.cli_scale import migrate_db, with_account, worker
-from bot.cli_staff import import_faq, schema, staff
-from bot.cli_train import train
+from bot.commands.announce import announce
+from bot.commands.bench import bench
+from bot.commands.menu import menu
+from bot.commands.ops import backup, doctor, export, restore
+from bot.commands.residents import residents, segments
+from bot.commands.scale import migrate_db, with_account, worker
+from bot.commands.staff import import_faq, schema, staff
+from bot.commands.train import train
 from bot.config import Settings
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache

@@ -15,10 +15,10 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 from gunicorn.workers.gthread import ThreadWorker
 
-from bot.account_app import is_server
 from bot.app import EXTENSION, create_app
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
+from bot.wiring.account import is_server
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from bot.account_app import load_publishers, open_base
-from bot.announce_app import build, delivery_worker
 from bot.app import EXTENSION, create_app
 from bot.cli import main
 from bot.config import REPOSITORY, Settings
@@ -20,6 +18,8 @@ from bot.content.segments import SEGMENTS_FILE, read_catalog
 from bot.core.attributes import Attributes
 from bot.line.signature import sign
 from bot.store import attributes, conversations, questions
+from bot.wiring.account import load_publishers, open_base
+from bot.wiring.announce import build, delivery_worker
 from tests.builders import content, write
 from tests.fakes.line import FakeLine
 from tests.postgres import new_database

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.announce_app import delivery_worker, open_parts
 from bot.cli import main
 from bot.config import Settings
+from bot.wiring.announce import delivery_worker, open_parts
 from tests.services.announcing import APPROVER, Line, bystanders, people
 from tests.store.builders import opened
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli_ops import backup, doctor, export, restore
+from bot.commands.ops import backup, doctor, export, restore
 from bot.config import HELP
 from bot.errors import MadoguchiError
 from bot.services import doctor as checks

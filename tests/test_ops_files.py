@@ -9,8 +9,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from bot import cli_menu, cli_ops
 from bot.cli import main
+from bot.commands import menu as menus
+from bot.commands import ops
 from bot.config import HELP, REPOSITORY, SECRETS
 from bot.console.options import HELP as CONSOLE_HELP
 from tests.web.running import town
@@ -48,7 +49,7 @@ def test_every_alert_watches_a_number_that_there_is(tmp_path: Path) -> None:
 
 def commands() -> set[str]:
     """Every command there is, those of a person who runs it included."""
-    return {*main.commands, *(each.name or "" for each in (*cli_ops.COMMANDS, *cli_menu.COMMANDS))}
+    return {*main.commands, *(each.name or "" for each in (*ops.COMMANDS, *menus.COMMANDS))}
 
 
 def test_every_command_that_a_unit_runs_is_one() -> None:
@@ -60,7 +61,7 @@ def test_every_command_that_a_unit_runs_is_one() -> None:
     assert named <= commands()
 
 
-@pytest.mark.parametrize("command", [*cli_ops.COMMANDS, *cli_menu.COMMANDS], ids=lambda c: c.name)
+@pytest.mark.parametrize("command", [*ops.COMMANDS, *menus.COMMANDS], ids=lambda c: c.name)
 def test_every_command_of_the_operator_has_help_and_stands_in_the_guide(command: object) -> None:
     result = CliRunner().invoke(command, ["--help"])  # type: ignore[arg-type]
     assert result.exit_code == 0

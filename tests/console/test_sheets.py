@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot import cli_staff
+from bot.commands import staff as staff_commands
 from bot.content import provenance
 from bot.content.loader import load
 from bot.content.problems import errors
@@ -144,15 +144,17 @@ def test_command_imports_a_faq_and_adds_people(
     monkeypatch.setenv("MADOGUCHI_DATABASE_URL", f"sqlite:///{tmp_path}/a.db")
     monkeypatch.setenv("MADOGUCHI_CITY", "minato")
     runner = CliRunner()
-    done = runner.invoke(cli_staff.import_faq, [str(tmp_path / "faq.csv")])
+    done = runner.invoke(staff_commands.import_faq, [str(tmp_path / "faq.csv")])
     assert done.exit_code == 0, done.output
     assert (content / "knowledge/minato/faq-01.yaml").exists()
     add = ["add", "花子", "--role", "editor", "--password-stdin"]
-    assert runner.invoke(cli_staff.staff, add, input="みかん-たんす-98-雲の上\n").exit_code == 0
-    shown = runner.invoke(cli_staff.staff, ["list", "--json"])
+    assert (
+        runner.invoke(staff_commands.staff, add, input="みかん-たんす-98-雲の上\n").exit_code == 0
+    )
+    shown = runner.invoke(staff_commands.staff, ["list", "--json"])
     assert json.loads(shown.output)["name"] == "花子"
-    assert runner.invoke(cli_staff.staff, ["disable", "花子"]).exit_code == 0
-    assert json.loads(runner.invoke(cli_staff.staff, ["list", "--json"]).output)["disabled"]
+    assert runner.invoke(staff_commands.staff, ["disable", "花子"]).exit_code == 0
+    assert json.loads(runner.invoke(staff_commands.staff, ["list", "--json"]).output)["disabled"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bot.cli_menu import menu as menu_command
+from bot.commands.menu import menu as menu_command
 from bot.content.loader import load, read_files
 from bot.content.menus import image_size
 from bot.core.attributes import Attributes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.account_app import Base, housekeeping_of
 from bot.services.restoring import erasures_file
 from bot.store import attributes, conversations, inbox, questions, residents
 from bot.store.questions import Question
+from bot.wiring.account import Base, housekeeping_of
 from tests.segments import user_id
 from tests.store.builders import arrival, claim, decide, everything, opened, settle
 from tests.web.running import settings

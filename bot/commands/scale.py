@@ -17,7 +17,7 @@ from bot.errors import StoreError
 from bot.logs import configure_logs
 from bot.services.moving import move
 from bot.store.database import open_database
-from bot.worker_app import WorkerProcess
+from bot.wiring.worker import WorkerProcess
 
 SQLITE = "sqlite:///"
 

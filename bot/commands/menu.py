@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli_ops import open_beside, requests_of
+from bot.commands.ops import open_beside, requests_of
 from bot.config import Settings
 from bot.content.loader import Loaded, load, read_files
 from bot.content.problems import errors

@@ -7,7 +7,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot.account_app import (
+from bot.config import Settings
+from bot.core.ports import LineApi
+from bot.errors import SettingsError, StoreError
+from bot.services.publishing import Publisher
+from bot.store import pulse
+from bot.wiring.account import (
     Base,
     Deliveries,
     housekeeping_of,
@@ -18,11 +23,6 @@ from bot.account_app import (
     stop_all,
     view_of,
 )
-from bot.config import Settings
-from bot.core.ports import LineApi
-from bot.errors import SettingsError, StoreError
-from bot.services.publishing import Publisher
-from bot.store import pulse
 from bot.worker import LOOK_OFTEN_SECONDS, ReplyWorker
 
 log = logging.getLogger(__name__)

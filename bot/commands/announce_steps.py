@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from bot.announce_app import Parts, open_parts
 from bot.config import Settings
 from bot.core.announcements import STATE_WORDS
 from bot.services.reporting import Status
+from bot.wiring.announce import Parts, open_parts
 
 _BY = click.option("--as", "by", default="", help="操作する人の名前（記録に残ります）")
 _JSON = click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")

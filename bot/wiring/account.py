@@ -14,7 +14,6 @@ from pathlib import Path
 from flask import request
 from sqlalchemy import Connection
 
-from bot.announce_app import build, delivery_worker, line_client
 from bot.config import Settings
 from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
@@ -48,6 +47,7 @@ from bot.store.migrate import migrate
 from bot.store.sharedclock import SharedClock
 from bot.store.tables import MAIN_ACCOUNT
 from bot.web.settings import COOKIE
+from bot.wiring.announce import build, delivery_worker, line_client
 
 Clock = Callable[[], datetime]
 Count = Callable[[str], None]

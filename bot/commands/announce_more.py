@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import urllib3
 
-from bot.cli_announce_steps import ID, announce, parts
+from bot.commands.announce_steps import ID, announce, parts
 from bot.content.feeds import MAX_BYTES
 from bot.errors import ContentError
 from bot.services.results import results

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 
-from bot.announce_app import catalog_of, line_client, opened
 from bot.config import Settings
 from bot.core.attributes import CityCatalog
 from bot.errors import SettingsError
@@ -21,6 +20,7 @@ from bot.services.residents import Residents
 from bot.services.segments import Segments
 from bot.services.syncing import sync_followers
 from bot.store.database import Database
+from bot.wiring.announce import catalog_of, line_client, opened
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RULE = click.option("--rule", required=True, type=_FILE, help="配信条件のYAMLファイル")
