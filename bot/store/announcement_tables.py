@@ -90,6 +90,16 @@ recipients = Table(
     sqlite_with_rowid=False,
 )
 
+# What LINE told last about who opened it; NULL: fewer than 20 people, LINE gives no number.
+announcement_results = Table(
+    "announcement_results",
+    metadata,
+    Column("announcement", RowId, ForeignKey("announcements.id"), primary_key=True),
+    Column("opened", Integer),
+    Column("clicked", Integer),
+    Column("asked_at", BigInteger, nullable=False),
+)
+
 # When the next request may leave, for all workers together.
 pace = Table(
     "pace",

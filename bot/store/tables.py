@@ -220,3 +220,16 @@ chores = Table(
     Column("name", Text, primary_key=True),
     Column("due_at", BigInteger, nullable=False),
 )
+
+# How many residents each saved segment gave on a day (Japan's, ISO), as staff may see it: the
+# exact size is no more in here than on a screen, so `low` and `high` may differ.
+segment_sizes = Table(
+    "segment_sizes",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
+    PrimaryKeyConstraint("account", "day", "name"),
+)

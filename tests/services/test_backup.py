@@ -61,7 +61,7 @@ def fill(db: Database) -> None:
 
 
 def value(column: Any, number: int) -> Any:
-    if column.foreign_keys:
+    if column.foreign_keys and list(column.table.primary_key.columns) != [column]:
         return 1 if column.primary_key or not column.nullable or number > 1 else None
     if isinstance(column.type, Boolean):
         return number == 2
