@@ -44,7 +44,7 @@ FOREIGN = {
     "content": {"yaml", "sudachipy"},
     "store": {"sqlalchemy", "alembic"},
     "line": {"linebot", "urllib3", "pydantic"},
-    "services": {"structlog", "sqlalchemy", "argon2", "pyotp"},
+    "services": {"structlog", "sqlalchemy", "argon2", "pyotp", "PIL"},
     "web": {"flask", "werkzeug", "markupsafe", "pydantic", "prometheus_client", "structlog"},
     "console": {
         "flask",

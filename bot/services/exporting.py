@@ -34,6 +34,7 @@ EXPORTED: Mapping[str, tuple[str, ...]] = {
     "content_versions": (),
     "conversations": (),
     "feed_items": (),
+    "images": ("data",),  # as files beside the tables
     "inbox": ("reply_token",),
     "question_marks": (),
     "questions": (),
@@ -134,6 +135,13 @@ class Export:
                     with _file(folder / name) as out:
                         out.write(source)
                     self._counts[name] = 1
+            if "images" in tables:
+                for digest, data in _some(connection, tables["images"], ("digest", "data")):
+                    (folder / "images").mkdir(mode=0o700, exist_ok=True)
+                    target = folder / f"images/{digest}.jpg"
+                    target.touch(0o600)
+                    target.write_bytes(data)
+                    self._counts[f"images/{digest}.jpg"] = 1
 
     def _manifest(self, folder: Path, revision: str) -> None:
         with _file(folder / "README.txt") as out:
@@ -156,6 +164,7 @@ residents.csv     友だちの受信設定（madoguchi の取り込みにその�
 questions.csv     届いた質問（個人の番号などは消してあります）
 audit.csv         だれが何をしたかの記録
 announcements/    お知らせの元のファイル
+images/           職員が加えた画像（説明は tables/images.jsonl）
 manifest.json     ファイルの一覧、件数、SHA-256
 
 LINEのユーザーIDを含みます。個人情報として守り、使い終わったら消してください。

@@ -5,10 +5,11 @@ from __future__ import annotations
 from alembic import context
 
 from bot.store.announcement_tables import announcements
+from bot.store.image_tables import images
 from bot.store.staff_tables import staff
 
 # One of each module: importing it adds all of its tables to the one metadata.
-KNOWN = (announcements, staff)
+KNOWN = (announcements, images, staff)
 
 context.configure(
     connection=context.config.attributes["connection"],
