@@ -16,10 +16,12 @@ from bot.core.segments import Everyone, Rule
 from bot.errors import ContentError
 from bot.store import attributes, audience
 from bot.store.audience import Size
+from bot.store.crosstab import Cells, cells
 from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
 FEW = 5  # smaller groups would tell who somebody is
+_ABOUT = 10  # a size that would give away a small group is said to the ten only
 JAPAN = timezone(timedelta(hours=9))
 
 
@@ -33,6 +35,40 @@ class Counted:
     def as_json(self) -> dict[str, Any]:
         """What `segments count --json` prints."""
         return {"count": self.count, "few": self.few}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A size as a screen may show it: from `low` to `high`, equal where it is exact.
+
+    Whoever adds conditions and takes them away learns of no group of fewer than 5 by the
+    differences: where one condition splits off so few, in the audience or outside, only the ten
+    is told.
+    """
+
+    low: int
+    high: int
+
+    @property
+    def few(self) -> bool:
+        """Fewer than 5, nobody included."""
+        return self.high < FEW
+
+    def __str__(self) -> str:
+        if self.few:
+            return f"{FEW}人未満"
+        exact = self.low == self.high
+        return f"{self.low:,}人" if exact else f"{self.low:,}〜{self.high:,}人"
+
+
+def span_of(cells: Cells) -> Span:
+    """The size of an audience that was cut up by its conditions."""
+    if cells.matching < FEW:
+        return Span(0, FEW - 1)
+    if cells.smallest is not None and cells.smallest >= FEW:
+        return Span(cells.matching, cells.matching)
+    low = cells.matching // _ABOUT * _ABOUT
+    return Span(max(low, FEW), low + _ABOUT - 1)
 
 
 def shown(size: Size) -> Counted:
@@ -92,6 +128,11 @@ class Segments:
     def count(self, rule: Rule) -> Counted:
         """The size now as staff may see it."""
         return shown(self.size(rule))
+
+    def span(self, rule: Rule) -> Span:
+        """The size now for a screen on which rules are tried out."""
+        with self._db.read() as connection:
+            return span_of(cells(connection, rule, self.today(), self._account))
 
     def explain(self, rule: Rule) -> str:
         """Who gets it, as one sentence."""

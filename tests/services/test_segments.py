@@ -98,3 +98,50 @@ def test_a_resident_learns_why_with_the_ages_of_the_day_it_was_sent(db):
         "お子さんの誕生月：2026年6月生まれ（いま4か月）",
     ]
     assert found.why(wanted, user_id(99)) == ()
+
+
+def span(db, data):
+    return segments(db).span(rule(data))
+
+
+def test_a_size_is_exact_where_no_group_is_small(db):
+    add(db, 12, topics=["child", "event"])
+    add(db, 20, start=100, topics=["event"])
+    add(db, 5, start=200)
+    assert str(span(db, CHILD)) == "12人"
+    assert str(span(db, {"topics": {"any": ["child", "event"]}})) == "32人"
+    assert str(span(db, {"everyone": True})) == "37人"
+
+
+def test_nobody_can_be_picked_out_by_the_difference_of_two_sizes(db):
+    add(db, 119, topics=["child"], district="旭町")
+    add(db, 1, start=200, topics=["child"], district="南大沢")
+    add(db, 50, start=300, district="旭町")
+    add(db, 50, start=400)
+    one = {"district": {"in": ["南大沢"]}}
+    assert str(span(db, CHILD)) == "120人"
+    assert str(span(db, {"all": [CHILD, one]})) == "5人未満"
+    for trick in (
+        {"all": [CHILD, {"not": one}]},
+        {"any": [CHILD, one]},
+        {"all": [CHILD, {"district": {"in": ["旭町"]}}, {"not": one}]},
+        {"not": one},
+        {"any": [{"district": {"in": ["旭町", "南大沢"]}}]},
+    ):
+        found = span(db, trick)
+        assert found.high - found.low == 9, trick
+    assert str(span(db, {"all": [CHILD, {"not": one}]})) == "110〜119人"
+
+
+def test_a_rule_of_very_many_values_is_counted_to_the_ten(db):
+    add(db, 25, children=["2026-08"])
+    found = span(db, {"child_age_months": {"between": [0, 60]}})
+    assert str(found) == "20〜29人"
+    assert str(span(db, {"child_age_months": {"between": [3, 4]}})) == "5人未満"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "5人未満"), (4, "5人未満"), (6, "5〜9人")])
+def test_small_audiences_have_no_number(db, count, said):
+    add(db, count, topics=["child"])
+    add(db, 3, start=50)
+    assert str(span(db, CHILD)) == said
