@@ -104,6 +104,15 @@ def approve(announcement: int, by: str) -> None:
 
 @announce.command()
 @ID
+@click.option("--as", "by", required=True, help="差し戻す人の名前")
+@click.option("--reason", required=True, help="理由（作った人に見えます）")
+def reject(announcement: int, by: str, reason: str) -> None:
+    """承認せずに、理由を添えて下書きへ差し戻します。"""
+    _do(announcement, lambda it: it.announcing.send_back(announcement, by, reason))
+
+
+@announce.command()
+@ID
 @_BY
 @click.option("--now", "at_once", is_flag=True, help="書いてある日時を待たずに送ります")
 def send(announcement: int, by: str, at_once: bool) -> None:

@@ -48,6 +48,7 @@ class Action(StrEnum):
     CHECK = "check"
     EDIT = "edit"
     SUBMIT = "submit"
+    RETURN = "return"  # not approved: back to its author with a reason
     APPROVE = "approve"
     SEND = "send"
     START = "start"
@@ -135,6 +136,7 @@ _FROM: Mapping[Action, frozenset[State]] = {
     Action.CHECK: frozenset({State.DRAFT, State.CHECKED}),
     Action.EDIT: _OPEN | {State.SCHEDULED},
     Action.SUBMIT: frozenset({State.CHECKED}),
+    Action.RETURN: frozenset({State.AWAITING_APPROVAL}),
     Action.APPROVE: frozenset({State.AWAITING_APPROVAL}),
     Action.SEND: frozenset({State.SCHEDULED}),
     Action.START: frozenset({State.SCHEDULED}),
@@ -150,6 +152,7 @@ _TO: Mapping[Action, State] = {
     Action.CHECK: State.CHECKED,
     Action.EDIT: State.DRAFT,
     Action.SUBMIT: State.AWAITING_APPROVAL,
+    Action.RETURN: State.DRAFT,
     Action.APPROVE: State.SCHEDULED,
     Action.SEND: State.SCHEDULED,
     Action.START: State.SENDING,
@@ -172,10 +175,11 @@ STATE_WORDS: Mapping[State, str] = {
     State.FAILED: "配信失敗",
     State.NEEDS_PERSON: "職員の確認待ち",
 }
-_ACTION_WORDS: Mapping[Action, str] = {
+ACTION_WORDS: Mapping[Action, str] = {
     Action.CHECK: "点検",
     Action.EDIT: "書き直し",
     Action.SUBMIT: "承認の依頼",
+    Action.RETURN: "差し戻し",
     Action.APPROVE: "承認",
     Action.SEND: "配信の指示",
     Action.START: "配信の開始",
@@ -193,7 +197,7 @@ def step(progress: Progress, action: Action, *, by: str = "") -> Progress:
     """What an action by `by` makes of an announcement. Raises StepRefused."""
     if progress.state not in _FROM[action]:
         raise StepRefused(
-            f"いまは「{STATE_WORDS[progress.state]}」なので、{_ACTION_WORDS[action]}はできません。"
+            f"いまは「{STATE_WORDS[progress.state]}」なので、{ACTION_WORDS[action]}はできません。"
         )
     match action:
         case Action.EDIT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.core.announcements import CardMessage, Draft, Kind, TextMessage
@@ -32,10 +32,14 @@ _LONG_FREE = ("0800",)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to say about a draft; `stop`: it has to be mended before it goes out."""
+    """One thing to say about a draft; `stop`: it has to be mended before it goes out.
+
+    `words` are the words it is about, NFKC-folded, "" where it is about no single ones.
+    """
 
     text: str
     stop: bool = True
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def check_words(draft: Draft, now: datetime, slips: Sequence[Slip]) -> Iterator[
     yield from _times(draft, now)
     sent = (draft.send_at or now).astimezone(JAPAN).date()
     for text in dict.fromkeys(texts_of(draft)):
-        folded = unicodedata.normalize("NFKC", text)
+        folded = _folded(text)
         yield from _dates(folded, sent)
         yield from _phones(folded)
         yield from _addresses(text)
@@ -70,7 +74,8 @@ def check_words(draft: Draft, now: datetime, slips: Sequence[Slip]) -> Iterator[
         yield from _slips(folded, slips, stop=draft.kind is not Kind.EMERGENCY)
     for url in _link_addresses(draft):
         if not url.startswith(("https://", "tel:")):
-            yield Finding(f"リンク「{url}」を https:// で始まるアドレスにしてください。")
+            text = f"リンク「{url}」を https:// で始まるアドレスにしてください。"
+            yield Finding(text, words=_folded(url))
 
 
 def _times(draft: Draft, now: datetime) -> Iterator[Finding]:
@@ -93,15 +98,18 @@ def _dates(text: str, sent: date) -> Iterator[Finding]:
     for match in _DATE.finditer(text):
         day = _day(match, sent)
         if day is None:
-            yield Finding(f"「{match[0]}」という日はありません。")
+            yield Finding(f"「{match[0]}」という日はありません。", words=match[0])
             continue
         word = match["weekday"]
         real = WEEKDAY_WORDS[day.weekday()]
         if word and word != real:
-            yield Finding(f"「{match[0]}」の曜日がちがいます。{day.year}年では（{real}）です。")
+            text = f"「{match[0]}」の曜日がちがいます。{day.year}年では（{real}）です。"
+            yield Finding(text, words=match[0])
         if day < sent:
             yield Finding(
-                f"「{match[0]}」は送る日より前です。まちがいないか確かめてください。", False
+                f"「{match[0]}」は送る日より前です。まちがいないか確かめてください。",
+                False,
+                match[0],
             )
 
 
@@ -132,10 +140,13 @@ def _phones(text: str) -> Iterator[Finding]:
     for match in (*_PHONE.finditer(text), *_NUMBER.finditer(text)):
         digits = re.sub(r"\D", "", match[0])
         if not _is_phone(digits):
-            yield Finding(f"電話番号「{match[0]}」のけた数が合いません。確かめてください。")
+            text = f"電話番号「{match[0]}」のけた数が合いません。確かめてください。"
+            yield Finding(text, words=match[0])
         elif re.search(r"[^\d-]", match[0]):
             yield Finding(
-                f"電話番号「{match[0]}」は半角の数字とハイフンで書くと、押してかけられます。", False
+                f"電話番号「{match[0]}」は半角の数字とハイフンで書くと、押してかけられます。",
+                False,
+                match[0],
             )
 
 
@@ -148,7 +159,8 @@ def _is_phone(digits: str) -> bool:
 def _addresses(text: str) -> Iterator[Finding]:
     for match in _URL.finditer(text):
         if match[0].lower().startswith("http://"):
-            yield Finding(f"「{match[0]}」は https:// ではありません。アドレスを直してください。")
+            text = f"「{match[0]}」は https:// ではありません。アドレスを直してください。"
+            yield Finding(text, words=_folded(match[0]))
 
 
 def _characters(text: str) -> Iterator[Finding]:
@@ -157,13 +169,24 @@ def _characters(text: str) -> Iterator[Finding]:
         yield Finding(
             f"機種によって読めない文字があります：{''.join(found)}。ふつうの文字に直してください。",
             False,
+            _folded(next(iter(found))),
         )
 
 
 def _slips(text: str, slips: Sequence[Slip], *, stop: bool) -> Iterator[Finding]:
     for slip in slips:
         if slip.wrong in text:
-            yield Finding(f"「{slip.wrong}」は「{slip.right}」のまちがいではありませんか。", stop)
+            text = f"「{slip.wrong}」は「{slip.right}」のまちがいではありませんか。"
+            yield Finding(text, stop, slip.wrong)
+
+
+def concerns(finding: Finding, text: str) -> bool:
+    """Whether the words of the finding stand in this text."""
+    return bool(finding.words) and finding.words in _folded(text)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _card_texts(card: CardMessage) -> Iterator[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.content.drafts import read_draft
 from bot.core.announcements import (
+    STATE_WORDS,
     Action,
     Draft,
     Kind,
@@ -55,15 +56,28 @@ class Announcing:
     holidays: Callable[[], frozenset[Any]] = frozenset
     account: str = MAIN_ACCOUNT
 
-    def new(self, path: str, data: bytes, by: str = "") -> int:
-        """Keep a draft; returns its id. Raises ContentError with the file's problems."""
-        draft = self._read(path, data)
+    def new(self, path: str, data: bytes, by: str = "", *, author: str = "") -> int:
+        """Keep a draft; returns its id. Raises ContentError with the file's problems.
+
+        `author` is who wrote it where that is known for sure (signed in): the file's word does
+        not count then, here and in `edit` and `correct`.
+        """
+        draft = self._read(path, data, author)
         return self._add(draft, data, by or draft.author)
 
-    def edit(self, announcement: int, path: str, data: bytes, by: str = "") -> None:
-        """Replace the draft; checks and approval start anew."""
-        stored = self.load(announcement)
-        draft = self._read(path, data, correction=stored.corrects is not None)
+    def edit(
+        self,
+        announcement: int,
+        path: str,
+        data: bytes,
+        by: str = "",
+        *,
+        author: str = "",
+        seen: str | None = None,
+    ) -> None:
+        """Replace the draft; checks and approval start anew. `seen` as in `approve`."""
+        stored = self._seen(self.load(announcement), seen)
+        draft = self._read(path, data, author, correction=stored.corrects is not None)
         changes = {
             "kind": str(draft.kind),
             "title": draft.title,
@@ -73,6 +87,7 @@ class Announcing:
             "expires_at": milliseconds(draft.expires_at),
             "frozen": None,
             "approved_at": None,
+            "reason": "",
         }
         self._step(stored, Action.EDIT, by or draft.author, **changes)
 
@@ -89,19 +104,36 @@ class Announcing:
         stored = self._checked(self.load(announcement), by)
         self._step(stored, Action.SUBMIT, by or stored.author)
 
-    def approve(self, announcement: int, by: str) -> Stored:
+    def send_back(self, announcement: int, by: str, reason: str) -> None:
+        """Not approved: back to draft. The reason is kept beside it and in the log."""
+        if not reason.strip():
+            raise AnnouncementRefused("差し戻す理由を書いてください。")
+        stored = self.load(announcement)
+        text = f"{by}さんが差し戻しました：{reason.strip()}"
+        self._write(
+            lambda c: announcements.take_step(
+                c, stored, Action.RETURN, now_ms(c), by=by, note=reason.strip(), reason=text
+            )
+        )
+
+    def approve(self, announcement: int, by: str, *, seen: str | None = None) -> Stored:
         """Approve and freeze text and rule. A draft is checked and submitted on the way.
 
-        A correction, which is urgent, goes out with its approval.
+        A correction, which is urgent, goes out with its approval. `seen` is the draft's text that
+        the approver has read: another one, or one no longer waiting, is refused.
         """
+        if seen is not None:
+            stored = self._seen(self.load(announcement), seen)
+            if stored.state is not State.AWAITING_APPROVAL:
+                raise AnnouncementRefused(f"いまは「{STATE_WORDS[stored.state]}」です。")
         note = "" if self.two_people else "承認は1人でよい設定（MADOGUCHI_APPROVERS=1）"
-        stored = self._approve(announcement, by, note)
+        stored = self._approve(announcement, by, note, seen)
         if stored.corrects is not None:
             return self.send(announcement, by)
         return stored
 
-    def _approve(self, announcement: int, by: str, note: str) -> Stored:
-        stored = self.load(announcement)
+    def _approve(self, announcement: int, by: str, note: str, seen: str | None = None) -> Stored:
+        stored = self._seen(self.load(announcement), seen)
         if stored.state is State.AWAITING_APPROVAL:
             self._stop_on(self.reviewing.review(self.draft(stored), stored.id, stored.corrects))
         elif stored.state in (State.DRAFT, State.CHECKED):
@@ -220,7 +252,9 @@ class Announcing:
         self._write(run)
         return self.load(announcement)
 
-    def correct(self, announcement: int, path: str, data: bytes, by: str = "") -> int:
+    def correct(
+        self, announcement: int, path: str, data: bytes, by: str = "", *, author: str = ""
+    ) -> int:
         """A correction for exactly those who got it: stops the wrong one, waits for approval.
 
         With one person's approval enough it goes out at once. Returns its id.
@@ -230,7 +264,7 @@ class Announcing:
             raise AnnouncementRefused(
                 "まだ送っていないお知らせは、訂正ではなく書き直してください。"
             )
-        draft = self._read(path, data, correction=True)
+        draft = self._read(path, data, author, correction=True)
         if draft.kind is Kind.NORMAL and Kind(wrong.kind) is not Kind.NORMAL:
             draft = _as_kind(draft, Kind(wrong.kind))
         by = by or draft.author
@@ -254,12 +288,19 @@ class Announcing:
         """What was written."""
         return from_data(json.loads(stored.draft))
 
-    def _read(self, path: str, data: bytes, *, correction: bool = False) -> Draft:
+    def _seen(self, stored: Stored, seen: str | None) -> Stored:
+        if seen is not None and seen != stored.draft:
+            raise AnnouncementRefused(
+                "開いたあとで、ほかの人が書き直しました。もう一度読んで確かめてください。"
+            )
+        return stored
+
+    def _read(self, path: str, data: bytes, author: str = "", *, correction: bool = False) -> Draft:
         catalog, saved = self.reviewing.catalog(), self.reviewing.saved()
         read = read_draft(path, data, catalog, saved, needs_segment=not correction)
         if read.draft is None:
             raise ContentError("\n".join(str(problem) for problem in read.problems))
-        return read.draft
+        return replace(read.draft, author=author) if author else read.draft
 
     def _add(
         self,

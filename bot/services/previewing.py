@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice, product
 from typing import Any
 
-from bot.core.announcements import Kind, State
+from bot.core.announcements import Draft, Kind, State
 from bot.core.attributes import Attributes, CityCatalog, Volume
 from bot.core.delivery import month_start
 from bot.core.ports import LineDelivery, Quota
@@ -123,28 +123,39 @@ class Previewing:
         stored = self.announcing.load(announcement)
         draft = self.announcing.draft(stored)
         frozen = Frozen.from_json(stored.frozen) if stored.frozen else None
-        target = frozen.target if frozen else self.reviewing.target(draft, stored.corrects)
+        found = self.look(draft, stored.corrects, stored.id, frozen)
+        return replace(found, state=str(stored.state))
+
+    def look(
+        self,
+        draft: Draft,
+        corrects: int | None = None,
+        announcement: int = 0,
+        frozen: Frozen | None = None,
+    ) -> Preview:
+        """The same of a draft that need not be kept. Raises ContentError as `preview`."""
+        target = frozen.target if frozen else self.reviewing.target(draft, corrects)
         size = self.reviewing.size(target)
         messages = (
             frozen.messages
             if frozen
-            else self.reviewing.messages(draft, stored.id, broadcast=target.broadcast)
+            else self.reviewing.messages(draft, announcement, broadcast=target.broadcast)
         )
         return Preview(
-            announcement=stored.id,
-            title=stored.title,
-            kind=stored.kind,
-            state=str(stored.state),
+            announcement=announcement,
+            title=draft.title,
+            kind=str(draft.kind),
+            state=str(State.DRAFT),
             messages=messages,
             sentence=self._sentence(target),
             counted=shown(size),
             known=size.known,
-            change=self._change(target, stored.id, size.matching),
-            over_cap=self._over_cap(target, Kind(stored.kind), stored.corrects),
+            change=self._change(target, announcement, size.matching),
+            over_cap=self._over_cap(target, draft.kind, corrects),
             broadcast=target.broadcast,
             residents=self._invented(target),
             quota=self._quota(),
-            review=self.reviewing.review(draft, stored.id, stored.corrects),
+            review=self.reviewing.review(draft, announcement, corrects),
         )
 
     def _sentence(self, target: Target) -> str:

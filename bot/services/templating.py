@@ -24,11 +24,12 @@ _UPSERT = Upsert(templates)
 
 @dataclass(frozen=True)
 class Kept:
-    """A template as it is kept; `approved_by` is "" until somebody has approved it."""
+    """A template as it is kept, `source` its file; `approved_by` is "" until it is approved."""
 
     template: Template
     author: str
     approved_by: str
+    source: str
 
 
 @dataclass
@@ -67,8 +68,11 @@ class Templating:
         self.db.write(run)
         return template.name
 
-    def approve(self, name: str, by: str) -> None:
-        """Approve it for use in an emergency; by another person than its author."""
+    def approve(self, name: str, by: str, *, seen: str | None = None) -> None:
+        """Approve it for use in an emergency; by another person than its author.
+
+        `seen` is the source that the approver has read: another one is refused.
+        """
         kept = self.load(name)
         if self.announcing.two_people and same_person(kept.author, by):
             raise AnnouncementRefused("作った人は承認できません。ほかの人が承認してください。")
@@ -80,6 +84,10 @@ class Templating:
                     templates.c.account == self.account, templates.c.name == name
                 )
             ).one()
+            if seen is not None and seen != row.source:
+                raise AnnouncementRefused(
+                    "開いたあとで、ほかの人が書き直しました。もう一度読んで確かめてください。"
+                )
             values = {**row._mapping, "approved_by": by, "approved_at": now}
             _UPSERT.insert_or_update(connection, [values])
             self._log(connection, by, "approve", name, "draft", "approved", now)
@@ -89,7 +97,7 @@ class Templating:
     def use(self, name: str, values: Mapping[str, str], by: str) -> int:
         """A new draft by `by` from the template; it goes the usual way."""
         filled = self._filled(self.load(name), values)
-        return self.announcing.new(f"{name}.yaml", filled.encode(), by)
+        return self.announcing.new(f"{name}.yaml", filled.encode(), by, author=by)
 
     def send_now(
         self, name: str, values: Mapping[str, str], by: str, *, signed_in_again: bool
@@ -128,7 +136,11 @@ class Templating:
         read = read_template(f"{name}.yaml", row.source.encode()) if row else None
         if row is None or read is None or read.template is None:
             raise AnnouncementRefused(f"ひな形「{name}」はありません。")
-        return Kept(read.template, row.author, row.approved_by)
+        return Kept(read.template, row.author, row.approved_by, row.source)
+
+    def filled(self, name: str, values: Mapping[str, str]) -> str:
+        """The announcement's file with the blanks filled; keeps nothing."""
+        return self._filled(self.load(name), values)
 
     def _filled(self, kept: Kept, values: Mapping[str, str]) -> str:
         try:
