@@ -1,10 +1,9 @@
-"""Sends to LINE through line-bot-sdk; every failure becomes LineRetryable or LineRejected."""
+"""Sends announcements through line-bot-sdk; every failure becomes LineRetryable or LineRejected."""
 
 from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,12 @@ from urllib3.exceptions import HTTPError
 from bot.core.ports import Accepted, FollowerPage, Quota, Statistics
 from bot.errors import LineRejected, LineRetryable
 from bot.line.refusals import broken, problems, refusal
+from bot.line.reply import API_BASE, TIMEOUTS, checked_token
 
-API_BASE = "https://api.line.me"
 DATA_API_BASE = "https://api-data.line.me"
-TIMEOUTS = (3.0, 5.0)  # seconds to connect, seconds without a byte of the answer
-CONNECTIONS = 48  # repliers and senders together, each waiting for one answer at most
+CONNECTIONS = 48  # senders, each waiting for one answer at most
 
 _log = logging.getLogger(__name__)
-_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _MESSAGE = "/v2/bot/message"
 
 
@@ -40,7 +37,7 @@ class LineClient:
     """LINE's sending side for one channel; safe to share between threads.
 
     The SDK is used for hosts, token, headers and connections, but messages go out as the JSON
-    they already are: its message models cost 0.9 ms a reply and drop what they do not know.
+    they already are: its message models cost 0.9 ms each and drop what they do not know.
     Nothing is ever retried here; who knows the reply token's age or the retry key decides.
     Every method raises LineRetryable or LineRejected.
     """
@@ -53,10 +50,7 @@ class LineClient:
         timeouts: tuple[float, float] = TIMEOUTS,
     ) -> None:
         """`timeouts` are (connect, read) seconds. Raises ValueError for an impossible token."""
-        if not _VISIBLE_ASCII.fullmatch(token):
-            # http.client would quote the whole token in its own error.
-            raise ValueError("the channel access token holds blanks or non-ASCII characters")
-        self._token = token
+        self._token = checked_token(token)
         self._api_base = api_base.rstrip("/")
         self._data_api_base = data_api_base.rstrip("/")
         self._timeouts = timeouts
@@ -64,17 +58,8 @@ class LineClient:
         self._api: Any = None  # the SDK's ApiClient
 
     def prepare(self) -> None:
-        """Load the SDK now (0.7 s), so that the first reply need not wait for it."""
+        """Load the SDK now (0.7 s), so that the first message need not wait for it."""
         self._sdk()
-
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Send 1 to 5 messages; returns once LINE has accepted them.
-
-        A reply has no retry key: after an unknown outcome the same token may be tried again, and
-        `invalid_reply_token` then means "maybe sent".
-        """
-        body = {"replyToken": reply_token, "messages": _plain(messages)}
-        self._call("POST", f"{_MESSAGE}/reply", body)
 
     def push(self, to: str, messages: Sequence[Mapping[str, Any]], *, retry_key: str) -> Accepted:
         """Send to one resident."""

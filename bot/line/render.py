@@ -7,15 +7,18 @@ from itertools import islice
 from typing import Any
 
 from bot.core.graphemes import cut_graphemes, cut_utf16, utf16_len
-from bot.core.replies import Card, QuickReply, Reply, Text
+from bot.core.replies import Card, Cards, Part, QuickReply, Reply, Text
 from bot.line.actions import Button, buttons_of
 from bot.line.events import clean
 from bot.line.limits import (
     MAX_ALT_TEXT,
+    MAX_BUBBLES,
+    MAX_CAROUSEL,
     MAX_MESSAGES,
     MAX_POSTBACK_DATA,
     MAX_QUICK_REPLIES,
     MAX_QUICK_REPLY_LABEL,
+    json_size,
 )
 from bot.line.sentences import one_line, split_text, tidy
 
@@ -37,6 +40,7 @@ _TITLE_UNITS = 240
 _LABEL_UNITS = 120
 _TITLE_CLUSTERS = 80
 _BUTTONS = 8
+_FRAME = 500  # bytes of a carousel around its bubbles, and of a last line
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,10 @@ def render(reply: Reply) -> list[Message]:
     return messages
 
 
-def _render_part(part: Text | Card, room: int, *, cut: bool) -> list[Message]:
-    return _texts(part, room, cut=cut) if isinstance(part, Text) else _bubbles(part, room, cut=cut)
+def _render_part(part: Part, room: int, *, cut: bool) -> list[Message]:
+    if isinstance(part, Text):
+        return _texts(part, room, cut=cut)
+    return [_carousel(part, cut=cut)] if isinstance(part, Cards) else _bubbles(part, room, cut=cut)
 
 
 def _texts(part: Text, room: int, *, cut: bool) -> list[Message]:
@@ -84,13 +90,36 @@ def _bubbles(card: Card, room: int, *, cut: bool) -> list[Message]:
     pages, shortened = _pages(card, room)
     bubbles = [_bubble(card, page, place, len(pages)) for place, page in enumerate(pages, start=1)]
     if cut or shortened:
-        body = bubbles[-1].setdefault("body", _box([], spacing="md"))
-        body["contents"].append(_words(CONTINUED, weight="bold"))
+        _go_on(bubbles[-1])
     alt = one_line(card.alt) or NEUTRAL_ALT
     return [
         {"type": "flex", "altText": cut_utf16(alt, MAX_ALT_TEXT), "contents": bubble}
         for bubble in bubbles
     ]
+
+
+def _carousel(part: Cards, *, cut: bool) -> Message:
+    """Small bubbles side by side: as many as LINE takes, each on one page."""
+    cards = [card for card in part.cards if _says_something(card)]
+    bubbles = []
+    for card in cards[:MAX_BUBBLES]:
+        pages, shortened = _pages(card, 1)
+        bubble = {**_bubble(card, pages[0], 1, 1), "size": "kilo"}
+        if shortened:
+            _go_on(bubble)
+        bubbles.append(bubble)
+    while len(bubbles) > 1 and json_size(bubbles) > MAX_CAROUSEL - _FRAME:
+        bubbles.pop()
+    if cut or len(bubbles) < len(cards):
+        _go_on(bubbles[-1])
+    contents = {"type": "carousel", "contents": bubbles} if len(bubbles) > 1 else bubbles[0]
+    alt = cut_utf16(one_line(part.alt) or NEUTRAL_ALT, MAX_ALT_TEXT)
+    return {"type": "flex", "altText": alt, "contents": contents}
+
+
+def _go_on(bubble: Message) -> None:
+    body = bubble.setdefault("body", _box([], spacing="md"))
+    body["contents"].append(_words(CONTINUED, weight="bold"))
 
 
 def _pages(card: Card, room: int) -> tuple[list[_Page], bool]:
@@ -179,8 +208,10 @@ def _quick_reply(quick_reply: QuickReply) -> Message | None:
     return {"type": "action", "action": action}
 
 
-def _says_something(part: Text | Card) -> bool:
+def _says_something(part: Part) -> bool:
     if isinstance(part, Text):
         return bool(tidy(part.text))
+    if isinstance(part, Cards):
+        return any(map(_says_something, part.cards))
     buttons, lines = buttons_of(part)
     return bool(buttons or any(map(tidy, (part.title, part.body, part.note, *lines))))

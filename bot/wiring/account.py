@@ -25,9 +25,9 @@ from bot.core.replies import Reply, Text
 from bot.core.view import CityView
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy
-from bot.line.client import LineClient
 from bot.line.events import parse_body, parse_event
 from bot.line.render import render
+from bot.line.reply import ReplyClient
 from bot.line.scrub import scrub_event
 from bot.line.signature import verify
 from bot.services.answering import Answering
@@ -274,14 +274,10 @@ def stop_all(running: Iterable[Publisher]) -> None:
         publisher.stop()
 
 
-def _reply_client(settings: Settings) -> LineClient:
-    client = LineClient(
-        settings.line_channel_access_token.get_secret_value(),
-        api_base=settings.line_api_base,
-        data_api_base=settings.line_data_api_base,
+def _reply_client(settings: Settings) -> ReplyClient:
+    return ReplyClient(
+        settings.line_channel_access_token.get_secret_value(), settings.line_api_base
     )
-    client.prepare()
-    return client
 
 
 class _Versions:

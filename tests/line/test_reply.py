@@ -11,8 +11,8 @@ import pytest
 
 from bot.core.ports import LineApi
 from bot.errors import LineRejected, LineRetryable
-from bot.line.client import LineClient
 from bot.line.render import render
+from bot.line.reply import ReplyClient
 from tests.fakes.line import FakeLine, Fault, Platform
 from tests.fakes.line_http import REPLY, TOKEN, LineHttp
 from tests.line.test_render import EXAMPLES
@@ -30,8 +30,7 @@ def line():
 @pytest.fixture
 def client(line):
     """Our client, talking to it."""
-    client = LineClient(TOKEN, line.url, timeouts=(1.0, 0.2))
-    client.prepare()
+    client = ReplyClient(TOKEN, line.url, timeouts=(1.0, 0.2))
     yield client
     client.close()
 
@@ -139,7 +138,7 @@ def test_the_request_is_what_line_documents(line, client):
     assert (request.method, request.path) == ("POST", REPLY)
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["content-type"] == "application/json"
-    assert request.headers["user-agent"].startswith("line-bot-sdk-python/")
+    assert request.headers["user-agent"] == "madoguchi"
     assert json.loads(request.body) == {"replyToken": "token", "messages": HELLO}
 
 
@@ -155,12 +154,12 @@ def test_a_refused_connection_is_known_not_to_have_sent():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with pytest.raises(LineRetryable) as caught:
-        LineClient(TOKEN, f"http://127.0.0.1:{port}").reply("token", HELLO)
+        ReplyClient(TOKEN, f"http://127.0.0.1:{port}").reply("token", HELLO)
     assert not caught.value.unknown_outcome and caught.value.status is None
 
 
 def test_a_wrong_access_token_is_a_refusal(line):
-    other = LineClient("another-token", line.url)
+    other = ReplyClient("another-token", line.url)
     with pytest.raises(LineRejected) as caught:
         other.reply("token", HELLO)
     assert (caught.value.category, caught.value.status) == ("unauthorized", 401)
@@ -169,7 +168,7 @@ def test_a_wrong_access_token_is_a_refusal(line):
 
 def test_an_impossible_access_token_is_refused_without_being_quoted():
     with pytest.raises(ValueError) as caught:
-        LineClient("geheim\n")
+        ReplyClient("geheim\n")
     assert "geheim" not in str(caught.value)
 
 
@@ -178,8 +177,8 @@ def test_log_and_errors_hold_lines_request_id_but_no_words_or_tokens(line, clien
     client.reply("reply-token", HELLO)
     with pytest.raises(LineRejected) as caught:
         client.reply("reply-token", HELLO)
-    assert caught.value.request_id == "request-2" and caught.value.__suppress_context__
-    ours = [record for record in caplog.records if record.name == "bot.line.client"]
+    assert caught.value.request_id == "request-2" and caught.value.__context__ is None
+    ours = [record for record in caplog.records if record.name == "bot.line.reply"]
     seen = [(r.__dict__["line_status"], r.__dict__["line_request_id"]) for r in ours]
     assert seen == [(200, "request-1"), (400, "request-2")]
     everything = " ".join(str(record.__dict__) for record in caplog.records) + repr(caught.value)
@@ -199,6 +198,9 @@ def test_one_client_serves_many_threads(line, client):
     assert {sent.reply_token for sent in line.sent} == {f"token-{number}" for number in range(12)}
 
 
-def test_importing_the_client_does_not_load_the_sdk():
-    code = "import sys, bot.line.client; sys.exit('linebot' in sys.modules)"
+def test_answering_does_not_load_the_sdk():
+    code = (
+        "import sys, bot.app, bot.line.client; from bot.line.reply import ReplyClient; "
+        "ReplyClient('token'); sys.exit('linebot' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
