@@ -24,11 +24,12 @@ from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
 from bot.services.vitals import Vitals
-from bot.store import conversations, questions
+from bot.store import conversations, images, questions
 from bot.store.database import Database
 from bot.store.questions import Question
 from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
+from bot.web.media import media_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
 from bot.web.requestid import add_request_ids
 from bot.web.settings import create_settings
@@ -132,6 +133,7 @@ def create_app(
     )
     if settings.madoguchi_public_url:  # without an address nobody can be sent a link
         app.register_blueprint(_settings_pages(every, base, views))
+    app.register_blueprint(media_blueprint(partial(_image, db)))
     deliveries = None
     if settings.madoguchi_worker == "embedded" and line is None:
         deliveries = deliveries_beside(every, base, publishers)
@@ -160,9 +162,19 @@ def _settings_pages(every: Sequence[Settings], base: Base, views: Mapping[str, V
 def _console(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Console:
     terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
     content = Content(
-        settings.madoguchi_content_dir, publisher, SudachiTokenizer(), terms, settings.city
+        settings.madoguchi_content_dir,
+        publisher,
+        SudachiTokenizer(),
+        terms,
+        settings.city,
+        settings.madoguchi_public_url.rstrip("/"),
     )
     return create_console(db, now, content, ConsoleOptions.from_env())
+
+
+def _image(db: Database, digest: str) -> bytes | None:
+    with db.read() as connection:
+        return images.read(connection, digest)
 
 
 def _content_errors(publishers: Iterable[Publisher]) -> int:

@@ -28,6 +28,9 @@ ACTIONS = {
     "content_save": "内容を保存しました",
     "content_outside": "画面の外で内容が変わりました",
     "question_mark": "質問に印を付けました",
+    "image_add": "画像を加えました",
+    "image_words": "画像の説明を直しました",
+    "image_delete": "画像を消しました",
     "export": "書き出しました",
 }
 

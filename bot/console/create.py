@@ -20,6 +20,7 @@ from bot.console.desk import Desk, japan_time
 from bot.console.editor import editor_pages
 from bot.console.history import history_pages
 from bot.console.home import home_pages
+from bot.console.images import image_pages
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
 from bot.console.questions import question_pages
@@ -30,6 +31,7 @@ from bot.content.problems import errors
 from bot.core.tokens import Tokenize
 from bot.errors import MadoguchiError
 from bot.services.drafts import Drafts
+from bot.services.images import ImageLibrary
 from bot.services.library import Terms
 from bot.services.people import People
 from bot.services.publishing import Publisher
@@ -54,12 +56,15 @@ DONE = {
     "saved": "保存しました。数秒で住民への答えに出ます。",
     "waiting": "保存しました。ほかのファイルに直すところがあるため、まだ公開されていません。",
     "marked": "印を付けました。",
+    "image_added": "画像を加えました。",
+    "image_deleted": "画像を消しました。",
 }
 
 
 NAVIGATION = (
     ("staff.content.page", "内容", EVERY_ROLE),
     ("staff.questions.page", "質問", EVERY_ROLE),
+    ("staff.images.page", "画像", EVERY_ROLE),
     ("staff.stats.page", "数字", EVERY_ROLE),
     ("staff.people.page", "職員", ADMINS),
     ("staff.audit.page", "記録", ADMINS),
@@ -75,6 +80,7 @@ class Content:
     tokenize: Tokenize
     terms: Terms
     city: str
+    public_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,16 @@ def create_console(
     drafts = Drafts(publisher.current, content.tokenize, content.terms, clock, content.city)
     workshop = Workshop(db, saving, drafts, Replay(drafts), clock)
     gate = Gate(sign_in, options)
-    desk = Desk(db, clock, gate, sign_in, People(db, clock), workshop)
+    desk = Desk(
+        db,
+        clock,
+        gate,
+        sign_in,
+        People(db, clock),
+        workshop,
+        ImageLibrary(db, clock),
+        content.public_url,
+    )
     return Console(_blueprint(desk), saving, workshop)
 
 
@@ -130,6 +145,7 @@ def _blueprint(desk: Desk) -> Blueprint:
         history_pages(desk),
         sheet_pages(desk),
         question_pages(desk),
+        image_pages(desk),
         stats_pages(desk),
         people_pages(desk, lambda: _sections(desk)),
         audit_pages_of(desk),

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.console.access import Gate
+from bot.services.images import ImageLibrary
 from bot.services.people import People
 from bot.services.signin import SignIn
 from bot.services.workshop import Workshop
@@ -18,7 +19,10 @@ JAPAN = ZoneInfo("Asia/Tokyo")
 
 @dataclass(frozen=True)
 class Desk:
-    """The services behind the pages; `clock` gives aware UTC."""
+    """The services behind the pages; `clock` gives aware UTC.
+
+    `public_url` is where residents reach us, without a slash at its end; "" where nobody said.
+    """
 
     db: Database
     clock: Callable[[], datetime]
@@ -26,6 +30,8 @@ class Desk:
     sign_in: SignIn
     people: People
     workshop: Workshop
+    images: ImageLibrary
+    public_url: str = ""
 
     def now(self) -> int:
         """UTC milliseconds."""

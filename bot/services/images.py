@@ -8,7 +8,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from PIL import Image as Pillow
@@ -171,6 +171,26 @@ class ImageLibrary:
         """The image of that digest, None where there is none."""
         with self.db.read() as connection:
             return images.find(connection, digest, self.account)
+
+    def uses(self, digest: str) -> list[str]:
+        """The titles of what shows the image."""
+        with self.db.read() as connection:
+            return images.uses(connection, digest, self.account)
+
+    def describe(self, digest: str, words: str, who: str) -> None:
+        """Other words for an image. Raises ContentError with what is wrong with them."""
+        words = " ".join(words.split())
+        _check_words(words)
+        now = int(self.clock().timestamp() * 1000)
+
+        def run(connection: Connection) -> None:
+            found = images.find(connection, digest, self.account)
+            if found is not None and found.words != words:
+                images.describe(connection, digest, words, self.account)
+                entry = self._entry(now, who, "image_words", digest, words)
+                audit.add(connection, replace(entry, before=found.words))
+
+        self.db.write(run)
 
     def delete(self, digest: str, who: str) -> bool:
         """Delete an image that nothing shows; False where something does, or where it is gone."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy import delete as sql_delete
 
 from bot.store.announcement_tables import announcements, templates
@@ -77,6 +77,15 @@ def read(connection: Connection, digest: str) -> bytes | None:
         select(images.c.data).where(images.c.digest == digest).limit(1)
     ).scalar()
     return None if data is None else bytes(data)
+
+
+def describe(connection: Connection, digest: str, words: str, account: str = MAIN_ACCOUNT) -> None:
+    """Give an image other words."""
+    connection.execute(
+        update(images)
+        .where(images.c.account == account, images.c.digest == digest)
+        .values(words=words)
+    )
 
 
 def uses(connection: Connection, digest: str, account: str = MAIN_ACCOUNT) -> list[str]:

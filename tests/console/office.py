@@ -18,11 +18,12 @@ from bot.content.sudachi import SudachiTokenizer
 from bot.services import passwords
 from bot.services.library import Terms
 from bot.services.publishing import Publisher
-from bot.store import sessions, staff
+from bot.store import images, sessions, staff
 from bot.store.database import open_database
 from bot.store.migrate import migrate
 from bot.store.staff import Role
 from bot.web.chat import create_chat
+from bot.web.media import media_blueprint
 from tests import builders
 from tests.web.town import Memory
 
@@ -73,10 +74,17 @@ class Office:
         self.app.testing = True
         chat = create_chat(self.publisher.current, "minato", False, Memory(now), now)
         self.app.register_blueprint(chat)
-        content = Content(self.content, self.publisher, tokenizer(), Terms(), "minato")
+        self.app.register_blueprint(media_blueprint(self._image))
+        content = Content(
+            self.content, self.publisher, tokenizer(), Terms(), "minato", "https://line.example.jp"
+        )
         self.console = create_console(self.db, now, content, ConsoleOptions.from_env(options))
         self.app.register_blueprint(self.console.blueprint)
         self.console.saving.look()
+
+    def _image(self, digest: str) -> bytes | None:
+        with self.db.read() as connection:
+            return images.read(connection, digest)
 
     def close(self) -> None:
         self.console.stop()
