@@ -1,12 +1,9 @@
-"""What can be checked of accessibility without help: names, labels, headings, contrast, width.
-
-Where axe-core is at hand (MADOGUCHI_AXE names its axe.min.js) it is asked as well.
-"""
+"""What can be checked of accessibility: axe-core, names, labels, headings, contrast, width."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from playwright.sync_api import Page
@@ -50,11 +47,17 @@ _NAMES = """() => {
   }
   return wrong;
 }"""
+# Only what hinders people: axe calls that serious or critical.
 _AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter((v) => v.impact === "serious" || v.impact === "critical")
   .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(" | ")}`)"""
 # The words of this field are drawn by the copy behind it, which is looked at too.
 _DRAWN = "[...document.querySelectorAll('.code.lit textarea')].map((e) => e.defaultValue.trim())"
+
+
+@cache
+def _axe() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 
 
 def problems(page: Page) -> list[Any]:
@@ -65,10 +68,8 @@ def problems(page: Page) -> list[Any]:
         drawn = page.evaluate(_DRAWN)
         found += [each for each in page.evaluate(CONTRAST) if each[0] not in drawn]
     page.emulate_media(color_scheme="light")
-    axe = os.environ.get("MADOGUCHI_AXE")
-    if axe:
-        page.evaluate(Path(axe).read_text("utf-8"))
-        found += page.evaluate(_AXE)
+    page.evaluate(_axe())
+    found += page.evaluate(_AXE)
     size = page.viewport_size
     assert size is not None
     for width, zoom in ((320, 100), (375, 200), (1280, 100)):
