@@ -33,13 +33,17 @@ QUESTIONS = (
 )
 
 
-def event(number: int, run: str, at: float) -> dict[str, Any]:
+RESIDENTS = 5000
+
+
+def event(number: int, run: str, at: float, resident: int | None = None) -> dict[str, Any]:
     """A text message of one of 5,000 residents, written `at` (seconds since 1970)."""
+    resident = number % RESIDENTS if resident is None else resident
     return {
         "type": "message",
         "mode": "active",
         "timestamp": int(at * 1000),
-        "source": {"type": "user", "userId": f"U{number % 5000:032x}"},
+        "source": {"type": "user", "userId": f"U{resident:032x}"},
         "webhookEventId": f"{run}-{number:06d}",
         "deliveryContext": {"isRedelivery": False},
         "replyToken": f"{run}-token-{number:06d}",
@@ -90,11 +94,22 @@ async def _one(
     return due + offset, (time.perf_counter() - due) * 1000, status
 
 
-async def run(port: int, secret: str, rate: float, seconds: float, name: str) -> dict[str, Any]:
-    """Offer `rate` events a second, whatever the server does."""
+async def run(
+    port: int,
+    secret: str,
+    rate: float,
+    seconds: float,
+    name: str,
+    first: int = 0,
+    residents: int = RESIDENTS,
+) -> dict[str, Any]:
+    """Offer `rate` events a second, whatever the server does; resident `first` begins."""
     count = int(rate * seconds)
     now = time.time()
-    requests = [_request(event(n, name, now + n / rate), secret) for n in range(count)]
+    requests = [
+        _request(event(n, name, now + n / rate, (first + n) % residents), secret)
+        for n in range(count)
+    ]
     idle: deque[_Client] = deque()
     offset = time.time() - time.perf_counter()
     start = time.perf_counter() + 0.1
@@ -110,6 +125,7 @@ async def run(port: int, secret: str, rate: float, seconds: float, name: str) ->
         "sent": {f"{name}-token-{n:06d}": result[0] for n, result in enumerate(results)},
         "acks": [result[1] for result in results],
         "statuses": sorted({result[2] for result in results}),
+        "not_taken": sum(result[2] != 200 for result in results),
     }
 
 
@@ -129,10 +145,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--name", required=True)
-    options = parser.parse_args()
-    result = asyncio.run(
-        run(options.port, options.secret, options.rate, options.seconds, options.name)
-    )
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--residents", type=int, default=RESIDENTS)
+    result = asyncio.run(run(**vars(parser.parse_args())))
     json.dump(result, sys.stdout)
 
 

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bot.bench.figures import cpu_seconds, percentiles, pss_mib
+
 SECRET = "bench-secret"
 _START_SECONDS = 30.0
 _DRAIN_SECONDS = 60.0
@@ -51,7 +53,7 @@ def run(
                 _measure(server.pid, port, line_port, rate, seconds, f"r{number}")
                 for number, rate in enumerate(rates)
             ]
-            pss = _pss_mib(server.pid)
+            pss = pss_mib(server.pid)
     return {
         "cold_start_s": round(cold_start, 2),
         "pss_mib": round(pss, 1),
@@ -63,7 +65,7 @@ def run(
 def _measure(
     pid: int, port: int, line_port: int, rate: float, seconds: float, name: str
 ) -> dict[str, Any]:
-    cpu = _cpu_seconds(pid)
+    cpu = cpu_seconds(pid)
     load = subprocess.run(
         [sys.executable, "-m", "bot.bench.load", "--port", str(port), "--secret", SECRET]
         + ["--rate", str(rate), "--seconds", str(seconds), "--name", name],
@@ -81,9 +83,9 @@ def _measure(
         "replied": len(times),
         # From the first one's due moment until the last one's reply: under load, the capacity.
         "replied_per_s": _per_second(sent, replied),
-        "cpu_ms_per_event": round((_cpu_seconds(pid) - cpu) * 1000 / len(sent), 2),
-        "ack": _percentiles(result["acks"]),
-        "end_to_end": _percentiles(times),
+        "cpu_ms_per_event": round((cpu_seconds(pid) - cpu) * 1000 / len(sent), 2),
+        "ack": percentiles(result["acks"]),
+        "end_to_end": percentiles(times),
     }
 
 
@@ -99,14 +101,6 @@ def _wait_for_replies(line_port: int, tokens: set[str]) -> dict[str, float]:
         if tokens <= replied.keys() or time.monotonic() > deadline:
             return replied
         time.sleep(0.3)
-
-
-def _percentiles(values: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(values) or [float("nan")]
-    return {
-        name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2)
-        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
-    }
 
 
 def _environment(folder: Path, line_port: int) -> dict[str, str]:
@@ -195,33 +189,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _pss_mib(pid: int) -> float:
-    """Memory of a process and its children, shared pages counted once (Linux)."""
-    total = 0.0
-    for process in [pid, *_children(pid)]:
-        with suppress(OSError):
-            for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) / 1024
-    return total
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Processor time of a process and its children so far (Linux)."""
-    ticks = 0
-    for process in [pid, *_children(pid)]:
-        with suppress(OSError):
-            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *_children(int(child))]
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -104,4 +105,22 @@ def delivery(people: int, kills: int, as_json: bool) -> None:
     result = benchmark.run(people, kills)
     _report(result, as_json)
     if result["killed"]["wrong"]:
+        raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.option("--minutes", default=60, show_default=True, help="続ける分")
+@click.option("--rate", default=80.0, show_default=True, help="1秒に送る質問の数")
+@_JSON
+def soak(minutes: int, rate: float, as_json: bool) -> None:
+    """同じ速さの質問を長く送り続け、メモリー・速さ・ファイルが変わらないかを見ます。"""
+    from bot.bench import soak as benchmark
+
+    def tell(each: benchmark.Minute) -> None:
+        text = json.dumps(asdict(each), ensure_ascii=False)
+        click.echo(text, err=True)
+
+    result = benchmark.run(minutes, rate, tell)
+    _report(result, as_json)
+    if not result["good"]:
         raise click.exceptions.Exit(1)
