@@ -12,12 +12,12 @@ import random
 import signal
 import time
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
+from bot.bench.installation import Installation, Stub, ask, children_of, get, until
+from tests.builders import content, write
 from tests.postgres import own_cluster
-from tests.processes import Installation, Stub, ask, get, until
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,19 @@ def cluster():
         yield found
 
 
+class Town(Installation):
+    """Judged by LINE's stand-in."""
+
+    def __init__(self, folder, url, line, **options):
+        super().__init__(folder, url, line.port, **options)
+        self.line = line
+
+    def check(self):
+        judged = self.judge(self.line)
+        assert judged.wrong == []
+        return judged.ends
+
+
 @pytest.fixture
 def line(request):
     """LINE's stand-in, with the faults that a test asks for."""
@@ -45,7 +58,9 @@ def line(request):
 
 @pytest.fixture
 def town(tmp_path, cluster, line):
-    found = Installation(tmp_path, cluster, line)
+    url = cluster.create(f"town_{time.monotonic_ns()}")
+    folder = write(tmp_path / "content", content())
+    found = Town(tmp_path, url, line, content=folder, city="minato")
     yield found
     found.close()
 
@@ -139,17 +154,17 @@ def test_a_server_told_to_stop_finishes_what_it_holds(town, line):
 
 
 @FAULTY
-def test_a_database_that_is_restarted_costs_no_event(town, line):
+def test_a_database_that_is_restarted_costs_no_event(town, line, cluster):
     town.web(2)
     number, statuses = 0, set()
     for _ in range(max(2, KILLS // 2)):
         for _ in range(15):
             statuses.add(town.deliver(ask(number, number % 97)))
             number += 1
-        town.cluster.stop("immediate" if number % 2 else "fast")
+        cluster.stop("immediate" if number % 2 else "fast")
         statuses.add(town.deliver(ask(number, number % 97)))
         number += 1
-        town.cluster.start()
+        cluster.start()
     town.redeliver()
     ends = town.check()
     log.info("database restarted, %s events, answers to LINE %s: %s", number, statuses, dict(ends))
@@ -157,13 +172,13 @@ def test_a_database_that_is_restarted_costs_no_event(town, line):
     assert ends["replied"] > number * 0.8
 
 
-def test_a_database_that_is_gone_for_a_while_is_never_a_false_200(town, line):
+def test_a_database_that_is_gone_for_a_while_is_never_a_false_200(town, line, cluster):
     town.web(2, **SEPARATE)
     town.worker()
     for number in range(5):
         assert town.deliver(ask(number, number)) == 200
     town.settled()
-    town.cluster.stop("immediate")
+    cluster.stop("immediate")
     try:
         gone, number, slowest = time.monotonic(), 5, 0.0
         while time.monotonic() - gone < OUTAGE:
@@ -174,7 +189,7 @@ def test_a_database_that_is_gone_for_a_while_is_never_a_false_200(town, line):
             number += 1
             time.sleep(0.2)
     finally:
-        town.cluster.start()
+        cluster.start()
     back = time.monotonic()
     until(lambda: town.status("/readyz") == 200, 60)
     ready = time.monotonic() - back
@@ -185,20 +200,19 @@ def test_a_database_that_is_gone_for_a_while_is_never_a_false_200(town, line):
     assert ends == {"replied": number}
 
 
-def test_a_process_that_dies_while_the_database_is_away_comes_back_with_it(town, line):
+def test_a_process_that_dies_while_the_database_is_away_comes_back_with_it(town, line, cluster):
     web = town.web(2)
     for number in range(4):
         assert town.deliver(ask(number, number)) == 200
     town.settled()
-    town.cluster.stop("immediate")
+    cluster.stop("immediate")
     try:
-        children = Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+        for child in children_of(web.pid):
+            os.kill(child, signal.SIGKILL)
         time.sleep(max(2.0, min(OUTAGE, 25)))
         assert town.deliver(ask(4, 4)) != 200
     finally:
-        town.cluster.start()
+        cluster.start()
     until(lambda: town.status("/readyz") == 200, 60)
     assert web.poll() is None
     town.redeliver()

@@ -1,8 +1,8 @@
 """A stand-in for LINE's reply call, small enough not to disturb what is measured.
 
 `python -m bot.bench.line_stub` prints its port, then serves until its stdin ends. Reply tokens
-work once, as LINE's do. `GET /_replies` lists what was accepted as `[[token, seconds], ...]`,
-`GET /_stats` counts the answers given.
+work once, as LINE's do. `GET /_replies` lists what was accepted as `[[token, seconds], ...]`, `GET /_replies?from=N` without
+the first N; `GET /_stats` counts the answers given.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(rb'"replyToken"\s*:\s*"([^"]*)"')
+_FROM = re.compile(rb"GET /_replies\?from=(\d+)")
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 429: "Too Many", 500: "Error"}
 _INVALID = b'{"message":"Invalid reply token"}'
@@ -40,7 +41,8 @@ class LineStub:
     def answer(self, head: bytes, body: bytes) -> tuple[int, bytes] | None:
         """Status and body, None to break the connection."""
         if head.startswith(b"GET /_replies"):
-            return 200, json.dumps(self.accepted).encode("ascii")
+            first = int(match.group(1)) if (match := _FROM.match(head)) else 0
+            return 200, json.dumps(self.accepted[first:]).encode("ascii")
         if head.startswith(b"GET /_stats"):
             return 200, json.dumps(self.stats).encode("ascii")
         match = _TOKEN.search(body)
@@ -103,9 +105,9 @@ class _Connection(asyncio.Protocol):
         self._transport.write(head.encode("ascii") + body)
 
 
-async def _serve(stub: LineStub) -> None:
+async def _serve(stub: LineStub, port: int) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(stub), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Connection(stub), "127.0.0.1", port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
@@ -117,9 +119,10 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--fault-rate", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
     stub = LineStub(options.delay_ms / 1000, options.fault_rate, random.Random(options.seed))
-    asyncio.run(_serve(stub))
+    asyncio.run(_serve(stub, options.port))
 
 
 if __name__ == "__main__":
