@@ -61,10 +61,26 @@ def item_spans(text: str) -> list[ItemSpan]:
     return [item for item in found if item.id]
 
 
-def _item(node: Any, lines: list[str]) -> ItemSpan:
+def named_spans(text: str, key: str, name: str) -> list[ItemSpan]:
+    """The items of the list that stands under `key`, each known by its key `name`.
+
+    [] where the text is not a sound mapping with such a list.
+    """
+    value, problems = read_yaml("", text.encode("utf-8", "replace"))
+    if problems or not isinstance(value, dict) or not isinstance(value.get(key), list):
+        return []
+    lines = split_lines(text)
+    root: Any = yaml.compose(text, Loader=yaml.CSafeLoader)  # sound: read above
+    inner = next(below for above, below in root.value if above.value == key)
+    maps = (node for node in inner.value if isinstance(node, yaml.MappingNode))
+    found = (_item(node, lines, name, shared=inner.flow_style) for node in maps)
+    return [item for item in found if item.id]
+
+
+def _item(node: Any, lines: list[str], name: str = "id", *, shared: bool = False) -> ItemSpan:
     keys = [_key(key, value, lines) for key, value in node.value]
-    flow = bool(node.flow_style)
-    ids = [v.value for k, v in node.value if k.value == "id" and isinstance(v, yaml.ScalarNode)]
+    flow = bool(node.flow_style or shared)
+    ids = [v.value for k, v in node.value if k.value == name and isinstance(v, yaml.ScalarNode)]
     first = node.start_mark.line
     while first > 0 and not lines[first].lstrip().startswith("-"):
         first -= 1  # the dash stands on a line of its own

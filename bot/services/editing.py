@@ -256,6 +256,11 @@ def _block(value: str, column: int) -> list[str]:
     return [indent + line.rstrip() if line.strip() else "" for line in value.strip().splitlines()]
 
 
+def yaml_text(text: str) -> str:
+    """One line of text as a YAML value that any reader takes for exactly this text."""
+    return _scalar(text)
+
+
 def _scalar(text: str, like: str = "", *, inside: bool = False) -> str:
     """One text as YAML: plain where any reader takes it for exactly this text, else quoted."""
     text = " ".join(text.split("\n"))
