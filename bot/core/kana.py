@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.core.text import has_kanji, hiragana, hiragana_share, katakana
 
@@ -25,6 +27,10 @@ _FUNCTION_WORDS = (
 )
 _FUNCTION_COST = 1.6
 _SINGLE_COST = 2.3
+_SHORT_COST = 0.5  # of a word whose long vowels were not typed
+_LONG_VOWEL = re.compile(
+    "([オコソトノホモヨロゴゾドボポョ])[ウオー]|([ウクスツヌフムユルグズヅブプュ])[ウー]|ー"
+)
 
 
 @dataclass(frozen=True)
@@ -39,31 +45,47 @@ class KanaDecoder:
             return False
         return len(folded) >= 5 or (len(folded) >= 3 and katakana(folded) in self.words)
 
-    def decode(self, folded: str) -> str:
-        """The cheapest way to write the text with known words (Viterbi); the rest stays kana."""
-        return " ".join(self._decode_run(run) for run in folded.split())
+    def decode(self, folded: str, romaji: bool = False) -> str:
+        """The cheapest way to write the text with known words (Viterbi); the rest stays kana.
 
-    def _decode_run(self, run: str) -> str:
-        reading = katakana(run)
-        length = len(reading)
-        best = [0.0] + [math.inf] * length
-        choice: list[tuple[int, str]] = [(0, "")] * (length + 1)
-        words = self.words
-        for end in range(1, length + 1):
-            cost, start = best[end - 1] + _SINGLE_COST, end - 1
-            written = run[start:end]
-            for begin in range(max(0, end - _MAX_WORD), end):
-                found = words.get(reading[begin:end])
-                if found is not None and best[begin] + found[1] < cost:
-                    cost, start = best[begin] + found[1], begin
-                    written = found[0] or run[begin:end]
-            best[end], choice[end] = cost, (start, written)
-        parts: list[str] = []
-        end = length
-        while end:
-            end, written = choice[end]
-            parts.append(written)
-        return "".join(reversed(parts))
+        Of a text typed in `romaji` words are known without their long vowels too (juminhyo).
+        """
+        words = self._with_short if romaji else self.words
+        return " ".join(_decode_run(run, words) for run in folded.split())
+
+    @cached_property
+    def _with_short(self) -> Mapping[str, tuple[str, float]]:
+        short = {
+            _shortened(reading): (written or hiragana(reading), cost + _SHORT_COST)
+            for reading, (written, cost) in sorted(self.words.items(), key=lambda i: -i[1][1])
+        }
+        return {key: value for key, value in short.items() if len(key) > 1} | dict(self.words)
+
+
+def _shortened(reading: str) -> str:
+    return _LONG_VOWEL.sub(r"\1\2", reading)
+
+
+def _decode_run(run: str, words: Mapping[str, tuple[str, float]]) -> str:
+    reading = katakana(run)
+    length = len(reading)
+    best = [0.0] + [math.inf] * length
+    choice: list[tuple[int, str]] = [(0, "")] * (length + 1)
+    for end in range(1, length + 1):
+        cost, start = best[end - 1] + _SINGLE_COST, end - 1
+        written = run[start:end]
+        for begin in range(max(0, end - _MAX_WORD), end):
+            found = words.get(reading[begin:end])
+            if found is not None and best[begin] + found[1] < cost:
+                cost, start = best[begin] + found[1], begin
+                written = found[0] or run[begin:end]
+        best[end], choice[end] = cost, (start, written)
+    parts: list[str] = []
+    end = length
+    while end:
+        end, written = choice[end]
+        parts.append(written)
+    return "".join(reversed(parts))
 
 
 def build_decoder(counts: Iterable[tuple[str, str, int]]) -> KanaDecoder:

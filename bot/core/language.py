@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.core.romaji import from_romaji
 from bot.core.text import fold
 
 _ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
@@ -60,6 +61,8 @@ def language_written_in(text: str) -> str | None:
         return None
     words = _ENGLISH_WORD.findall(folded)
     if len(words) < 2:
+        return None
+    if from_romaji(folded, (_NAMES | _ENGLISH).__contains__) is not None:
         return None
     others = [word for word in words if word not in _NAMES]
     return "en" if len(others) >= 2 or _ENGLISH.intersection(words) - {"my"} else None

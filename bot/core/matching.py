@@ -9,7 +9,7 @@ from bot.core.documents import Document, Match, Ranking
 from bot.core.explain import explain
 from bot.core.index import Index, build_index
 from bot.core.priors import prior_scores
-from bot.core.query import Query, mended, read_query
+from bot.core.query import Query, mended, read_query, says_nothing
 from bot.core.scoring import score
 from bot.core.tokens import Tokenize
 
@@ -26,7 +26,7 @@ def rank(index: Index, text: str, tokenize: Tokenize, limit: int = 10) -> Rankin
     A message that is not clear is also read with one wrong character mended; the reading that is
     more likely right counts.
     """
-    if not index.ids:
+    if not index.ids or says_nothing(text):
         return _NOTHING
     query = read_query(index, text, tokenize)
     ranking = _rank(index, query, limit)

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.dialect import standard
 from bot.core.index import Index
 from bot.core.repair import suspects
+from bot.core.romaji import from_romaji
 from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
-from bot.core.text import fold, sentences, squeeze, without_courtesy
+from bot.core.text import fold, has_kanji, sentences, squeeze, without_courtesy
 from bot.core.tokens import Token, Tokenize
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
@@ -18,6 +20,7 @@ _EXPANSION_WEIGHT = 0.6
 _ASKING = re.compile(
     "[か?]。?$|たい|教えて|おしえて|ください|ほしい|欲しい|どう|どこ|いつ|いくら|ですか|ますか"
 )
+_LETTERS = re.compile(r"[^\W_ー]")
 _LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
@@ -42,9 +45,11 @@ class Query:
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     """The message as the index sees it. Never raises, whatever the text."""
-    folded = _gist(without_courtesy(fold(text)))
+    folded = standard(_gist(without_courtesy(fold(text))))
+    romaji = from_romaji(folded, lambda word: tokenize(word)[0].known)
+    folded = folded if romaji is None else romaji
     if index.decoder.applies(folded):
-        folded = index.decoder.decode(folded)
+        folded = index.decoder.decode(folded, romaji is not None)
     return _query(index, folded, tokenize_text(folded, tokenize))
 
 
@@ -53,6 +58,14 @@ def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
     places = suspects(query.tokens, lambda word: WORD + word in index.number)
     text = index.repairer.repair(query.folded, places)
     return None if text is None else _query(index, text, tokenize_text(text, tokenize))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a message holds no word: marks alone, a letter alone, or one letter over and over."""
+    letters = set(_LETTERS.findall(fold(text)))
+    if len(letters) != 1:
+        return not letters
+    return not has_kanji(next(iter(letters)))
 
 
 def _gist(folded: str) -> str:

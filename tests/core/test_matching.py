@@ -97,3 +97,14 @@ def test_an_explanation_names_words_and_word_list_lines() -> None:
     assert "カード" in said
     assert "紛失" in said
     assert "マイナンバーカードをなくしたとき" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["あああ", "。。。", "あ", "a", "1", "んんん", "？！", "ーーー", "wwww"]
+)
+def test_marks_and_single_letters_find_nothing(text: str) -> None:
+    assert rank(INDEX, text, TOKENIZE).matches == ()
+
+
+def test_a_word_of_one_kanji_is_still_a_word() -> None:
+    assert rank(INDEX, "本", TOKENIZE).matches[0].id == "library"

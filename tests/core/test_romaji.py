@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.language import language_written_in
+from bot.core.matching import rank
+from bot.core.romaji import from_romaji, hiragana_of
+from bot.core.text import fold
+from tests.core.knowledge import INDEX, TOKENIZE
+
+
+def nothing_known(word: str) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("mainanba-ka-do nakushita", "まいなんばーかーどなくした"),
+        ("hikkoshi shimashita", "ひっこししました"),
+        ("jidouteate no sinsei", "じどうてあてのしんせい"),
+        ("konnichiha", "こんにちは"),
+        ("kin'en", "きんえん"),
+        ("Tōkyō", "とうきょう"),
+        ("matcha", "まっちゃ"),
+        ("shimbun", "しんぶん"),
+    ],
+)
+def test_both_ways_of_romanising_are_read(typed: str, read: str) -> None:
+    assert from_romaji(fold(typed), nothing_known) == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["how do i report moving", "no", "asdfghjkl", "転入 todoke", "", "wi-fi", "123", "my card"],
+)
+def test_other_texts_are_left_alone(typed: str) -> None:
+    assert from_romaji(fold(typed), {"wi-fi"}.__contains__) is None
+
+
+def test_a_known_name_stays_beside_romaji() -> None:
+    assert from_romaji("line touroku", {"line"}.__contains__) == "line  とうろく".replace("  ", " ")
+
+
+@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz'-", max_size=30))
+def test_any_word_is_read_or_refused(word: str) -> None:
+    read = hiragana_of(word)
+    assert read is None or not set(read) & set("abcdefghijklmnopqrstuvwxyz")
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("mainanba-ka-do nakushita", "card-lost"),
+        ("hikkoshi shimashita", "moving"),
+        ("jido teate", "child"),
+        ("how do I report moving", "moving"),
+    ],
+)
+def test_a_question_in_romaji_finds_its_entry(typed: str, expected: str) -> None:
+    assert rank(INDEX, typed, TOKENIZE).matches[0].id == expected
+
+
+def test_romaji_is_no_english() -> None:
+    assert language_written_in("hikkoshi shimashita") is None
+    assert language_written_in("I lost my card") == "en"
