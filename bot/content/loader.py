@@ -281,7 +281,7 @@ class _Loading:
         if not isinstance(value, Located):
             self.problems.append(Problem(path, 1, "「名前: 文」の形で書いてください。"))
             return
-        shaped = shapes.wording(path, value, complete=language == "ja")
+        shaped = shapes.wording(path, value, language=language)
         self.problems += shaped.problems
         self.wording[language] = shaped.value
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar, get_args
 
 from bot.content.fields import Fields
 from bot.content.problems import Problem
+from bot.content.shipped import shipped_wording
 from bot.content.yamlread import Located
 from bot.core.knowledge import (
     DEFAULT_CONTACT,
@@ -25,7 +26,7 @@ from bot.core.knowledge import (
     Status,
     Translation,
 )
-from bot.core.wording import SENTENCES
+from bot.core.wording import JAPANESE, SENTENCES
 from bot.core.years import periods
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ TOPICS = (
 ACTIONS = ("menu", "handoff", "class_list", "settings", "stop", "my_data", "erase", "language")
 TITLE_LIMIT, ANSWER_LIMIT, PHRASE_LIMIT = 40, 400, 100
 FEWEST_QUESTIONS, MOST_RELATED = 5, 4
+_NAMED = 8  # of many missing sentences a message names so many
 _PHONE = re.compile(r"[#0-9][0-9]*(?:-[0-9]+)*")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9][!-~]*")
 ANSWER_PLACES = {"city"}  # what may stand in braces inside an answer
@@ -221,15 +223,28 @@ def translation(path: str, item: Located) -> tuple[str, Shaped[Translation]]:
     return fields.id(), Shaped(value, fields.problems)
 
 
-def wording(path: str, item: Located, *, complete: bool) -> Shaped[Mapping[str, str]]:
-    """The bot's own sentences in one language; Japanese must have them all."""
+def wording(path: str, item: Located, *, language: str) -> Shaped[Mapping[str, str]]:
+    """The bot's own sentences in one language; Japanese must have them all.
+
+    What a folder of an older version lacks is said in this version's own words.
+    """
     fields = Fields(path, item, SENTENCES)
-    said = {}
+    japanese = language == JAPANESE
+    shipped = shipped_wording(language) if set(SENTENCES) - set(item) else {}
+    said, lent = {}, []
     for key, places in SENTENCES.items():
-        text = fields.text(key, required=complete)
+        text = fields.text(key, required=japanese and key not in shipped)
         if text:
             said[key] = text
             _braces(fields, key, text, places)
+        elif key in shipped:
+            said[key] = shipped[key]
+            lent.append(key)
+    if lent and japanese:
+        names = "・".join(f"「{key}」" for key in lent[:_NAMED])
+        more = f"など{len(lent)}個" if len(lent) > _NAMED else ""
+        text = f"{names}{more}がありません。まどぐちの標準の文で答えます。変えたいときは書き足してください。"
+        fields.problems.append(Problem(path, 1, text, warning=True))
     return Shaped(said, fields.problems)
 
 

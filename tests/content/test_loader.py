@@ -6,13 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
+from bot.config import REPOSITORY
 from bot.content.loader import load, read_files, version_of
 from bot.core.knowledge import Facet, Status
+from bot.core.wording import SENTENCES
 from bot.errors import ContentError
-from tests.builders import COMMON, MINATO, content, line_of, replaced, write
+from tests.builders import COMMON, MINATO, content, line_of, replaced, wording, write
 
 LIFE = "knowledge/common/life.yaml"
+JA = "intents/wording/ja.yaml"
 
 
 def said(changes: dict[str, str | bytes | None]) -> list[str]:
@@ -105,14 +109,35 @@ def test_a_file_of_the_wrong_kind_is_named(
     assert any(each.startswith(f"{path}:{line}: ") and words in each for each in found), found
 
 
-def test_nothing_of_the_wording_may_be_missing_in_japanese() -> None:
-    found = said({"intents/wording/ja.yaml": "name: 日本語\n"})
-    assert "intents/wording/ja.yaml:1: 「menu」がありません。書いてください。" in found
-    assert len(found) > 40
+@pytest.mark.parametrize("key", sorted(SENTENCES))
+def test_folder_of_an_older_version_speaks_with_the_sentences_of_this_one(key: str) -> None:
+    older = "".join(line for line in wording().splitlines(True) if not line.startswith(f"{key}:"))
+    loaded = load(content({JA: older}))
+    assert loaded.content is not None
+    (warned,) = [p for p in loaded.problems if p.path == JA]
+    assert warned.warning and f"「{key}」がありません。まどぐちの標準の文で答えます" in str(warned)
+    shipped = yaml.safe_load((REPOSITORY / JA).read_text("utf-8"))
+    assert loaded.content.wording["ja"][key] == shipped[key].strip()
 
 
-def test_another_language_may_lack_sentences() -> None:
-    assert said({"intents/wording/en.yaml": "name: English\n"}) == []
+def test_many_missing_sentences_are_one_warning_and_what_is_written_stays() -> None:
+    loaded = load(content({JA: "name: みなと語\n"}))
+    assert loaded.content is not None
+    assert loaded.content.wording["ja"]["name"] == "みなと語"
+    assert len([p for p in loaded.problems if p.path == JA]) == 1
+
+
+def test_another_language_speaks_with_shipped_sentences_before_japanese_ones() -> None:
+    loaded = load(content({"intents/wording/en.yaml": "name: My English\n"}))
+    assert loaded.content is not None
+    english = loaded.content.wording["en"]
+    assert (english["name"], english["menu_button"]) == ("My English", "Menu")
+    assert not [p for p in loaded.problems if "wording/en" in p.path]
+
+
+def test_language_that_does_not_ship_keeps_its_own_sentences_alone() -> None:
+    loaded = load(content({"intents/wording/vi.yaml": "name: Tiếng Việt\n"}))
+    assert loaded.content is not None and loaded.content.wording["vi"] == {"name": "Tiếng Việt"}
 
 
 def test_an_empty_directory_is_one_problem(tmp_path: Path) -> None:
