@@ -30,6 +30,7 @@ from bot.content.provenance import check_against
 from bot.content.provenance import write_facts as write_sources
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.matching import explain
+from bot.core.replies import Cards, Part, Text
 from bot.errors import MadoguchiError
 from bot.line.render import render
 from bot.logs import configure_logs
@@ -263,18 +264,21 @@ def _result(record_id: Any, city: str, spoken: Spoken) -> dict[str, Any]:
 
 def _plain(spoken: Spoken) -> str:
     """The reply as text for a terminal."""
-    lines = []
-    for part in spoken.turn.reply.parts:
-        if hasattr(part, "text"):
-            lines.append(part.text)
-        else:
-            lines += [f"【{part.title}】", part.body]
-            lines += [f"  {link.label} {link.url}" for link in part.links]
-            lines += [f"  {phone.name} {phone.phone}" for phone in part.phones]
-            lines += [f"  {part.note}"] if part.note else []
+    lines = [line for part in spoken.turn.reply.parts for line in _plain_part(part)]
     buttons = spoken.turn.reply.quick_replies
     lines += [f"  [{n}] {button.label}" for n, button in enumerate(buttons, 1)]
     return "\n".join(lines)
+
+
+def _plain_part(part: Part) -> list[str]:
+    if isinstance(part, Text):
+        return [part.text]
+    if isinstance(part, Cards):
+        return [line for card in part.cards for line in _plain_part(card)]
+    lines = [f"【{part.title}】", part.body]
+    lines += [f"  {link.label} {link.url}" for link in part.links]
+    lines += [f"  {phone.name} {phone.phone}" for phone in part.phones]
+    return lines + ([f"  {part.note}"] if part.note else [])
 
 
 def _pressed(said: str, state: str | None) -> str:

@@ -46,6 +46,12 @@ def test_there_is_content_for_the_five_cities(shipped: Loaded) -> None:
     )
 
 
+def test_no_session_is_shipped(shipped: Loaded) -> None:
+    """Samples are for tests: nobody must be sent to a class that is not held."""
+    assert {file.city for file in shipped.classes} == set(CITIES)
+    assert [each for found in shipped.draft.sessions.values() for each in found] == []
+
+
 def test_no_file_has_an_error(repository: object) -> None:
     files = read_files(repository)  # type: ignore[arg-type]
     checked = check_files(files, TODAY)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from bot.content.classes import ClassFile, check_classes
 from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.core.compose import first_sentence
@@ -48,6 +49,7 @@ class _Checks:
         self.content: Content = loaded.draft
         self.places = loaded.places
         self.lost = loaded.lost
+        self.classes: tuple[ClassFile, ...] = loaded.classes
         self.today = today
 
     def run(self) -> Iterator[Problem]:
@@ -65,6 +67,7 @@ class _Checks:
         yield from self._emergencies()
         yield from self._link_cities()
         yield from self._plans()
+        yield from check_classes(self.classes, self.content.cities, self.lost, self.today)
 
     def _at(self, item_id: str, key: str, text: str, *, warning: bool = False) -> Problem:
         place = self.places[item_id]

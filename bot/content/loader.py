@@ -10,19 +10,21 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot.content import shapes
+from bot.content.classes import ClassFile, is_class_file, read_classes
 from bot.content.menus import MENUS_FOLDER, MenuPlace, check_menus, read_menus
 from bot.content.problems import Problem, errors
 from bot.content.segments import SEGMENTS_FILE, CatalogRead, catalog_of, check_cities
 from bot.content.slips import HOLIDAYS_FILE, SLIPS_FILE, file_problems
 from bot.content.yamlread import Located, LocatedList, read_yaml
 from bot.core.attributes import Catalog
+from bot.core.classes import Session
 from bot.core.knowledge import Content
 from bot.core.lexicon import parse_lexicon
 from bot.core.menus import Menu
 from bot.core.wording import JAPANESE
 from bot.errors import ContentError
 
-_SUFFIXES = (".yaml", ".yml", ".tsv")
+CONTENT_SUFFIXES = (".yaml", ".yml", ".tsv", ".csv")
 _ID_LINE = re.compile(r"^\s*(?:- +)?id: *([a-z0-9_-]+)", re.MULTILINE)
 
 Files = Mapping[str, bytes]  # path below the content directory, with "/" -> bytes
@@ -50,7 +52,8 @@ class Loaded:
     `places` maps item id -> where it stands; translations are under "LANGUAGE:ID", cities under
     "city:ID". `lost` holds the ids in files that could not be read, so that nobody is told that
     an id is missing which only waits for its file to be mended. `segments` is what residents can
-    choose, from intents/segments.yaml; `menus` the rich menus of intents/menus/.
+    choose, from intents/segments.yaml; `menus` the rich menus of intents/menus/; `classes` the
+    tables of knowledge/classes/.
     """
 
     draft: Content
@@ -59,6 +62,7 @@ class Loaded:
     lost: frozenset[str] = frozenset()
     segments: Catalog = field(default_factory=Catalog)
     menus: tuple[Menu, ...] = ()
+    classes: tuple[ClassFile, ...] = ()
 
     @property
     def content(self) -> Content | None:
@@ -85,7 +89,9 @@ def content_paths(directory: Path) -> list[Path]:
         path
         for room in ("intents", "knowledge")
         for path in sorted((directory / room).rglob("*"))
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in CONTENT_SUFFIXES
+        and not path.name.startswith(".")
+        and path.is_file()
     ]
 
 
@@ -116,6 +122,7 @@ class _Loading:
         self.lost: set[str] = set()
         self.segments = CatalogRead(Catalog(), ())
         self.menus: list[tuple[Menu, MenuPlace]] = []
+        self.classes: list[ClassFile] = []
 
     def run(self) -> Loaded:
         for path in sorted(self.files):
@@ -133,6 +140,7 @@ class _Loading:
             lexicon=tuple(self.lexicon),
             translations=self.translations,
             wording=self.wording,
+            sessions=self._sessions(),
         )
         catalog = self.segments.catalog
         unread = any(problem.path == SEGMENTS_FILE for problem in self.problems)
@@ -140,7 +148,14 @@ class _Loading:
         self.problems += check_menus(self.menus, content, segments, self.lost)
         problems = tuple(sorted(set(self.problems)))
         menus = tuple(menu for menu, _ in self.menus)
-        return Loaded(content, problems, self.places, frozenset(self.lost), catalog, menus)
+        lost, classes = frozenset(self.lost), tuple(self.classes)
+        return Loaded(content, problems, self.places, lost, catalog, menus, classes)
+
+    def _sessions(self) -> dict[str, tuple[Session, ...]]:
+        found: dict[str, tuple[Session, ...]] = {}
+        for file in self.classes:
+            found[file.city] = (*found.get(file.city, ()), *(each for _, each in file.sessions))
+        return found
 
     def _missing_parts(self) -> Iterator[Problem]:
         if not any(path.lower().endswith((".yaml", ".yml")) for path in self.files):
@@ -166,8 +181,15 @@ class _Loading:
             return
         if parts[:2] == ("knowledge", "sources"):
             return  # the facts behind the answers: read by the provenance check
-        if path.lower().endswith(".tsv"):
+        if is_class_file(path):
+            file, found = read_classes(path, self.files[path])
+            self.classes.append(file)
+            self.problems += found
+            return
+        if path.lower().endswith((".tsv", ".csv")):
             hint = "このファイルは使われません。消すか、knowledge/lexicon.tsv に書いてください。"
+            if path.lower().endswith(".csv"):
+                hint = "このファイルは使われません。消すか、教室なら knowledge/classes/ に置いてください。"
             self.problems.append(Problem(path, 1, hint))
             return
         if path in (SLIPS_FILE, HOLIDAYS_FILE):

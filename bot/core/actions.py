@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.core import choosing
 from bot.core.attributes import TOPICS
 from bot.core.changes import MONTHLY_CAP, QUIET_HOURS
+from bot.core.classcards import CARDS, coming_here, session_cards
 from bot.core.compose import contact_card, entry_card, fill, intent_part
 from bot.core.conversation import State
 from bot.core.knowledge import Intent
@@ -80,15 +81,20 @@ def _topic(speaker: Speaker, intent: Intent) -> Turn:
 
 
 def _classes(speaker: Speaker, intent: Intent) -> Turn:
-    """The city's own classes as cards at once, the common help behind buttons."""
+    """What is to come and the city's own classes as cards, the common help behind buttons."""
     view, language = speaker.view, speaker.language
     classes = view.classes()
     own = [entry for entry in classes if entry.city == view.city.id][:_CLASS_CARDS]
-    text = speaker.words.say("classes" if classes else "no_classes", city=_city(speaker))
+    dated = coming_here(speaker)
+    text = speaker.words.say("classes" if classes or dated else "no_classes", city=_city(speaker))
     cards = (entry_card(view, entry, language, speaker.today) for entry in own)
+    sessions = (session_cards(speaker, dated),) if dated else ()
     buttons = [speaker.show_button(entry.id) for entry in classes if entry not in own]
+    if len(dated) > CARDS:
+        more = button(speaker.words.say("sessions_more"), "sessions", start=str(CARDS))
+        buttons.insert(0, more)
     return speaker.done(
-        (Text(text), *cards),
+        (Text(text), *sessions, *cards),
         (*buttons, speaker.handoff_button()),
         tuple(speaker.candidate(entry.id) for entry in own),
         last=own[0].id if len(own) == 1 else "",

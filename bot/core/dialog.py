@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core import actions, choosing, guard
+from bot.core.classcards import coming_here, no_sessions, sessions_for, sessions_from
+from bot.core.classdates import Wanted, read_wanted
 from bot.core.compose import (
     contact_card,
     emergency_card,
@@ -58,7 +60,8 @@ def respond(
     Without `resident` (a web page, a group) nobody's settings are read or changed.
     """
     text = guard.without_labels(message.text).strip()
-    speaker = Speaker(view, state, _language(message, state, view), text, today, resident)
+    language = _language(message, state, view)
+    speaker = Speaker(view, state, language, text, today, resident, message.at)
     turn = _Dialog(message, speaker).understood()
     warning = _warning(message, speaker)
     if warning:
@@ -105,7 +108,8 @@ class _Dialog:
         dangers = find_emergencies(text, self.view.content.emergencies)
         if dangers:
             return self._emergency(*(danger.id for danger in dangers[:2]))
-        return self._button_pressed() or self._wish() or self._follow_up() or self._matched()
+        pressed = self._button_pressed() or self._wish()
+        return pressed or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
         """Words that stand for a button on screen."""
@@ -135,6 +139,15 @@ class _Dialog:
         if wish is None or not (wish.sure or speaker.resident):
             return None
         return self._as_intent("settings", choosing.wished(speaker, wish))
+    def _sessions(self) -> Turn | None:
+        """Dated classes and events, where the city has listed what is asked for."""
+        wanted = self._wanted()
+        turn = sessions_for(self.speaker, wanted) if wanted else None
+        return self._as_intent("class_list", turn) if turn else None
+
+    def _wanted(self) -> Wanted | None:
+        return read_wanted(self.speaker.text, self.speaker.today, self.view.city.names)
+
 
     def _follow_up(self) -> Turn | None:
         text = self.speaker.text
@@ -163,6 +176,8 @@ class _Dialog:
         ranking = self._rank(self.speaker.text)
         decision = decide(ranking, self.view.costs)
         if decision == "answer":
+        if (wanted := self._wanted()) and wanted.kind == "class" and not wanted.names:
+            return self._as_intent("class_list", no_sessions(self.speaker))
             return self._show(ranking.matches[0].id, ranking)
         if two := wants_by(self._rank, self.speaker.text):
             return self._choices(replace(ranking, matches=with_first(ranking, two)))
@@ -185,6 +200,9 @@ class _Dialog:
             case "language":
                 return self._as_intent("language", self._switch_language(parts.get("to")))
             case "settings":
+            case "sessions":
+                start = int(parts["start"]) if parts.get("start", "").isdecimal() else 0
+                return self._as_intent("class_list", sessions_from(self.speaker, start))
                 return self._as_intent("settings", choosing.settings(self.speaker))
             case "choose":
                 return self._as_intent("settings", choosing.choose(self.speaker, parts))
@@ -222,6 +240,8 @@ class _Dialog:
         asked = speaker.text if ranking else ""
         more = self._asked_facets(entry) if ranking else ""
         card = entry_card(self.view, entry, speaker.language, self.speaker.today, asked, more)
+        if entry.topic == "class" and coming_here(speaker):
+            related.insert(0, button(speaker.words.say("sessions_button"), "sessions"))
         related = related_buttons(self.view, entry, speaker.language)
         return speaker.done(
             (card,),
@@ -337,6 +357,8 @@ class _Dialog:
     # --- answers that depend on the one before ---
 
     def _facet(self, entry: Entry, facet: Facet) -> Turn:
+        if entry.topic == "class" and facet is Facet.WHEN and coming_here(speaker):
+            return self._as_intent("class_list", sessions_from(speaker, 0))
         speaker = self.speaker
         card = facet_card(self.view, entry, facet, speaker.language)
         buttons: tuple[QuickReply, ...] = (

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from bot.core.classes import Session
+
 COMMON = "common"  # the `city` of content that holds in every city
 DEFAULT_CONTACT = "main"
 
@@ -200,7 +202,8 @@ class Content:
 
     `translations` maps language -> entry or intent id -> its translation;
     `wording` maps language -> key -> the bot's own sentence (see core/wording.py);
-    `lexicon` holds the lines of knowledge/lexicon.tsv as (left words, right words, both ways).
+    `lexicon` holds the lines of knowledge/lexicon.tsv as (left words, right words, both ways);
+    `sessions` maps city -> its dated classes and events, past ones among them.
     """
 
     version: str
@@ -212,3 +215,4 @@ class Content:
     lexicon: tuple[tuple[tuple[str, ...], tuple[str, ...], bool], ...] = ()
     translations: Mapping[str, Mapping[str, Translation]] = field(default_factory=dict)
     wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sessions: Mapping[str, tuple[Session, ...]] = field(default_factory=dict)

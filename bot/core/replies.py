@@ -33,6 +33,20 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """Small cards of one kind side by side; `alt` is what a lock screen shows.
+
+    A channel shows as many as it can, the first ones first; keep it to five.
+    """
+
+    cards: tuple[Card, ...]
+    alt: str
+
+
+Part = Text | Card | Cards
+
+
+@dataclass(frozen=True)
 class QuickReply:
     """A button under the last message: `label` is shown and echoed, `data` is the postback.
 
@@ -47,5 +61,5 @@ class QuickReply:
 class Reply:
     """One answer to a resident: its parts in order, and the buttons under the last of them."""
 
-    parts: tuple[Text | Card, ...]
+    parts: tuple[Part, ...]
     quick_replies: tuple[QuickReply, ...] = ()

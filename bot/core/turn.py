@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 
 from bot.core.changes import Change
 from bot.core.compose import LABEL_LENGTH, label
@@ -12,7 +12,7 @@ from bot.core.confidence import Decision
 from bot.core.conversation import State, action
 from bot.core.documents import Ranking
 from bot.core.knowledge import Kind
-from bot.core.replies import Card, QuickReply, Reply, Text
+from bot.core.replies import Part, QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.view import CityView
 from bot.core.wording import Wording
@@ -23,11 +23,15 @@ _LISTED = 5  # candidates reported beside the decision
 
 @dataclass(frozen=True)
 class Message:
-    """What a resident said: masked words with the kinds that were masked, or a button's data."""
+    """What a resident said: masked words with the kinds that were masked, or a button's data.
+
+    `at` is the time of day in Japan, where it is known.
+    """
 
     text: str = ""
     masked: frozenset[str] = frozenset()
     data: str = ""
+    at: time | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Turn:
 class Speaker:
     """Puts turns together for one message: its city, its language, what was remembered.
 
-    `today` is the day in Japan. `text` is the message without the labels of what was masked; it
-    is what a question back remembers. `resident` is None where nobody's settings may be read or
+    `today` is the day in Japan, `at` the time of day where it is known. `text` is the message
+    without the labels of what was masked; it is what a question back remembers. `resident` is None where nobody's settings may be read or
     changed: on a web page, in a group.
     """
 
@@ -73,6 +77,7 @@ class Speaker:
     text: str
     today: date
     resident: Resident | None = None
+    at: time | None = None
 
     @property
     def words(self) -> Wording:
@@ -81,7 +86,7 @@ class Speaker:
 
     def done(
         self,
-        parts: tuple[Text | Card, ...],
+        parts: tuple[Part, ...],
         buttons: Iterable[QuickReply],
         candidates: tuple[Candidate, ...] = (),
         *,

@@ -42,9 +42,9 @@ def speak(
 ) -> Spoken:
     """Answer plain words (or a button's `data`); used by the web chat and the command line."""
     masked = guard.mask(text)
-    message = Message(masked.text, masked.kinds, data)
-    today = now.astimezone(JAPAN).date()
-    turn = respond(message, state_from_json(state), view, today, resident)
+    here = now.astimezone(JAPAN)
+    message = Message(masked.text, masked.kinds, data, here.time())
+    turn = respond(message, state_from_json(state), view, here.date(), resident)
     return Spoken(masked.text, turn, turn.state.to_json())
 
 

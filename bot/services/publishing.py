@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from bot.content import provenance
 from bot.content.checks import check_tests, cross_check
+from bot.content.classes import is_class_file
+from bot.content.csvread import decode
 from bot.content.loader import Files, Loaded, content_paths, load, read_files, version_of
 from bot.content.problems import Problem, errors
 from bot.content.slips import HOLIDAYS_FILE, read_holidays
@@ -84,6 +86,11 @@ def check_everything(
     }
     found |= set(provenance.check(checked.loaded, files))
     return Checked(checked.loaded, tuple(sorted({*checked.problems, *found})))
+
+
+def _as_text(path: str, data: bytes) -> str:
+    """A good file as it is stored: tables may come from Excel in its own encoding."""
+    return decode(data) if is_class_file(path) else data.decode("utf-8-sig")
 
 
 class Publisher:
@@ -201,7 +208,7 @@ class Publisher:
         entries = len(loaded.draft.entries)
         log.info("content loaded", extra={"version": library.content.version, "entries": entries})
         if self._versions:
-            texts = {path: data.decode("utf-8-sig") for path, data in files.items()}
+            texts = {path: _as_text(path, data) for path, data in files.items()}
             self._versions.save(library.content.version, texts, self._clock())
 
     def _library_of(self, content: Content, loaded: Loaded) -> Library:

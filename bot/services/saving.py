@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
 
-from bot.content.loader import content_paths, read_files
+from bot.content.loader import CONTENT_SUFFIXES, content_paths, read_files
 from bot.errors import ContentError
 from bot.services.failures import describe
 from bot.store import audit, content_changes
@@ -29,7 +29,6 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 NOBODY = "（画面の外）"
-_SUFFIXES = (".yaml", ".yml", ".tsv")
 
 
 class Conflict(ContentError):
@@ -290,7 +289,7 @@ def _check_path(path: str) -> None:
         or len(parts) < 2
         or any(part in ("..", ".") or part.startswith(".") for part in parts)
         or not path.isascii()
-        or not path.lower().endswith(_SUFFIXES)
+        or not path.lower().endswith(CONTENT_SUFFIXES)
         or path != "/".join(parts)
     )
     if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.core.replies import Card, QuickReply, Reply, Text
+from bot.core.replies import Card, Cards, Part, QuickReply, Reply, Text
 from bot.core.wording import JAPANESE
 from bot.line.actions import Button, buttons_of
 from bot.line.sentences import one_line, tidy
@@ -41,7 +41,8 @@ class Shown:
 
 def shown(exchange: Exchange) -> Shown:
     """The exchange ready for the template; parts in which nothing can be seen are left out."""
-    bubbles = tuple(bubble for part in exchange.reply.parts if (bubble := _bubble(part)))
+    parts = [each for part in exchange.reply.parts for each in _single(part)]
+    bubbles = tuple(bubble for part in parts if (bubble := _bubble(part)))
     said = tidy(exchange.said)
     return Shown(said, bubbles, _quick_replies(exchange.reply), exchange.language)
 
@@ -58,6 +59,11 @@ def language_of(text: str, set_language: str = JAPANESE) -> str:
     if _JAPANESE_LETTER.search(text) or not _LATIN_WORD.search(text):
         return own
     return "en" if own == PAGE_LANGUAGE else own
+
+
+def _single(part: Part) -> tuple[Text | Card, ...]:
+    """Cards that LINE shows side by side stand below one another."""
+    return part.cards if isinstance(part, Cards) else (part,)
 
 
 def _bubble(part: Text | Card) -> Bubble | None:
