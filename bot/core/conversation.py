@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from bot.core.wording import JAPANESE
@@ -26,7 +26,7 @@ class State:
 
     def to_json(self) -> str:
         """The state as it is stored."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(vars(self), ensure_ascii=False, separators=(",", ":"))
 
 
 def state_from_json(text: str | None) -> State:

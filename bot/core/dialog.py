@@ -19,7 +19,6 @@ from bot.core.compose import (
 from bot.core.confidence import decide
 from bot.core.conversation import State, read_action
 from bot.core.documents import Ranking
-from bot.core.emergency import find_emergencies
 from bot.core.followup import (
     chosen_place,
     facet_alone,
@@ -105,7 +104,7 @@ class _Dialog:
             return self._act(read_action(self.message.data))
         if not text or (self.message.masked and not _ABOUT_NUMBERS.sub("", text)):
             return self.speaker.say("empty")
-        dangers = find_emergencies(text, self.view.content.emergencies)
+        dangers = self.view.lookout.find(text)
         if dangers:
             return self._emergency(*(danger.id for danger in dangers[:2]))
         pressed = self._button_pressed() or self._wish()

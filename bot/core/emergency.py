@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
@@ -14,14 +13,33 @@ _BLANKS = re.compile(r"[\s・、,]+")
 
 
 def find_emergencies(text: str, emergencies: Iterable[Emergency]) -> list[Emergency]:
-    """The emergencies whose signs stand in `text`, in the order given.
+    """The emergencies whose signs stand in `text`, in the order given; see Lookout."""
+    return Lookout(emergencies).find(text)
+
+
+class Lookout:
+    """Looks for these emergencies in messages; made once, it costs a message next to nothing.
 
     A sign is an AND of blank-separated groups, each a `|` list of alternatives, looked for as
     substrings of the text without blanks, in hiragana, in lower case. The words of `calm` are
     taken out first, longest first, so that 火事の保険 raises no alarm and 火事で罹災証明 does.
     """
-    plain = _plain(text)
-    return [each for each in emergencies if plain and _signs(each.signs, each.calm).stand_in(plain)]
+
+    def __init__(self, emergencies: Iterable[Emergency]) -> None:
+        self._watched = [(each, _signs(each)) for each in emergencies]
+        # How the words begin without which no sign stands in a text -> whose they are. Taking
+        # calm words out brings no new ones in.
+        self._starts: dict[str, set[int]] = {}
+        for number, (_, signs) in enumerate(self._watched):
+            for word in signs.needed:
+                self._starts.setdefault(word[:2], set()).add(number)
+
+    def find(self, text: str) -> list[Emergency]:
+        """Those whose signs stand in `text`, in the order given."""
+        plain = _plain(text)
+        starts = {plain[at : at + size] for at in range(len(plain)) for size in (1, 2)}
+        possible = sorted({n for start in starts for n in self._starts.get(start, ())})
+        return [self._watched[n][0] for n in possible if self._watched[n][1].stand_in(plain)]
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,7 @@ class _Signs:
     calm: re.Pattern[str] | None
     words: re.Pattern[str] | None  # the signs of one group, which are most
     groups: tuple[tuple[tuple[str, ...], ...], ...]
+    needed: tuple[str, ...]  # one of them stands in every text with a sign
 
     def stand_in(self, plain: str) -> bool:
         """Whether any sign is left in `plain` without its calm words."""
@@ -43,13 +62,15 @@ class _Signs:
         )
 
 
-@lru_cache(maxsize=256)  # a message must not wait for hundreds of words to be folded
-def _signs(signs: tuple[str, ...], calm: tuple[str, ...]) -> _Signs:
-    read = [tuple(map(_alternatives, fold(sign).split())) for sign in signs]
+def _signs(emergency: Emergency) -> _Signs:
+    read = [tuple(map(_alternatives, fold(sign).split())) for sign in emergency.signs]
     whole = [sign for sign in read if sign and all(sign)]
     single = [word for sign in whole if len(sign) == 1 for word in sign[0]]
     groups = tuple(sign for sign in whole if len(sign) > 1)
-    return _Signs(_any_of(map(_plain, calm)), _any_of(single), groups)
+    # Of groups that must all be there, the one whose words say most.
+    rarest = [max(sign, key=lambda group: (min(map(len, group)), -len(group))) for sign in groups]
+    needed = (*single, *(word for group in rarest for word in group))
+    return _Signs(_any_of(map(_plain, emergency.calm)), _any_of(single), groups, needed)
 
 
 def _alternatives(group: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
+from bot.core.emergency import Lookout
 from bot.core.knowledge import (
     City,
     Contact,
@@ -43,6 +44,11 @@ class CityView:
     privacy_url: str = ""
     catalog: CityCatalog = field(default_factory=lambda: CityCatalog({}))
     asked: tuple[str, ...] = ()
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        """Sees danger in a message."""
+        return Lookout(self.content.emergencies)
 
     @cached_property
     def glossary(self) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from bot.core import guard
 from bot.core.confidence import decide
 from bot.core.documents import Document
-from bot.core.emergency import find_emergencies
 from bot.core.knowledge import COMMON, Content
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
 from bot.core.terms import tokenize_text, word_terms
@@ -117,7 +116,7 @@ def outcome(view: CityView, text: str) -> Outcome:
     plain = guard.without_labels(text).strip()
     if not plain:
         return Outcome("fallback")
-    if dangers := find_emergencies(plain, view.content.emergencies):
+    if dangers := view.lookout.find(plain):
         return Outcome("emergency", tuple(danger.id for danger in dangers[:2]))
     ranking = view.rank(with_both_calendars(plain))
     decision, ids = decide(ranking, view.costs), [m.id for m in ranking.matches]

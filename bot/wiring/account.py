@@ -19,7 +19,6 @@ from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
 from bot.core.conversation import state_from_json
-from bot.core.emergency import find_emergencies
 from bot.core.ports import LineApi
 from bot.core.replies import Reply, Text
 from bot.core.view import CityView
@@ -200,7 +199,7 @@ def _slow_down(view: View, state: str | None) -> Messages:
 
 
 def _urgent(view: View, text: str) -> bool:
-    return bool(find_emergencies(text, view().content.emergencies))
+    return bool(view().lookout.find(text))
 
 
 def housekeeping_of(settings: Settings, base: Base) -> Callable[[], None]:
