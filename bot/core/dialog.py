@@ -138,6 +138,7 @@ class _Dialog:
         if wish is None or not (wish.sure or speaker.resident):
             return None
         return self._as_intent("settings", choosing.wished(speaker, wish))
+
     def _sessions(self) -> Turn | None:
         """Dated classes and events, where the city has listed what is asked for."""
         wanted = self._wanted()
@@ -146,7 +147,6 @@ class _Dialog:
 
     def _wanted(self) -> Wanted | None:
         return read_wanted(self.speaker.text, self.speaker.today, self.view.city.names)
-
 
     def _follow_up(self) -> Turn | None:
         text = self.speaker.text
@@ -175,9 +175,9 @@ class _Dialog:
         ranking = self._rank(self.speaker.text)
         decision = decide(ranking, self.view.costs)
         if decision == "answer":
+            return self._show(ranking.matches[0].id, ranking)
         if (wanted := self._wanted()) and wanted.kind == "class" and not wanted.names:
             return self._as_intent("class_list", no_sessions(self.speaker))
-            return self._show(ranking.matches[0].id, ranking)
         if two := wants_by(self._rank, self.speaker.text):
             return self._choices(replace(ranking, matches=with_first(ranking, two)))
         if decision == "choices":
@@ -199,10 +199,10 @@ class _Dialog:
             case "language":
                 return self._as_intent("language", self._switch_language(parts.get("to")))
             case "settings":
+                return self._as_intent("settings", choosing.settings(self.speaker))
             case "sessions":
                 start = int(parts["start"]) if parts.get("start", "").isdecimal() else 0
                 return self._as_intent("class_list", sessions_from(self.speaker, start))
-                return self._as_intent("settings", choosing.settings(self.speaker))
             case "choose":
                 return self._as_intent("settings", choosing.choose(self.speaker, parts))
             case "settings_web":
@@ -239,9 +239,9 @@ class _Dialog:
         asked = speaker.text if ranking else ""
         more = self._asked_facets(entry) if ranking else ""
         card = entry_card(self.view, entry, speaker.language, self.speaker.today, asked, more)
+        related = related_buttons(self.view, entry, speaker.language)
         if entry.topic == "class" and coming_here(speaker):
             related.insert(0, button(speaker.words.say("sessions_button"), "sessions"))
-        related = related_buttons(self.view, entry, speaker.language)
         return speaker.done(
             (card,),
             (*related, speaker.handoff_button(), *speaker.settings_buttons()),
@@ -356,9 +356,9 @@ class _Dialog:
     # --- answers that depend on the one before ---
 
     def _facet(self, entry: Entry, facet: Facet) -> Turn:
+        speaker = self.speaker
         if entry.topic == "class" and facet is Facet.WHEN and coming_here(speaker):
             return self._as_intent("class_list", sessions_from(speaker, 0))
-        speaker = self.speaker
         card = facet_card(self.view, entry, facet, speaker.language)
         buttons: tuple[QuickReply, ...] = (
             speaker.show_button(entry.id),
