@@ -26,6 +26,7 @@ from bot.store.migrate import current_revision
 
 # Table -> columns that stay here: what opens an account is no data of the city.
 EXPORTED: Mapping[str, tuple[str, ...]] = {
+    "announcement_results": (),
     "announcements": (),
     "audit": (),
     "batches": (),
@@ -36,11 +37,14 @@ EXPORTED: Mapping[str, tuple[str, ...]] = {
     "feed_items": (),
     "images": ("data",),  # as files beside the tables
     "inbox": ("reply_token",),
+    "link_checks": (),
     "question_marks": (),
     "questions": (),
+    "reactions": (),
     "recipients": (),
     "resident_children": (),
     "residents": (),
+    "segment_sizes": (),
     "staff": ("password", "totp_secret", "totp_step"),
     "templates": (),
     "testers": (),

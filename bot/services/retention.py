@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from bot.store import backlog, chores, conversations, questions, settings_keys
+from bot.store import backlog, chores, conversations, questions, reactions, settings_keys
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Housekeeping:
         self.db.write(lambda c: settings_keys.purge(c, now_ms))
 
     def purge(self, now: datetime) -> None:
-        """Delete every settled event and every question older than the retention."""
+        """Delete every settled event, question and reaction older than the retention."""
         oldest = now - timedelta(days=self.retention_days)
         before = int(oldest.timestamp() * 1000)
         after: int | None = 0
@@ -61,4 +61,6 @@ class Housekeeping:
             after = self.db.write(purge)
         day = oldest.astimezone(_JST).date().isoformat()
         while self.db.write(lambda c: questions.purge(c, day, _CHUNK)) == _CHUNK:
+            pass
+        while self.db.write(lambda c: reactions.purge(c, day, _CHUNK)) == _CHUNK:
             pass

@@ -6,10 +6,11 @@ from alembic import context
 
 from bot.store.announcement_tables import announcements
 from bot.store.image_tables import images
+from bot.store.learning_tables import reactions
 from bot.store.staff_tables import staff
 
 # One of each module: importing it adds all of its tables to the one metadata.
-KNOWN = (announcements, images, staff)
+KNOWN = (announcements, images, reactions, staff)
 
 context.configure(
     connection=context.config.attributes["connection"],
