@@ -24,6 +24,7 @@ from bot.console.images import image_pages
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
 from bot.console.questions import question_pages
+from bot.console.segments import segment_pages
 from bot.console.sheets import sheet_pages
 from bot.console.sign_in import sign_in_pages
 from bot.console.stats import stats_pages
@@ -53,6 +54,7 @@ DONE = {
     "password": "パスワードを変えました。ほかの端末はサインアウトしました。",
     "added": "職員を加えました。",
     "changed": "変えました。",
+    "gone": "消しました。変更の記録から戻せます。",
     "saved": "保存しました。数秒で住民への答えに出ます。",
     "waiting": "保存しました。ほかのファイルに直すところがあるため、まだ公開されていません。",
     "marked": "印を付けました。",
@@ -65,6 +67,7 @@ NAVIGATION = (
     ("staff.content.page", "内容", EVERY_ROLE),
     ("staff.questions.page", "質問", EVERY_ROLE),
     ("staff.images.page", "画像", EVERY_ROLE),
+    ("staff.segments.page", "配信条件", EVERY_ROLE),
     ("staff.stats.page", "数字", EVERY_ROLE),
     ("staff.people.page", "職員", ADMINS),
     ("staff.audit.page", "記録", ADMINS),
@@ -146,6 +149,7 @@ def _blueprint(desk: Desk) -> Blueprint:
         sheet_pages(desk),
         question_pages(desk),
         image_pages(desk),
+        segment_pages(desk),
         stats_pages(desk),
         people_pages(desk, lambda: _sections(desk)),
         audit_pages_of(desk),

@@ -250,4 +250,44 @@
       ask.form.requestSubmit(ask.form.querySelector('button[value="ask"]'));
     });
   }
+
+  // --- the segment builder says its rule and counts while it is being built ---
+
+  const live = document.querySelector("[data-live]");
+  let waiting = 0;
+  let asking = null;
+
+  const show = (html) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const old of document.querySelectorAll("[data-swap]")) {
+      const fresh = page.getElementById(old.id);
+      if (fresh && fresh.innerHTML !== old.innerHTML) old.replaceChildren(...fresh.childNodes);
+    }
+  };
+
+  const count = async () => {
+    if (asking) asking.abort();
+    asking = new AbortController();
+    const body = new URLSearchParams(new FormData(live));
+    body.set("do", "count");
+    try {
+      const signal = asking.signal;
+      const response = await fetch(live.action, { method: "POST", body, signal });
+      // Signed out: the next button that is pressed says so.
+      if (response.ok && !response.redirected) show(await response.text());
+    } catch (error) {
+      if (error.name !== "AbortError") asking = null;
+    }
+  };
+
+  if (live) {
+    const later = (event) => {
+      if (["name", "why"].includes(event.target.name) || event.target.name.endsWith(".new")) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(count, 300);
+    };
+    live.addEventListener("input", later);
+    live.addEventListener("change", later);
+    live.addEventListener("submit", () => clearTimeout(waiting));
+  }
 })();
