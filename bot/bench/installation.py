@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import func, inspect, select
 
-from bot.bench.load import QUESTIONS
+from bot.bench.load import question
 from bot.config import REPOSITORY
 from bot.errors import StoreError
 from bot.line.signature import sign
@@ -284,7 +284,7 @@ def someone(number: int) -> str:
 def ask(number: int, resident: int, text: str = "", **changes: Any) -> dict[str, Any]:
     """A question; a resident's questions are numbered in the order they were asked."""
     event_id = f"e{number:05d}"
-    text = text or QUESTIONS[number % len(QUESTIONS)]
+    text = text or question(number)
     return {
         "type": "message",
         "mode": "active",

@@ -39,7 +39,7 @@ def run(
     Times are ms: `ack` until the 200, `end_to_end` until the reply reached LINE's stand-in, both
     from when the event should have been sent; `cpu_ms_per_event` is the server's. `pss_mib` is the whole server, `cold_start_s` until
     /readyz says yes. `command` replaces `madoguchi serve`, `{port}` in it is filled in;
-    `line_delay_ms` is how long LINE takes to answer; `settings` are added to the environment.
+    No two messages are the same. `line_delay_ms` is how long LINE takes to answer; `settings` are added to the environment.
     """
     command = command or (sys.executable, "-m", "bot", "serve", "--port", "{port}")
     with tempfile.TemporaryDirectory() as folder, _stub(line_delay_ms) as line_port:
@@ -49,10 +49,11 @@ def run(
         with _process([part.format(port=port) for part in command], environment) as server:
             cold_start = _wait_until_ready(port, started, server)
             _measure(server.pid, port, line_port, 20, 1.0, "warm")
-            measured = [
-                _measure(server.pid, port, line_port, rate, seconds, f"r{number}")
-                for number, rate in enumerate(rates)
-            ]
+            measured: list[dict[str, Any]] = []
+            for number, rate in enumerate(rates):
+                asked = 20 + sum(each["events"] for each in measured)
+                name = f"r{number}"
+                measured.append(_measure(server.pid, port, line_port, rate, seconds, name, asked))
             pss = pss_mib(server.pid)
     return {
         "cold_start_s": round(cold_start, 2),
@@ -63,12 +64,13 @@ def run(
 
 
 def _measure(
-    pid: int, port: int, line_port: int, rate: float, seconds: float, name: str
+    pid: int, port: int, line_port: int, rate: float, seconds: float, name: str, asked: int = 0
 ) -> dict[str, Any]:
     cpu = cpu_seconds(pid)
     load = subprocess.run(
         [sys.executable, "-m", "bot.bench.load", "--port", str(port), "--secret", SECRET]
-        + ["--rate", str(rate), "--seconds", str(seconds), "--name", name],
+        + ["--rate", str(rate), "--seconds", str(seconds), "--name", name]
+        + ["--first", str(asked)],
         capture_output=True,
         check=True,
     )
