@@ -13,6 +13,7 @@ from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
+from bot.core.remembering import Remembering
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
 from bot.core.tokens import Tokenize
@@ -98,7 +99,7 @@ class Library:
 
     def _build(self, city_id: str) -> CityView:
         city = self.content.cities[city_id]
-        ranker = partial(rank, self.index(city_id), tokenize=self._tokenize)
+        ranker = Remembering(partial(rank, self.index(city_id), tokenize=self._tokenize))
         terms = self._terms
         return CityView(
             city,
