@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -12,6 +13,8 @@ from bot.console import forms
 from bot.console.access import EDITING, access, me
 from bot.console.desk import JAPAN, Desk
 from bot.console.results import Results, results_of
+from bot.content import csvread
+from bot.content.classes import is_class_file
 from bot.content.problems import Problem
 from bot.content.yamltraps import decode
 from bot.errors import ContentError
@@ -179,8 +182,7 @@ class _Editor:
         """The file in a text field."""
         path, item, data = self._file(missing=True)
         page = self._page(path, item, data)
-        source, _ = decode(path, data)
-        source = source or data.decode("utf-8", "replace")
+        source = _text_of(path, data)
         problems = [p for p in self.desk.workshop.now().problems if p.path == path]
         self.desk.workshop.warm_up(page.city)
         page = replace(page, fields=(), source=source, problems=problems)
@@ -294,6 +296,15 @@ def _as_file(source: str, before: bytes) -> bytes:
         text = text.replace("\n", "\r\n")
     mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
     return mark + text.encode("utf-8", "replace")
+
+
+def _text_of(path: str, data: bytes) -> str:
+    """The file as text; a table may be in Excel's own encoding."""
+    if is_class_file(path):
+        with suppress(ContentError):
+            return csvread.decode(data)
+    source, _ = decode(path, data)
+    return source or data.decode("utf-8", "replace")
 
 
 def _could_be(path: str) -> bool:

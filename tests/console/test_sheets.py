@@ -15,15 +15,19 @@ from click.testing import CliRunner
 
 from bot.commands import staff as staff_commands
 from bot.content import provenance
+from bot.content.classes import read_classes
 from bot.content.loader import load
 from bot.content.problems import errors
 from bot.errors import ContentError
+from bot.services.classsheets import apply_classes
 from bot.services.importing import import_faq
 from bot.services.publishing import check_files
 from bot.services.schema import KINDS, schema
 from bot.services.sheets import apply_table, phrase_rows
 from bot.store.staff import Role
 from tests import builders
+from tests.classes import FULL, table
+from tests.classes import PATH as CLASS_PATH
 from tests.console.office import Office
 
 LIFE = "knowledge/common/life.yaml"
@@ -169,3 +173,77 @@ def test_schema_knows_every_key_of_the_files(repository: Path) -> None:
     for path in (repository / "knowledge" / "common").glob("*.yaml"):
         keys = set(re.findall(r"^(?:- |  )([a-z_]+):", path.read_text("utf-8"), re.M))
         assert keys <= known, path
+
+
+CLASSES = "/staff/content/sheets/classes"
+
+
+def changed_table(desk: Any, **cells: str) -> bytes:
+    """The city's table as it is downloaded, with one more row."""
+    answer = desk.get(f"{CLASSES}.csv?path={CLASS_PATH}")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    text = answer.data.decode("utf-8-sig") + "\r\n".join(
+        table({**FULL, **cells}).decode().splitlines()[1:]
+    )
+    return text.encode("cp932")
+
+
+def test_classes_go_out_and_come_in_after_their_difference_was_seen(office: Office) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    answer = upload(desk, CLASSES, changed_table(desk), path=CLASS_PATH)
+    assert answer.status_code == 200
+    assert "はじめてのスマートフォン教室" in answer.text and "定員：20" in answer.text
+    assert not (office.content / CLASS_PATH).exists()
+    form = {name: hidden(answer.text, name) for name in ("table", "path")}
+    saved = desk.post(CLASSES, {**form, "do": "save", "why": "冬の教室"})
+    assert saved.status_code == 303
+    data = (office.content / CLASS_PATH).read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert [each.name for _, each in read_classes(CLASS_PATH, data)[0].sessions] == [FULL["イベント名"]]  # fmt: skip
+    history = desk.get(f"/staff/content/history?path={CLASS_PATH}")
+    assert "冬の教室" in history.text
+
+
+def test_classes_with_mistakes_are_shown_with_their_line_and_not_saved(office: Office) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    wrong = changed_table(desk, 開始日="未定")
+    answer = upload(desk, CLASSES, wrong, path=CLASS_PATH)
+    assert f"{CLASS_PATH}:2: 「開始日」の「未定」" in html.unescape(answer.text)
+    form = {name: hidden(answer.text, name) for name in ("table", "path")}
+    assert desk.post(CLASSES, {**form, "do": "save", "why": "x"}).status_code == 422
+    assert not (office.content / CLASS_PATH).exists()
+
+
+@pytest.mark.parametrize("path", ["knowledge/classes/nowhere.csv", LIFE, "../etc/passwd"])
+def test_only_tables_of_classes_go_out_there(office: Office, path: str) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    assert desk.get(f"{CLASSES}.csv?path={path}").status_code == 404
+
+
+def test_a_table_of_classes_that_comes_back_the_same_changes_nothing() -> None:
+    data = b"\xef\xbb\xbf" + table(FULL, {**FULL, "ID": "2", "イベント名": "二つ目"})
+    assert apply_classes(data, data.decode("utf-8-sig").encode("cp932")) == (data, [])
+
+
+def test_each_changed_cell_of_a_class_is_named() -> None:
+    before = table(FULL, {**FULL, "ID": "2", "イベント名": "消えるもの"})
+    after = table({**FULL, "定員": "30"})
+    _, found = apply_classes(before, after)
+    assert [(each.title, each.added, each.removed[:1]) for each in found] == [
+        ("はじめてのスマートフォン教室（2026-12-03）", ("定員：30",), ("定員：20",)),
+        ("消えるもの（2026-12-03）", (), ("全国地方公共団体コード：999999",)),
+    ]
+
+
+def test_a_table_from_excel_can_be_mended_as_text(office: Office) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    (office.content / CLASS_PATH).parent.mkdir(parents=True)
+    (office.content / CLASS_PATH).write_bytes(table(FULL, encoding="cp932"))
+    answer = desk.get(f"/staff/content/text?path={CLASS_PATH}")
+    assert answer.status_code == 200 and "はじめてのスマートフォン教室" in answer.text
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return html.unescape(found[1])
