@@ -80,7 +80,11 @@ def build_index(
     matrices = postings.matrices()
     gone = len(previous.counts) - (len(documents) - fresh) if previous else 0
     nearly = previous and same_words and fresh + gone <= _KEEP_AXES * len(documents)
-    meaning = placed_again(previous.latent, *matrices) if previous and nearly else latent(*matrices)
+    if previous and nearly:
+        meaning = placed_again(previous.latent, *matrices)
+    else:
+        lines = _line_terms(lexicon, expansions, vocabulary, tokenize)
+        meaning = latent(*matrices, postings.line_matrix(lines))
     return Index(
         ids=tuple(document.id for document in documents),
         titles=tuple(document.title for document in documents),
@@ -136,6 +140,21 @@ def _expansions(
         numbers = tuple(vocabulary.setdefault(t, len(vocabulary)) for t in words)
         found.append((numbers, concept))
     return tuple(found)
+
+
+def _line_terms(
+    lexicon: Sequence[Line],
+    expansions: Sequence[tuple[tuple[int, ...], int]],
+    vocabulary: Mapping[str, int],
+    tokenize: Tokenize,
+) -> list[tuple[int, ...]]:
+    """The terms of each line: its known words on both sides, and its concept."""
+    found = []
+    for (left, _, _), (right, concept) in zip(lexicon, expansions, strict=True):
+        words = [term for word in left for term in word_terms(tokenize(fold(word)))]
+        known = [vocabulary[term] for term in words if term in vocabulary]
+        found.append(tuple(dict.fromkeys((*known, *right, concept))))
+    return found
 
 
 def repairer_for(vocabulary: Mapping[str, int], lexicon: Sequence[Line]) -> Repairer:

@@ -33,13 +33,21 @@ class Latent:
     title: NDArray[np.float32]
 
 
-def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix) -> Latent:
-    """Learns the axes from documents-by-terms matrices and places every document."""
-    shared = np.bincount(whole.indices[whole.data > 0], minlength=whole.shape[1]) > 1
+def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix, lines: sparse.csr_matrix) -> Latent:
+    """Learns the axes from documents-by-terms matrices and places every document.
+
+    `lines` are the word list's: each keeps company like a small document, so that everyday words
+    lie near the office words they mean.
+    """
+    # Here and not above: only building needs SciPy.
+    from scipy import sparse
+
+    company = sparse.vstack([whole, lines]).tocsr()
+    shared = np.bincount(company.indices[company.data > 0], minlength=whole.shape[1]) > 1
     used = np.flatnonzero(shared)
     row = np.zeros(whole.shape[1], np.int32)
     row[used] = np.arange(1, len(used) + 1)
-    axes = _axes(whole[:, used].tocsr())
+    axes = _axes(company[:, used].tocsr())
     return _placed(whole, title, row, np.vstack((np.zeros((1, axes.shape[1])), axes)))
 
 

@@ -56,6 +56,18 @@ class Postings:
         scale = sparse.diags((1.0 / np.maximum(lengths, 1e-9)).astype(np.float32))
         return (scale @ whole).tocsr(), title
 
+    def line_matrix(self, lines: Sequence[Sequence[int]]) -> sparse.csr_matrix:
+        """Lines (their term numbers) by terms, weighted for latent meaning, of unit length."""
+        from scipy import sparse
+
+        terms = np.array([term for line in lines for term in line], np.int32)
+        ends = np.cumsum([0, *map(len, lines)]).astype(np.int32)
+        weight = self.idf[terms] * self.latent_weight[terms]
+        owner = np.repeat(np.arange(len(lines)), np.diff(ends))
+        lengths = np.sqrt(np.bincount(owner, weight**2, len(lines)))
+        weight = (weight / np.maximum(lengths, 1e-9)[owner]).astype(np.float32)
+        return sparse.csr_matrix((weight, terms, ends), shape=(len(lines), len(self.idf)))
+
 
 @dataclass(frozen=True, eq=False)
 class Phrases:

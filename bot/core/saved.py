@@ -23,7 +23,7 @@ from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 
-_MAGIC = b"madoguchi-index-2\n"
+_MAGIC = b"madoguchi-index-3\n"
 
 
 def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
