@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from bot.store import backlog, chores, conversations, questions, reactions, settings_keys
+from bot.store import (
+    backlog,
+    chores,
+    conversations,
+    questions,
+    reactions,
+    segment_sizes,
+    settings_keys,
+)
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -62,5 +70,6 @@ class Housekeeping:
         day = oldest.astimezone(_JST).date().isoformat()
         while self.db.write(lambda c: questions.purge(c, day, _CHUNK)) == _CHUNK:
             pass
+        self.db.write(lambda c: segment_sizes.purge(c, day))
         while self.db.write(lambda c: reactions.purge(c, day, _CHUNK)) == _CHUNK:
             pass

@@ -40,13 +40,14 @@ from bot.services.receiving import Receiver
 from bot.services.replying import Replying
 from bot.services.restoring import erasures_file
 from bot.services.retention import Housekeeping
+from bot.services.segment_history import SegmentHistory
 from bot.store import versions
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 from bot.store.sharedclock import SharedClock
 from bot.store.tables import MAIN_ACCOUNT
 from bot.web.settings import COOKIE
-from bot.wiring.announce import build, delivery_worker, line_client
+from bot.wiring.announce import build, catalog_of, delivery_worker, line_client
 
 Clock = Callable[[], datetime]
 Count = Callable[[str], None]
@@ -202,11 +203,23 @@ def _urgent(view: View, text: str) -> bool:
     return bool(view().lookout.find(text))
 
 
-def housekeeping_of(settings: Settings, base: Base) -> Callable[[], None]:
-    """The installation's, to be called at start and once a minute.
+def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Callable[[], None]:
+    """The installation's with all its accounts, to be called at start and once a minute.
 
     Of all processes one does it; but each machine keeps its own list of who was erased.
     """
+    every = (settings,) if isinstance(settings, Settings) else tuple(settings)
+    settings = every[0]
+    histories = [
+        SegmentHistory(
+            base.db,
+            base.now,
+            partial(catalog_of, each.madoguchi_content_dir),
+            each.city,
+            each.account,
+        )
+        for each in every
+    ]
     keeping = Housekeeping(base.db, base.now, settings.madoguchi_retention_days)
     state_dir = settings.madoguchi_cache_dir.parent
     listed = erasures_file(settings.madoguchi_database_url, state_dir)
@@ -215,6 +228,8 @@ def housekeeping_of(settings: Settings, base: Base) -> Callable[[], None]:
     def keep() -> None:
         erased.sync()
         keeping()
+        for history in histories:
+            history()
 
     return keep
 

@@ -33,6 +33,7 @@ from bot.services.delivery import Delivery
 from bot.services.feeding import Feeding
 from bot.services.previewing import Previewing
 from bot.services.reporting import Reporting
+from bot.services.results import Asking
 from bot.services.reviewing import Reviewing
 from bot.services.segments import Segments
 from bot.services.starting import Starting
@@ -119,7 +120,10 @@ def delivery_worker(
     starting = Starting(
         db, line, parts.announcing.freeze, parts.announcing.holidays, account=settings.account
     )
-    return DeliveryWorker(delivery, starting, alone=alone, senders=senders or SENDERS)
+    asking = Asking(parts.announcing, line)
+    return DeliveryWorker(
+        delivery, starting, alone=alone, senders=senders or SENDERS, chores=(asking,)
+    )
 
 
 @contextmanager

@@ -125,7 +125,7 @@ def _replies(
     ]
     return ReplyWorker(
         *replying,
-        housekeeping=housekeeping_of(every[0], base),
+        housekeeping=housekeeping_of(every, base),
         look_seconds=LOOK_OFTEN_SECONDS,
     )
 
