@@ -33,7 +33,7 @@ from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
-from bot.core.wants import wants_by, with_first
+from bot.core.wants import Want, wants_by, with_first
 from bot.core.why import why_received
 from bot.core.wishes import may_be_wish, read_wish
 from bot.core.years import explain_year, with_both_calendars
@@ -174,12 +174,16 @@ class _Dialog:
     def _matched(self) -> Turn:
         ranking = self._rank(self.speaker.text)
         decision = decide(ranking, self.view.costs)
+        two = wants_by(self._rank, self.speaker.text, linked=decision == "answer")
+        if both := self._both(two, ranking):
+            return both
         if decision == "answer":
             return self._show(ranking.matches[0].id, ranking)
         if (wanted := self._wanted()) and wanted.kind == "class" and not wanted.names:
             return self._as_intent("class_list", no_sessions(self.speaker))
-        if two := wants_by(self._rank, self.speaker.text):
-            return self._choices(replace(ranking, matches=with_first(ranking, two)))
+        if two:
+            ids = tuple(want.id for want in two)
+            return self._choices(replace(ranking, matches=with_first(ranking, ids)))
         if decision == "choices":
             return self._choices(ranking)
         return self._fallback(ranking)
@@ -249,6 +253,26 @@ class _Dialog:
             confidence=ranking.top1 if ranking else 1.0,
             last=entry.id,
             asked=asked or self.state.asked,
+        )
+
+    def _both(self, two: tuple[Want, ...], ranking: Ranking) -> Turn | None:
+        """Two wants, each of them sure: both answers, in the order in which they were asked."""
+        turns = []
+        for want in two:
+            entry = self.view.entry(want.id)
+            if entry is None or decide(want.ranking, self.view.costs) != "answer":
+                return None
+            half = replace(self, speaker=replace(self.speaker, text=want.text))
+            turns.append(half._entry(entry, want.ranking))
+        if not turns:
+            return None
+        ids = tuple(want.id for want in two)
+        return self.speaker.done(
+            tuple(part for turn in turns for part in turn.reply.parts),
+            dict.fromkeys(each for turn in turns for each in turn.reply.quick_replies),
+            self.speaker.candidates(replace(ranking, matches=with_first(ranking, ids))),
+            confidence=min(turn.confidence for turn in turns),
+            asked=self.speaker.text,
         )
 
     def _asked_facets(self, entry: Entry) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.core.documents import Match, Ranking
 from bot.core.index import Index
@@ -12,38 +13,55 @@ from bot.core.text import fold
 from bot.core.tokens import Tokenize
 
 # と and や join only after a noun: 「引っ越すと」 is no list.
-_BREAKS = re.compile(
-    r"[、。]?(?:それと|それから|(?<=[、。\s])あと)、?|[、/&]|(?<=[一-龠ァ-ヶー])(?:と|や)(?!は|いう)"
-)
+_LINKS = r"[、。]?(?:それと|それから|(?<=[、。\s])あと)、?"
+_BREAKS = re.compile(_LINKS + r"|[、/&]|(?<=[一-龠ァ-ヶー])(?:と|や)(?!は|いう)")
+_LINKED = re.compile(_LINKS)
 _ONE_WANT = re.compile("違い|ちがい|違う|一緒|まとめ|一度|関係")
 _SHORTEST = 2  # characters of a half; a letter alone is no want
 _LONGEST = 120
 _SURE = 0.6  # of each half; halves that are less sure are read together, as one
 
 
-def wants(index: Index, text: str, tokenize: Tokenize) -> tuple[str, ...]:
-    """The ids of two different wants, in the order in which they were said; else nothing."""
+@dataclass(frozen=True)
+class Want:
+    """One of two wants: its part of the message, and how that is ranked."""
+
+    text: str
+    ranking: Ranking
+
+    @property
+    def id(self) -> str:
+        """The document that answers it."""
+        return self.ranking.matches[0].id
+
+
+def wants(index: Index, text: str, tokenize: Tokenize) -> tuple[Want, ...]:
+    """Two different wants, in the order in which they were said; else nothing."""
     return wants_by(lambda half: rank(index, half, tokenize, 1), text)
 
 
-def wants_by(ranked: Callable[[str], Ranking], text: str) -> tuple[str, ...]:
-    """The same over any ranking of a text.
+def wants_by(
+    ranked: Callable[[str], Ranking], text: str, *, linked: bool = False
+) -> tuple[Want, ...]:
+    """The same over any ranking of a text; `linked`: only at words like それと and あと.
 
     Both halves of some break must be clear by themselves and lead to different documents.
     """
     folded = fold(text)
     if len(folded) > _LONGEST or _ONE_WANT.search(folded):
         return ()
-    for match in _BREAKS.finditer(folded):
+    for match in (_LINKED if linked else _BREAKS).finditer(folded):
         halves = folded[: match.start()].strip(), folded[match.end() :].strip()
         if min(map(len, halves)) < _SHORTEST:
             continue
-        rankings = [ranked(half) for half in halves]
-        if all(ranking.matches and ranking.top1 >= _SURE for ranking in rankings):
-            first, second = (ranking.matches[0].id for ranking in rankings)
-            if first != second:
-                return first, second
+        first, second = (Want(half, ranked(half)) for half in halves)
+        if _clear(first) and _clear(second) and first.id != second.id:
+            return first, second
     return ()
+
+
+def _clear(want: Want) -> bool:
+    return bool(want.ranking.matches) and want.ranking.top1 >= _SURE
 
 
 def with_first(ranking: Ranking, ids: tuple[str, ...]) -> tuple[Match, ...]:

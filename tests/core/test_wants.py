@@ -24,7 +24,7 @@ def ranked(text: str) -> Ranking:
     ],
 )
 def test_two_wants_are_told_apart_in_order(text: str) -> None:
-    assert wants_by(ranked, text) == ("moving", "child")
+    assert [want.id for want in wants_by(ranked, text)] == ["moving", "child"]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,17 @@ def test_two_wants_are_told_apart_in_order(text: str) -> None:
 )
 def test_one_want_is_not_split(text: str) -> None:
     assert wants_by(ranked, text) == ()
+
+
+def test_in_a_message_that_is_sure_only_a_word_of_joining_tells_wants_apart() -> None:
+    joined = "転出届を出したい。あとカードをなくした"
+    assert [want.id for want in wants_by(ranked, joined, linked=True)] == ["moving", "card"]
+    assert wants_by(ranked, "転出届と児童手当", linked=True) == ()
+
+
+def test_a_want_keeps_its_own_words() -> None:
+    first, second = wants_by(ranked, "転出届を出したい。それと児童手当")
+    assert (first.text, second.text) == ("転出届を出したい", "児童手当")
 
 
 def test_the_wants_come_first_and_nothing_is_lost() -> None:
