@@ -14,17 +14,19 @@ from flask import Blueprint, Flask
 
 from bot.config import Settings
 from bot.console.create import Console, Content, create_console
+from bot.console.notices import Notices
 from bot.console.options import ConsoleOptions
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
+from bot.core.reactions import Reaction
 from bot.services.answering import JAPAN, Spoken
 from bot.services.library import Terms
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
 from bot.services.vitals import Vitals
-from bot.store import conversations, images, questions
+from bot.store import conversations, images, questions, reactions
 from bot.store.database import Database
 from bot.store.questions import Question
 from bot.web.chat import create_chat
@@ -49,6 +51,7 @@ from bot.wiring.account import (
     view_of,
     whose_page,
 )
+from bot.wiring.announce import build, line_client
 from bot.wiring.worker import workers_seen
 from bot.worker import Keeper, ReplyWorker
 
@@ -169,7 +172,22 @@ def _console(settings: Settings, db: Database, publisher: Publisher, now: Clock)
         settings.city,
         settings.madoguchi_public_url.rstrip("/"),
     )
-    return create_console(db, now, content, ConsoleOptions.from_env())
+    notices = _notices(settings, db, publisher, now)
+    return create_console(db, now, content, notices, ConsoleOptions.from_env())
+
+
+def _notices(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Notices:
+    client = line_client(settings) if settings.has_line else None
+    parts = build(settings, db, lambda: publisher.current().catalog, client, now)
+    return Notices(
+        parts.announcing,
+        parts.reporting,
+        parts.previewing,
+        parts.trials,
+        parts.templating,
+        parts.feeding,
+        client,
+    )
 
 
 def _image(db: Database, digest: str) -> bytes | None:
@@ -266,6 +284,11 @@ class _WebConversations:
         )
         self._db.write(lambda c: questions.add(c, [asked]))
         return asked.id
+
+    def keep_reaction(self, reaction: Reaction) -> None:
+        day = self._now().astimezone(JAPAN).date().isoformat()
+        made = reactions.of(uuid.uuid4().hex, day, reaction, self._account)
+        self._db.write(lambda c: reactions.add(c, [made]))
 
     def forget_questions(self, ids: Sequence[str]) -> None:
         self._db.write(lambda c: questions.forget(c, ids))

@@ -10,10 +10,12 @@ from werkzeug.wrappers import Response
 from bot.console.access import ADMINS, access, me
 from bot.console.csvfile import csv_response
 from bot.console.desk import Desk, japan_time
+from bot.console.notices import STEP_WORDS
 from bot.store import audit, audit_pages
 from bot.store.audit import Entry
 
 ACTIONS = {
+    **STEP_WORDS,
     "sign_in": "サインインしました",
     "sign_in_failed": "サインインに失敗しました",
     "sign_out": "サインアウトしました",

@@ -14,13 +14,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from bot.console.access import ADMINS, EVERY_ROLE, Gate, set_cookie, token_of
+from bot.console.announcement_steps import step_pages
+from bot.console.announcements import Announcements, announcement_pages_of
 from bot.console.audit import audit_pages_of
+from bot.console.composing import composing_pages
 from bot.console.content import content_pages
 from bot.console.desk import Desk, japan_time
 from bot.console.editor import editor_pages
 from bot.console.history import history_pages
 from bot.console.home import home_pages
 from bot.console.images import image_pages
+from bot.console.notice_templates import template_pages, tester_pages
+from bot.console.notices import Notices
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
 from bot.console.questions import question_pages
@@ -58,6 +63,17 @@ DONE = {
     "saved": "保存しました。数秒で住民への答えに出ます。",
     "waiting": "保存しました。ほかのファイルに直すところがあるため、まだ公開されていません。",
     "marked": "印を付けました。",
+    "kept": "下書きを保存しました。",
+    "asked": "承認を頼みました。",
+    "approved": "承認しました。",
+    "returned": "差し戻しました。",
+    "ordered": "送る指示を出しました。",
+    "paused": "一時停止しました。",
+    "resumed": "続きから送ります。",
+    "cancelled": "取り消しました。",
+    "resolved": "決めました。",
+    "template_kept": "ひな形を保存しました。",
+    "fed": "下書きを作りました。",
     "image_added": "画像を加えました。",
     "image_deleted": "画像を消しました。",
 }
@@ -66,6 +82,7 @@ DONE = {
 NAVIGATION = (
     ("staff.content.page", "内容", EVERY_ROLE),
     ("staff.questions.page", "質問", EVERY_ROLE),
+    ("staff.announcements.page", "お知らせ", EVERY_ROLE),
     ("staff.images.page", "画像", EVERY_ROLE),
     ("staff.segments.page", "配信条件", EVERY_ROLE),
     ("staff.stats.page", "数字", EVERY_ROLE),
@@ -105,7 +122,11 @@ class Console:
 
 
 def create_console(
-    db: Database, clock: Callable[[], datetime], content: Content, options: ConsoleOptions
+    db: Database,
+    clock: Callable[[], datetime],
+    content: Content,
+    notices: Notices,
+    options: ConsoleOptions,
 ) -> Console:
     """Every console page, each behind the gate, with headers that let nothing foreign in.
 
@@ -128,7 +149,7 @@ def create_console(
         ImageLibrary(db, clock),
         content.public_url,
     )
-    return Console(_blueprint(desk), saving, workshop)
+    return Console(_blueprint(desk, notices), saving, workshop)
 
 
 def _sections(desk: Desk) -> list[str]:
@@ -136,7 +157,7 @@ def _sections(desk: Desk) -> list[str]:
     return sorted({path.rpartition("/")[0] for path in desk.workshop.saving.files()})
 
 
-def _blueprint(desk: Desk) -> Blueprint:
+def _blueprint(desk: Desk, notices: Notices) -> Blueprint:
     parent = Blueprint("staff", __name__, url_prefix="/staff", template_folder="templates")
     assets = Assets(_HERE / "static")
     parent.before_request(desk.gate)
@@ -148,6 +169,11 @@ def _blueprint(desk: Desk) -> Blueprint:
         history_pages(desk),
         sheet_pages(desk),
         question_pages(desk),
+        announcement_pages_of(desk, notices),
+        composing_pages(desk, notices),
+        step_pages(desk, notices, Announcements(desk, notices)),
+        template_pages(desk, notices),
+        tester_pages(desk, notices),
         image_pages(desk),
         segment_pages(desk),
         stats_pages(desk),

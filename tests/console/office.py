@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,19 +13,25 @@ import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bot.config import REPOSITORY, Settings
 from bot.console.create import Content, create_console
+from bot.console.notices import Notices
 from bot.console.options import ConsoleOptions
 from bot.content.sudachi import SudachiTokenizer
 from bot.services import passwords
+from bot.services.delivery import Delivery, Settled
 from bot.services.library import Terms
 from bot.services.publishing import Publisher
+from bot.services.starting import Starting
 from bot.store import images, sessions, staff
-from bot.store.database import open_database
+from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 from bot.store.staff import Role
 from bot.web.chat import create_chat
 from bot.web.media import media_blueprint
+from bot.wiring.announce import build
 from tests import builders
+from tests.services.announcing import FAST, Line, bystanders, catalog, people
 from tests.web.town import Memory
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # noon in Japan
@@ -78,7 +85,11 @@ class Office:
         content = Content(
             self.content, self.publisher, tokenizer(), Terms(), "minato", "https://line.example.jp"
         )
-        self.console = create_console(self.db, now, content, ConsoleOptions.from_env(options))
+        self.line = Line()
+        self.notices = _notices(self.db, self.line, now)
+        self.console = create_console(
+            self.db, now, content, self.notices, ConsoleOptions.from_env(options)
+        )
         self.app.register_blueprint(self.console.blueprint)
         self.console.saving.look()
 
@@ -115,6 +126,24 @@ class Office:
         desk.sign_in(name)
         return desk
 
+    def residents(self) -> None:
+        """Six who chose スマホ教室, six in 南大沢, six whom nothing concerns."""
+        bystanders(self.db)
+        people(self.db, 6)
+        people(self.db, 6, topics=frozenset({"facility"}), district="南大沢")
+
+    def deliver(self) -> None:
+        """What the worker does with what is due, until nothing is left to do."""
+        starting = Starting(self.db, self.line, self.notices.announcing.freeze)
+        delivery = Delivery(self.db, self.line, FAST)
+        while starting.start_due():
+            pass
+        settled: list[Settled] = []
+        for _ in range(50):
+            work = delivery.turn(settled, 8)
+            settled = [delivery.send(each) for each in work.outgoing]
+        delivery.turn(settled, 0)
+
     def names(self) -> list[str]:
         with self.db.read() as connection:
             return [person.name for person in staff.everyone(connection)]
@@ -124,6 +153,22 @@ class Office:
             found = staff.find(connection, name)
             assert found is not None
             return sessions.count(connection, found.person.id)
+
+
+def _notices(db: Database, line: Line, now: Callable[[], datetime]) -> Notices:
+    """The announcements of 八王子市, whose segments are shipped; no link is opened."""
+    settings = Settings(madoguchi_city="hachioji", madoguchi_content_dir=REPOSITORY)
+    parts = build(settings, db, catalog, line, now)
+    return Notices(
+        parts.announcing,
+        parts.reporting,
+        parts.previewing,
+        parts.trials,
+        parts.templating,
+        parts.feeding,
+        line,
+        reach=lambda: lambda url: True,
+    )
 
 
 class Desk:
