@@ -158,6 +158,11 @@ class Settings(BaseSettings):
             )
         return tuple(base._of_account(each) for each in named)
 
+    @property
+    def on_server(self) -> bool:
+        """Whether the database takes any number of processes (PostgreSQL)."""
+        return not self.madoguchi_database_url.startswith("sqlite:")
+
     def _of_account(self, account: Account) -> Settings:
         changes = {
             "madoguchi_account": account.id,

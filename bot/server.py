@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import click
@@ -15,10 +16,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 from gunicorn.workers.gthread import ThreadWorker
 
-from bot.app import EXTENSION, create_app
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
-from bot.wiring.account import is_server
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +33,16 @@ def run(every: Sequence[Settings], host: str, port: int, workers: int = 1) -> No
 
     Raises SettingsError where the address cannot be used, or the database not by `workers`.
     """
-    if workers > 1 and not is_server(every[0]):
+    if workers > 1 and not every[0].on_server:
         raise SettingsError(
             "SQLiteでは1つのプロセスでしか動かせません。--workers を外すか、"
             "PostgreSQLに移してください（madoguchi migrate-db）。"
         )
     _refuse_taken_address(host, port)
+    if workers > 1:
+        # Imported before the fork, code is shared between the workers. A single one imports it
+        # by itself: the parent would hold 40 MiB that it never looks at.
+        import_module("bot.app")
     shown = "localhost" if host in ("0.0.0.0", "::") else host
     click.echo(f"ブラウザで http://{shown}:{port}/chat を開いてください（止めるときは Ctrl+C）。")
     _Server(every, host, port, workers).run()
@@ -67,6 +70,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        from bot.app import create_app  # see `run`
+
         deadline = time.monotonic() + _BOOT_SECONDS
         while True:
             try:
@@ -83,7 +88,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
 
     def _may_pass(self, error: MadoguchiError) -> bool:
         """Whether it is the server's database that is away: it comes back, and so do we."""
-        if not is_server(self._every[0]) or isinstance(error, StoreBusy | StoreVersion):
+        if not self._every[0].on_server or isinstance(error, StoreBusy | StoreVersion):
             return False
         return isinstance(error, StoreError)
 
@@ -140,7 +145,7 @@ class _TimedReader:
 def _close(_server: Any, worker: Any) -> None:
     app = getattr(worker.app, "app", None)
     if app is not None:
-        app.extensions[EXTENSION].close()
+        app.extensions["madoguchi"].close()
 
 
 def _refuse_taken_address(host: str, port: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -49,7 +50,7 @@ def test_every_alert_watches_a_number_that_there_is(tmp_path: Path) -> None:
 
 def commands() -> set[str]:
     """Every command there is, those of a person who runs it included."""
-    return {*main.commands, *(each.name or "" for each in (*ops.COMMANDS, *menus.COMMANDS))}
+    return set(main.list_commands(click.Context(main)))
 
 
 def test_every_command_that_a_unit_runs_is_one() -> None:

@@ -1,13 +1,11 @@
-"""Commands for more than one process, machine or city: `worker`, `migrate-db`, and --account."""
+"""Commands for more than one process or machine: `worker` and `migrate-db`."""
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -47,38 +45,3 @@ def migrate_db(target: str) -> None:
         counts = move(old, new, lambda name, rows: click.echo(f"{name}：{rows}件", err=True))
     click.echo(f"{len(counts)}の表、{sum(counts.values())}件を移し、両側が同じことを確かめました。")
     click.echo("MADOGUCHI_DATABASE_URL を移し先に変えてから、始めてください。")
-
-
-def with_account(command: click.Command) -> None:
-    """Let a command, or every command of a group, be told `--account`."""
-    if isinstance(command, click.Group):
-        for each in command.commands.values():
-            with_account(each)
-        return
-    option = click.Option(
-        ["--account"],
-        metavar="ID",
-        help="相手にするアカウント（MADOGUCHI_ACCOUNTS の一覧のid）",
-        expose_value=False,
-        callback=_choose,
-    )
-    command.params.append(option)
-
-
-def _choose(context: click.Context, _option: click.Parameter, account: str | None) -> None:
-    if account:
-        context.with_resource(_environment("MADOGUCHI_ACCOUNT", account))
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """The variable for the time of one command."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

@@ -13,12 +13,12 @@ from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
-from bot.core.remembering import Remembering
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
+from bot.services.remembering import Remembering
 
 _GLOSSARY, _NO_INFO = "glossary", "no-info-"
 

@@ -68,11 +68,6 @@ class Base:
     on_server: bool
 
 
-def is_server(settings: Settings) -> bool:
-    """Whether the database takes any number of processes."""
-    return not settings.madoguchi_database_url.startswith("sqlite:")
-
-
 def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = True) -> Base:
     """Open and migrate the database; `alone`: as the one owner of a SQLite file.
 
@@ -81,14 +76,14 @@ def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = T
     db = open_database(settings.madoguchi_database_url, exclusive=alone)
     try:
         migrate(db)
-        if clock is None and is_server(settings):
+        if clock is None and settings.on_server:
             shared = SharedClock(db)
             return Base(db, shared, shared.read, on_server=True)
     except BaseException:
         db.close()
         raise
     now = clock or (lambda: datetime.now(UTC))
-    return Base(db, now, None, is_server(settings))
+    return Base(db, now, None, settings.on_server)
 
 
 def load_publishers(every: Sequence[Settings], base: Base) -> dict[Path, Publisher]:

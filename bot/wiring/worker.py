@@ -16,7 +16,6 @@ from bot.wiring.account import (
     Base,
     Deliveries,
     housekeeping_of,
-    is_server,
     load_publishers,
     open_base,
     replying_of,
@@ -51,7 +50,7 @@ class WorkerProcess:
             self._base.db.close()
             raise
         # In a SQLite file `serve` answers: two processes would only wait for each other.
-        replies = is_server(every[0])
+        replies = every[0].on_server
         self._replies = _replies(connected, self._base, self._publishers, line) if replies else None
 
     @property

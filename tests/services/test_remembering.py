@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.documents import Match, Ranking
-from bot.core.remembering import Remembering
+from bot.services.remembering import Remembering
 
 
 def ranked(text: str) -> Ranking:
