@@ -29,6 +29,9 @@ KEYS = {
     "never",
     "buttons",
     "first_button",
+    "last_buttons",
+    "no_buttons",
+    "kept",
     "erased",
     "chosen",
 }
@@ -87,6 +90,14 @@ def complaints(turn: Any, spoken: Spoken) -> list[str]:
     ]
     if "first_button" in turn and buttons[:1] != [turn["first_button"]]:
         wrong.append(f"first button of {buttons}")
+    last = turn.get("last_buttons", [])
+    if last and buttons[-len(last) :] != last:
+        wrong.append(f"last buttons of {buttons}")
+    wrong += [f"button 「{each}」" for each in turn.get("no_buttons", ()) if each in buttons]
+    made = answered.reaction
+    kept = "・".join([made.kind, made.item, *made.shown]) if made else "nothing"
+    if turn.get("kept", kept) != kept:
+        wrong.append(f"kept {kept}")
     if answered.erase != (turn.get("erased") == "true"):
         wrong.append("erased" if answered.erase else "not erased")
     return wrong

@@ -102,10 +102,10 @@ def emergency_card(view: CityView, emergency: Emergency, language: str) -> Card:
     )
 
 
-def contact_card(view: CityView, language: str, body: str) -> Card:
-    """How to reach a person."""
+def contact_card(view: CityView, language: str, body: str, contact: Contact | None = None) -> Card:
+    """How to reach a person: `contact`, or the city's main one."""
     words = view.wording(language)
-    contact = view.contact()
+    contact = contact or view.contact()
     title = words.say("contact_title")
     return Card(
         title=title,

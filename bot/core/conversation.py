@@ -13,7 +13,8 @@ from bot.core.wording import JAPANESE
 class State:
     """`last` is the id just answered, `shown` the buttons on screen as (label, data) pairs,
     `asked` the masked words behind a question back, `refused` what the resident did not mean,
-    `asking` the step of the settings that waits for a choice."""
+    `asking` the step of the settings that waits for a choice, `judged` the ids of which the
+    resident has said whether they helped."""
 
     last: str = ""
     shown: tuple[tuple[str, str], ...] = ()
@@ -23,6 +24,7 @@ class State:
     language: str = JAPANESE
     group_told: bool = False
     asking: str = ""
+    judged: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The state as it is stored."""
@@ -42,6 +44,7 @@ def state_from_json(text: str | None) -> State:
             language=_text(raw.get("language", JAPANESE)),
             group_told=raw.get("group_told") is True,
             asking=_text(raw.get("asking", "")),
+            judged=tuple(map(_text, raw.get("judged", ()))),
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return State()

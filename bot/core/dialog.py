@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core import actions, choosing, guard
+from bot.core import actions, choosing, guard, solving
 from bot.core.classcards import coming_here, no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
 from bot.core.compose import (
@@ -29,6 +30,7 @@ from bot.core.followup import (
 from bot.core.knowledge import Entry, Facet, Intent
 from bot.core.language import language_written_in
 from bot.core.preferences import steps
+from bot.core.reactions import choice, read_verdict
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
@@ -60,7 +62,7 @@ def respond(
     """
     text = guard.without_labels(message.text).strip()
     language = _language(message, state, view)
-    speaker = Speaker(view, state, language, text, today, resident, message.at)
+    speaker = Speaker(view, state, language, text, today, resident, message.at, message.in_group)
     turn = _Dialog(message, speaker).understood()
     warning = _warning(message, speaker)
     if warning:
@@ -101,13 +103,13 @@ class _Dialog:
     def understood(self) -> Turn:
         text = self.speaker.text
         if self.message.data:
-            return self._act(read_action(self.message.data))
+            return self._press(self.message.data)
         if not text or (self.message.masked and not _ABOUT_NUMBERS.sub("", text)):
             return self.speaker.say("empty")
         dangers = self.view.lookout.find(text)
         if dangers:
             return self._emergency(*(danger.id for danger in dangers[:2]))
-        pressed = self._button_pressed() or self._wish()
+        pressed = self._button_pressed() or self._verdict() or self._wish()
         return pressed or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
@@ -115,16 +117,21 @@ class _Dialog:
         text, shown = self.speaker.text, self.state.shown
         for words, data in shown:
             if text == words:
-                return self._act(read_action(data))
+                return self._press(data)
         choices = [data for _, data in shown if read_action(data).get("do") == "show"]
         place = None if self.state.asking else chosen_place(text)
         if place is not None:
             if -len(choices) <= place < len(choices):
-                return self._act(read_action(choices[place]))
+                return self._press(choices[place])
             return self._no_such_choice() if choices else self.speaker.say("empty")
         if shown and (refuses_choices(text) or (refuses_answer(text) and not self.state.last)):
             return self._fallback(None)
         return None
+
+    def _verdict(self) -> Turn | None:
+        """「解決しました」 about the answer just given."""
+        last, solved = self.view.entry(self.state.last), read_verdict(self.speaker.text)
+        return None if last is None or solved is None else self._judge(last, solved=solved)
 
     def _wish(self) -> Turn | None:
         """Settings changed by talking."""
@@ -190,6 +197,11 @@ class _Dialog:
 
     # --- what a button does ---
 
+    def _press(self, data: str) -> Turn:
+        """A button, with what pressing it tells of a question back."""
+        turn, made = self._act(read_action(data)), choice(self.state.shown, data)
+        return turn if made is None else replace(turn, reaction=made)
+
     def _act(self, parts: dict[str, str]) -> Turn:
         match parts.get("do"):
             case "show" if self.view.item(parts.get("id", "")):
@@ -207,6 +219,8 @@ class _Dialog:
             case "sessions":
                 start = int(parts["start"]) if parts.get("start", "").isdecimal() else 0
                 return self._as_intent("class_list", sessions_from(self.speaker, start))
+            case "solved" if entry := self.view.entry(parts.get("id", "")):
+                return self._judge(entry, solved=parts.get("yes") == "1")
             case "choose":
                 return self._as_intent("settings", choosing.choose(self.speaker, parts))
             case "settings_web":
@@ -238,7 +252,15 @@ class _Dialog:
             return self._entry(entry, ranking)
         return self._intent(intent, ranking) if intent else self._emergency(item_id)
 
-    def _entry(self, entry: Entry, ranking: Ranking | None) -> Turn:
+    def _judge(self, entry: Entry, *, solved: bool) -> Turn:
+        if solved:
+            return solving.solved(self.speaker, entry)
+        asked, refused = self.state.asked, {*self.state.refused, entry.id}
+        near = self._near(self._rank(asked), refused) if asked else []
+        return solving.unsolved(self.speaker, entry, near)
+
+    def _entry(self, entry: Entry, ranking: Ranking | None, *, calm: bool = True) -> Turn:
+        """The answer; `calm`: whether it helped may be asked too."""
         speaker = self.speaker
         asked = speaker.text if ranking else ""
         more = self._asked_facets(entry) if ranking else ""
@@ -246,9 +268,12 @@ class _Dialog:
         related = related_buttons(self.view, entry, speaker.language)
         if entry.topic == "class" and coming_here(speaker):
             related.insert(0, button(speaker.words.say("sessions_button"), "sessions"))
+        buttons = [*related, speaker.handoff_button(), *speaker.settings_buttons()]
+        if calm:
+            buttons += solving.verdict_buttons(speaker, entry, len(buttons))
         return speaker.done(
             (card,),
-            (*related, speaker.handoff_button(), *speaker.settings_buttons()),
+            buttons,
             speaker.candidates(ranking, entry.id),
             confidence=ranking.top1 if ranking else 1.0,
             last=entry.id,
@@ -263,7 +288,7 @@ class _Dialog:
             if entry is None or decide(want.ranking, self.view.costs) != "answer":
                 return None
             half = replace(self, speaker=replace(self.speaker, text=want.text))
-            turns.append(half._entry(entry, want.ranking))
+            turns.append(half._entry(entry, want.ranking, calm=False))
         if not turns:
             return None
         ids = tuple(want.id for want in two)
@@ -371,7 +396,7 @@ class _Dialog:
         match decide(ranking, self.view.costs):
             case "answer":
                 entry = self.view.entry(ranking.matches[0].id)
-                return self._entry(entry, ranking) if entry else None
+                return self._entry(entry, ranking, calm=False) if entry else None
             case "choices":
                 turn = self._choices(ranking)
                 return turn if turn.decision == "choices" else None
@@ -415,6 +440,7 @@ class _Dialog:
     def _rank(self, text: str) -> Ranking:
         return self.view.rank(with_both_calendars(text))
 
-    def _near(self, ranking: Ranking) -> list[str]:
-        allowed = [m.id for m in ranking.matches if m.id not in self.state.refused]
+    def _near(self, ranking: Ranking, refused: Collection[str] | None = None) -> list[str]:
+        without = self.state.refused if refused is None else refused
+        allowed = [m.id for m in ranking.matches if m.id not in without]
         return [item for item in allowed if self.view.item(item)][:CHOICES]

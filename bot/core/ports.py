@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.changes import Change
+from bot.core.reactions import Reaction
 
 
 class LineApi(Protocol):
@@ -149,6 +150,7 @@ class Answered:
     changes: tuple[Change, ...] = ()  # to what this resident chose
     private: bool = False  # what was said is about the resident alone: its words go at once
     link: str = ""  # digest of the link to their settings that the messages hold
+    reaction: Reaction | None = None  # to an answer; nobody's name or words in it
 
 
 class Answerer(Protocol):

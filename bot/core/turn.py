@@ -12,6 +12,7 @@ from bot.core.confidence import Decision
 from bot.core.conversation import State, action
 from bot.core.documents import Ranking
 from bot.core.knowledge import Kind
+from bot.core.reactions import Reaction
 from bot.core.replies import Part, QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.view import CityView
@@ -25,13 +26,14 @@ _LISTED = 5  # candidates reported beside the decision
 class Message:
     """What a resident said: masked words with the kinds that were masked, or a button's data.
 
-    `at` is the time of day in Japan, where it is known.
+    `at` is the time of day in Japan, where it is known. `in_group`: others read the answer.
     """
 
     text: str = ""
     masked: frozenset[str] = frozenset()
     data: str = ""
     at: time | None = None
+    in_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Turn:
     """The outcome of one message. With `choices` exactly the first candidates are offered.
 
     `changes` are to what the resident chose; `linked`: the reply holds the link to their settings.
+    `reaction` is to be kept; `remark`: what was said is about the last answer and no question.
     """
 
     reply: Reply
@@ -60,6 +63,8 @@ class Turn:
     erase: bool = False
     changes: tuple[Change, ...] = ()
     linked: bool = False
+    reaction: Reaction | None = None
+    remark: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Speaker:
     today: date
     resident: Resident | None = None
     at: time | None = None
+    in_group: bool = False
 
     @property
     def words(self) -> Wording:

@@ -19,6 +19,7 @@ from bot.core.view import CityView
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 Render = Callable[[Reply], Sequence[Mapping[str, Any]]]
+_GROUPS = ("group", "room")
 _MEDIA = {"image", "video", "audio", "file"}
 _SILENT = Answered((), None, "ignored", None)
 
@@ -39,11 +40,13 @@ def speak(
     now: datetime,
     data: str = "",
     resident: Resident | None = None,
+    *,
+    in_group: bool = False,
 ) -> Spoken:
     """Answer plain words (or a button's `data`); used by the web chat and the command line."""
     masked = guard.mask(text)
     here = now.astimezone(JAPAN)
-    message = Message(masked.text, masked.kinds, data, here.time())
+    message = Message(masked.text, masked.kinds, data, here.time(), in_group)
     turn = respond(message, state_from_json(state), view, here.date(), resident)
     return Spoken(masked.text, turn, turn.state.to_json())
 
@@ -72,7 +75,7 @@ class Answering:
             return Answered((), None, "left", None, erase=True)
         if event.mode != "active" or not event.reply_token:
             return replace(_SILENT, state=state)
-        if event.source.type in ("group", "room"):
+        if event.source.type in _GROUPS:
             return self._in_group(view, event, state, now)
         return self._one_to_one(view, event, state, now)
 
@@ -122,19 +125,21 @@ class Answering:
         text = event.text or "" if event.kind == "text" else ""
         data = event.postback_data or "" if event.kind == "postback" else ""
         data = data or ("do=unknown" if not text else "")
-        spoken = speak(view, text, state, now, data, resident)
+        in_group = event.source.type in _GROUPS
+        spoken = speak(view, text, state, now, data, resident, in_group=in_group)
         turn = spoken.turn
         private = _tells_of_oneself(turn, state)
         return Answered(
             messages=tuple(self._render(turn.reply)),
             state=None if turn.erase else spoken.state,
             outcome=turn.decision,
-            question=spoken.text if text and not (turn.erase or private) else None,
+            question=spoken.text if text and not (turn.erase or private or turn.remark) else None,
             candidates=tuple(candidate.id for candidate in turn.candidates),
             erase=turn.erase,
             changes=turn.changes,
             private=private,
             link=resident.link_digest if resident and turn.linked else "",
+            reaction=turn.reaction,
         )
 
     def _follow(self, view: CityView, resident: Resident | None) -> Answered:

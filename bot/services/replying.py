@@ -28,6 +28,7 @@ from bot.store import (
     conversations,
     inbox,
     questions,
+    reactions,
     residents,
     settings_keys,
 )
@@ -73,6 +74,7 @@ class Effects:
     outgoing: Outgoing | None = None
     followed: tuple[str, str, int] | None = None  # account, resident, when
     own: Own | None = None
+    reaction: reactions.Reaction | None = None
 
 
 @dataclass(frozen=True)
@@ -248,15 +250,26 @@ class Replying:
             erase = (claimed.account, claimed.resident, claimed.occurred_at)
         outgoing = _outgoing(claimed, messages) if messages else None
         effects = Effects(decision, kept, question, erase, outgoing=outgoing)
-        return _with_duties(claimed, replace(effects, own=_own(claimed, answered)))
+        effects = replace(
+            effects, own=_own(claimed, answered), reaction=self._reaction(claimed, answered)
+        )
+        return _with_duties(claimed, effects)
+
+    def _today(self) -> str:
+        return self.clock().astimezone(_JST).date().isoformat()
+
+    def _reaction(self, claimed: Claimed, answered: Answered) -> reactions.Reaction | None:
+        if answered.reaction is None:
+            return None
+        number = uuid.uuid4().hex
+        return reactions.of(number, self._today(), answered.reaction, claimed.account)
 
     def _question(self, claimed: Claimed, answered: Answered) -> Question | None:
         if answered.question is None:
             return None
-        day = self.clock().astimezone(_JST).date().isoformat()
         return Question(
             uuid.uuid4().hex,
-            day,
+            self._today(),
             answered.question,
             answered.outcome,
             answered.candidates,
@@ -300,6 +313,7 @@ def _record(connection: Connection, done: Sequence[Effects], now: int) -> list[O
     ids = inbox.decide(connection, [e.decision for e in done], now)
     mine = [e for e in done if e.decision.id in ids]
     questions.add(connection, [e.question for e in mine if e.question is not None])
+    reactions.add(connection, [e.reaction for e in mine if e.reaction is not None])
     for effects in mine:
         if effects.take_back is not None:
             account, message_id = effects.take_back

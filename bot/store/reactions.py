@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
+from bot.core.reactions import CHOSEN, SOLVED, UNSOLVED
+from bot.core.reactions import Reaction as Made
 from bot.store.learning_tables import reactions
 from bot.store.tables import MAIN_ACCOUNT
 from bot.store.upsert import Upsert
 
-SOLVED, UNSOLVED, CHOSEN = "solved", "unsolved", "chosen"
 _UPSERT = Upsert(reactions)
 
 
@@ -41,6 +42,11 @@ class Choice:
 
     shown: tuple[str, ...]
     chosen: Counter[str]
+
+
+def of(id: str, day: str, made: Made, account: str = MAIN_ACCOUNT) -> Reaction:
+    """What a conversation told, as it is kept."""
+    return Reaction(id, day, made.kind, made.item, made.shown, account)
 
 
 def add(connection: Connection, made: Sequence[Reaction]) -> None:
@@ -82,15 +88,15 @@ def solved_by_day(
 
 def _counted(
     connection: Connection, day: str, account: str, by: ColumnElement[str]
-) -> Sequence[Row[tuple[str, str, int]]]:
-    columns = (by, reactions.c.kind)
-    return connection.execute(
-        select(*columns, func.count())
+) -> list[tuple[str, str, int]]:
+    rows = connection.execute(
+        select(by, reactions.c.kind, func.count())
         .where(reactions.c.account == account, reactions.c.day >= day)
         .where(reactions.c.kind.in_((SOLVED, UNSOLVED)))
-        .group_by(*columns)
-        .order_by(*columns)
-    ).all()
+        .group_by(by, reactions.c.kind)
+        .order_by(by, reactions.c.kind)
+    )
+    return [(each, kind, count) for each, kind, count in rows]
 
 
 def choices(connection: Connection, day: str, account: str = MAIN_ACCOUNT) -> list[Choice]:

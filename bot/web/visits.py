@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.core.reactions import Reaction
 from bot.errors import StoreError
 from bot.services.answering import Spoken
 from bot.web.transcript import Transcript, transcript_from_json
@@ -36,6 +37,10 @@ class Conversations(Protocol):
 
     def keep_question(self, spoken: Spoken) -> str:
         """Keep the masked words for staff, with no link to the visitor; returns their id."""
+        ...
+
+    def keep_reaction(self, reaction: Reaction) -> None:
+        """Keep how an answer was taken, with no link to the visitor."""
         ...
 
     def forget_questions(self, ids: Sequence[str]) -> None:
@@ -88,9 +93,14 @@ class Visits:
         return True
 
     def ask(self, spoken: Spoken) -> str:
-        """Keep the question for staff; returns its id, empty where nothing is kept."""
+        """Keep the question, or how the answer was taken; returns the question's id or ""."""
+        turn = spoken.turn
         try:
-            return self._conversations.keep_question(spoken) if spoken.text else ""
+            if turn.reaction is not None:
+                self._conversations.keep_reaction(turn.reaction)
+            if not spoken.text or turn.remark:
+                return ""
+            return self._conversations.keep_question(spoken)
         except StoreError:
             log.exception("web question not kept")
             return ""

@@ -19,6 +19,7 @@ states = st.builds(
     misses=st.integers(0, 9),
     language=st.sampled_from(["ja", "en", "easy_ja"]),
     group_told=st.booleans(),
+    judged=st.lists(st.text(max_size=9), max_size=3).map(tuple),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -41,6 +42,11 @@ def test_a_stored_state_comes_back_as_it_was(state: State) -> None:
 )  # fmt: skip
 def test_an_unreadable_state_is_forgotten(stored: str | None) -> None:
     assert state_from_json(stored) == State()
+
+
+def test_state_of_an_older_version_still_counts() -> None:
+    older = {"last": "a", "shown": [["はい", "do=menu"]], "asked": "b", "misses": 1}
+    assert state_from_json(json.dumps(older)) == State("a", (("はい", "do=menu"),), "b", (), 1)
 
 
 def test_keys_of_another_version_are_ignored() -> None:

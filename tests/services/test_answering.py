@@ -14,6 +14,7 @@ from bot.content.loader import load
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.conversation import State, action, state_from_json
 from bot.core.ports import Answered
+from bot.core.reactions import Reaction
 from bot.line.events import Event, EventKind, Source
 from bot.line.limits import check_messages
 from bot.line.render import render
@@ -195,3 +196,20 @@ def test_today_is_the_day_in_japan(library: Library) -> None:
     eve = NOW.replace(month=12, day=31, hour=15, minute=30)  # half past midnight in Japan
     spoken = speak(library.view("onojo"), "今年は令和何年ですか", None, eve)
     assert "令和9年" in str(spoken.turn.reply)
+
+
+def test_that_it_helped_is_kept_as_no_question_and_of_nobody(answering: Answering) -> None:
+    first = answering.answer(event(text="図書館カードを作りたい"), None, NOW)
+    told = answering.answer(event(text="解決しました"), first.state, NOW)
+    assert told.reaction == Reaction("solved", "library-card")
+    assert told.question is None and not told.private
+    again = answering.answer(event(text="解決しました"), told.state, NOW)
+    assert again.reaction is None and again.question is None
+
+
+def test_in_a_group_nobody_is_asked_whether_it_helped(answering: Answering) -> None:
+    asked = event(text="図書館カードを作りたい", source=GROUP, mentioned=True)
+    answered = answering.answer(asked, None, NOW)
+    assert answered.messages and "do=solved" not in words(answered)
+    alone = answering.answer(event(text="図書館カードを作りたい"), None, NOW)
+    assert "do=solved" in words(alone)

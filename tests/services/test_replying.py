@@ -1,9 +1,14 @@
-import pytest
+from dataclasses import replace
 
+import pytest
+from sqlalchemy import select
+
+from bot.core.reactions import Reaction as Made
 from bot.line.events import parse_event
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
-from bot.store import backlog, conversations, questions
+from bot.store import backlog, conversations, questions, reactions
+from bot.store.learning_tables import reactions as reaction_table
 from tests.services.builders import (
     HANAKO,
     START,
@@ -423,3 +428,26 @@ def test_nothing_open_is_left_over(db, door, replying, clock):
     work(replying)
     found = db.write(lambda c: backlog.measure(c, replying.now()))
     assert found.open == 0 and set(statuses(db).values()) == {"unanswered"}
+
+
+def test_how_an_answer_was_taken_is_kept_without_its_author_and_outlives_erasing(
+    db, door, replying, echo
+):
+    answer = echo.answer
+
+    def told(event, state, now):
+        found = answer(event, state, now)
+        if event.text != "解決した":
+            return found
+        return replace(found, question=None, reaction=Made("solved", "garbage"))
+
+    echo.answer = told
+    deliver(door, text_event("解決した"), text_event("消して"))
+    work(replying)
+    with db.read() as connection:
+        assert reactions.solved_by_item(connection, DAY) == {"garbage": {"solved": 1}}
+    kept = db.write(lambda c: c.execute(select(reaction_table)).one()._asdict())
+    assert kept | {"id": ""} == {
+        "id": "", "account": "main", "day": DAY, "kind": "solved", "item": "garbage", "shown": "[]"
+    }  # fmt: skip
+    assert asked(db) == []

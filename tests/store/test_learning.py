@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.reactions import CHOSEN, SOLVED, UNSOLVED
 from bot.store import links, reactions
 from bot.store.database import Database, open_database
 from bot.store.links import LinkCheck
 from bot.store.migrate import migrate
-from bot.store.reactions import CHOSEN, SOLVED, UNSOLVED, Reaction
+from bot.store.reactions import Reaction
 
 DAY = "2026-11-21"
 

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.core.reactions import Reaction
 from tests.web.town import PRIVACY, Town
 
 MY_NUMBER = "1234 5678 9012"
@@ -164,6 +165,15 @@ def test_button_of_an_old_page_still_works(client: FlaskClient) -> None:
 
 def test_button_that_leads_nowhere_is_answered_honestly(client: FlaskClient) -> None:
     assert "今はありません" in say(client, "古いボタン", data="do=show&id=no-such-thing")
+
+
+def test_visitor_says_by_button_or_words_whether_it_helped(town: Town, client: FlaskClient) -> None:
+    text = say(client, "マイナンバーカードをなくした")
+    data = html.unescape(re.findall(r'name="data" value="(do=solved[^"]*)"', text)[0])
+    say(client, "解決した", data=data)
+    say(client, "解決しました")
+    assert town.memory.reactions == [Reaction("solved", "card-lost")]
+    assert list(town.memory.questions.values()) == ["マイナンバーカードをなくした"]
 
 
 def test_only_the_last_answer_has_buttons(client: FlaskClient) -> None:

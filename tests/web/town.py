@@ -12,6 +12,7 @@ from flask import Flask
 from bot.content.loader import load
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
+from bot.core.reactions import Reaction
 from bot.errors import StoreError
 from bot.services.answering import Spoken
 from bot.services.library import Library, Terms
@@ -134,6 +135,7 @@ class Memory:
         self.clock = clock
         self.kept: dict[str, tuple[str, datetime]] = {}
         self.questions: dict[str, str] = {}
+        self.reactions: list[Reaction] = []
         self.fail = False
 
     def load(self, key: str) -> str | None:
@@ -149,6 +151,10 @@ class Memory:
         self._check()
         self.questions[str(len(self.questions))] = spoken.text
         return str(len(self.questions) - 1)
+
+    def keep_reaction(self, reaction: Reaction) -> None:
+        self._check()
+        self.reactions.append(reaction)
 
     def forget_questions(self, ids: Sequence[str]) -> None:
         self._check()
