@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 FEW = 5  # groups smaller than this are hidden: they could be somebody
 HIDDEN = "5未満"
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 720, 220, 44, 28
-_ROW = 30
+_ROW, _TALL = 30, 44
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,101 @@ def bars(rows: Sequence[Row], title: str) -> Markup:
     for place, each in enumerate(rows):
         y = place * _ROW
         width = 400 * (each.number or 0) / top if each.number is not None else 6
-        name = each.name if len(each.name) <= 14 else f"{each.name[:13]}…"
-        text = '<text class="tick" x="{}" y="{}" text-anchor="{}">{}</text>'
-        parts.append(Markup(text).format(196, y + 20, "end", name))
-        parts.append(
-            Markup('<rect class="{}" x="204" y="{}" width="{:.1f}" height="20"></rect>').format(
-                "bar few" if each.number is None else "bar", y + 4, max(1.0, width)
-            )
-        )
-        parts.append(Markup(text).format(f"{212 + width:.1f}", y + 20, "start", each.shown))
+        parts.append(_name(each.name, y))
+        parts.append(_bar("bar few" if each.number is None else "bar", 204, y + 4, width, 20))
+        parts.append(_said(each.shown, 212 + width, y))
     return _svg(_WIDTH, max(_ROW, len(rows) * _ROW), title, parts)
+
+
+@dataclass(frozen=True)
+class Share:
+    """One lying bar of two parts, with a thin one under it where `below` is known."""
+
+    name: str
+    good: int
+    bad: int
+    below: int | None
+    shown: str
+
+
+def shares(rows: Sequence[Share], title: str) -> Markup:
+    """What went well and what did not, one under the other, all to one scale."""
+    top = max((each.good + each.bad for each in rows), default=0) or 1
+    parts = []
+    for place, each in enumerate(rows):
+        y, scale = place * _ROW, 360 / top
+        parts.append(_name(each.name, y))
+        parts.append(_bar("bar", 204, y + 3, each.good * scale, 14))
+        if each.bad:
+            parts.append(_bar("bar bad", 204 + each.good * scale, y + 3, each.bad * scale, 14))
+        if each.below is not None:
+            parts.append(_bar("bar below", 204, y + 19, each.below * scale, 6))
+        x = 212 + (each.good + each.bad) * scale
+        parts.append(_said(each.shown, x, y))
+    return _svg(_WIDTH, max(_ROW, len(rows) * _ROW), title, parts)
+
+
+@dataclass(frozen=True)
+class Course:
+    """One line over days; None where nothing was noted, -1 for a number too small to show."""
+
+    name: str
+    points: Sequence[int | None]
+    shown: str
+
+
+def courses(rows: Sequence[Course], title: str) -> Markup:
+    """A line for each name, each to a scale of its own that begins at nobody."""
+    parts = []
+    for place, each in enumerate(rows):
+        y = place * _TALL
+        parts.append(_name(each.name, y + 8))
+        line = '<line class="grid" x1="204" y1="{0}" x2="564" y2="{0}"></line>'
+        parts.append(Markup(line).format(y + _TALL - 6))
+        parts += _line(each.points, y)
+        parts.append(_said(each.shown, 576, y + 8))
+    return _svg(_WIDTH, max(_TALL, len(rows) * _TALL), title, parts)
+
+
+def _line(points: Sequence[int | None], y: int) -> list[Markup]:
+    top = max((point or 0 for point in points), default=0) or 1
+    step = 360 / max(1, len(points) - 1)
+    found: list[Markup] = []
+    run: list[str] = []
+    for place, point in enumerate([*points, None]):
+        if point is not None and point >= 0:
+            height = (_TALL - 14) * point / top
+            run.append(f"{204 + place * step:.1f},{y + _TALL - 6 - height:.1f}")
+            continue
+        if len(run) == 1:
+            x, _, dot = run[0].partition(",")
+            found.append(
+                Markup('<circle class="dot" cx="{}" cy="{}" r="3"></circle>').format(x, dot)
+            )
+        elif run:
+            found.append(
+                Markup('<polyline class="course" points="{}"></polyline>').format(" ".join(run))
+            )
+        run = []
+        if point is not None:
+            found.append(_bar("bar few", 202 + place * step, y + _TALL - 10, 4, 4))
+    return found
+
+
+def _name(name: str, y: float) -> Markup:
+    short = name if len(name) <= 14 else f"{name[:13]}…"
+    text = '<text class="tick" x="196" y="{}" text-anchor="end">{}</text>'
+    return Markup(text).format(y + 20, short)
+
+
+def _said(text: str, x: float, y: float) -> Markup:
+    said = '<text class="tick" x="{:.1f}" y="{}" text-anchor="start">{}</text>'
+    return Markup(said).format(x, y + 20, text)
+
+
+def _bar(kind: str, x: float, y: float, width: float, height: float) -> Markup:
+    rect = '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"></rect>'
+    return Markup(rect).format(kind, x, y, max(1.0, width), height)
 
 
 def _axis(top: int, full: int) -> Markup:

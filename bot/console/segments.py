@@ -13,7 +13,7 @@ from bot.console.access import EDITING, EVERY_ROLE, access, me
 from bot.console.desk import Desk
 from bot.content.problems import Problem
 from bot.content.segments import SEGMENTS_FILE
-from bot.core.segment_parts import Built, Group, Parts, build, parts_of
+from bot.core.segment_parts import Built, Group, Parts, build, parts_of, sound
 from bot.core.segment_words import explain
 from bot.errors import ContentError
 from bot.services.editing import Line, compare
@@ -149,7 +149,7 @@ class _Segments:
             if delete:
                 good = self.saved.remove(page.old, page.base, who, page.why)
             elif rule is None:
-                text = "まだ保存していません。赤い所を直してください。"
+                text = "まだ保存していません。印のある条件を直してください。"
                 return self._render(replace(page, problem=text)), 422
             else:
                 good = self.saved.save(page.old, page.name, rule, page.base, who, page.why)
@@ -176,6 +176,8 @@ class _Segments:
     def _render(self, page: _Page, template: str = "staff/segment.html") -> str:
         catalog = self.saved.in_city()
         rule = page.built.rule if page.built else None
+        if page.built and rule is None:
+            rule = build(sound(page.parts, page.built), catalog).rule
         return render_template(
             template,
             page=page,

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import Blueprint, abort, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from bot.console.access import NUMBERS, access, me
-from bot.console.charts import Row, bars, columns, row
+from bot.console.charts import bars, columns, row
 from bot.console.csvfile import csv_response
 from bot.console.desk import JAPAN, Desk
 from bot.console.forms import TOPIC_NAMES
-from bot.store import audit, question_reads
+from bot.console.stats_charts import Chart, announcement_chart, counted, segment_chart
+from bot.store import announcement_results, audit, question_reads, segment_sizes
 from bot.store.audit import Entry
 from bot.store.question_reads import Asked
 
@@ -27,17 +27,6 @@ _SHARES = (
     ("fallback", "答えられない"),
     ("", "返せなかった"),
 )
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One chart: its address, title, the name of its rows, the rows, the picture."""
-
-    name: str
-    title: str
-    head: str
-    rows: Sequence[Row]
-    picture: Markup
 
 
 def stats_pages(desk: Desk) -> Blueprint:
@@ -68,8 +57,7 @@ class _Stats:
             abort(404)
         logged = Entry(self.desk.now(), me().name, "export", "stats", name, "", "")
         self.desk.db.write(lambda c: audit.add(c, logged))
-        rows = [(each.name, each.shown.replace(",", "")) for each in found.rows]
-        return csv_response(f"{found.title}.csv", (found.head, "件数"), rows)
+        return csv_response(f"{found.title}.csv", found.head, found.for_file())
 
     def _span(self) -> int:
         asked = request.args.get("days", 30, type=int)
@@ -82,13 +70,21 @@ class _Stats:
             days = question_reads.by_day(connection, first.isoformat())
             asked = question_reads.since(connection, first.isoformat())
             hours = question_reads.by_hour(connection, _start(first))
+            sizes = segment_sizes.since(connection, first.isoformat())
+            sent = announcement_results.begun_since(connection, _start(first))
         return [
             _per_day(days, first, span),
             _per_hour(hours),
             _shares(days),
             self._topics(asked),
             self._items(asked),
+            segment_chart(sizes, self._segment_names(), first, span),
+            announcement_chart(sent),
         ]
+
+    def _segment_names(self) -> Sequence[str]:
+        """In the file's order; one that is gone goes from the chart too."""
+        return list(self.desk.workshop.drafts.current().catalog.segments)
 
     def _topics(self, asked: Sequence[Asked]) -> Chart:
         entries = self.desk.workshop.drafts.current().content.entries
@@ -99,7 +95,7 @@ class _Stats:
                 found[TOPIC_NAMES.get(entry.topic, entry.topic)] += each.count
         rows = [row(name, number) for name, number in found.most_common(15)]
         title = "よく聞かれる話題"
-        return Chart("topics", title, "話題", rows, bars(rows, title))
+        return counted("topics", title, "話題", rows, bars(rows, title))
 
     def _items(self, asked: Sequence[Asked]) -> Chart:
         drafts = self.desk.workshop.drafts
@@ -110,7 +106,7 @@ class _Stats:
                 found[view.title(each.candidates[0]) or each.candidates[0]] += each.count
         rows = [row(name, number) for name, number in found.most_common(15)]
         title = "よく出た答え"
-        return Chart("answers", title, "答え", rows, bars(rows, title))
+        return counted("answers", title, "答え", rows, bars(rows, title))
 
 
 def _start(day: date) -> int:
@@ -125,21 +121,21 @@ def _per_day(days: dict[str, Counter[str]], first: date, span: int) -> Chart:
         row(f"{day.month}/{day.day}", days.get(day.isoformat(), Counter()).total()) for day in named
     ]
     title = "1日ごとの質問"
-    return Chart("days", title, "日", rows, columns(rows, title))
+    return counted("days", title, "日", rows, columns(rows, title))
 
 
 def _per_hour(hours: Counter[int]) -> Chart:
     rows = [row(f"{hour}時", hours[hour]) for hour in range(24)]
     title = "時刻ごとの質問（LINE）"
-    return Chart("hours", title, "時刻", rows, columns(rows, title))
+    return counted("hours", title, "時刻", rows, columns(rows, title))
 
 
 def _shares(days: dict[str, Counter[str]]) -> Chart:
     total: Counter[str] = Counter()
-    for counted in days.values():
-        total.update(counted)
+    for each in days.values():
+        total.update(each)
     known = {key for key, _ in _SHARES}
     other = sum(number for key, number in total.items() if key not in known)
     rows = [row(name, total[key] if key else other) for key, name in _SHARES]
     title = "答えられた割合"
-    return Chart("outcomes", title, "結果", rows, bars(rows, title))
+    return counted("outcomes", title, "結果", rows, bars(rows, title))

@@ -131,6 +131,16 @@ def build(parts: Parts, catalog: CityCatalog) -> Built:
     return Built(parsed.rule, data, found)
 
 
+def sound(parts: Parts, built: Built) -> Parts:
+    """The form without what is still wrong with it: what can be said already."""
+    wrong = {place for place, _ in built.problems}
+    groups = (
+        replace(group, rows=tuple(r for n, r in enumerate(group.rows) if Place(g, n) not in wrong))
+        for g, group in enumerate(parts.groups)
+    )
+    return replace(parts, groups=tuple(group for group in groups if group.rows))
+
+
 def _row(rule: Rule) -> Row | None:
     """The row of a condition or of a negated one."""
     match rule:

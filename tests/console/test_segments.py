@@ -153,6 +153,8 @@ def test_problems_stand_beside_their_condition_and_nothing_is_saved(
     beside = re.search(r'id="g0-r1-wrong".*?</div>', answer.text, re.S)
     assert beside is not None and "0から227の数字" in beside[0]
     assert 'value="４"' in answer.text
+    assert "ジャンルで「スマホ教室」を選んだ人に届きます。" in answer.text
+    assert "まだ書きかけの条件があります" in answer.text
     assert (office.content / SEGMENTS_FILE).read_bytes() == before
 
 
