@@ -141,7 +141,7 @@ def create_app(
     if settings.madoguchi_worker == "embedded" and line is None:
         deliveries = deliveries_beside(every, base, publishers)
     # Without a worker of its own the web still keeps its promises of deleting.
-    keeper = None if worker else Keeper(housekeeping_of(settings, base))
+    keeper = None if worker else Keeper(housekeeping_of(every, base))
     console = _console(settings, db, publisher, now)
     app.register_blueprint(console.blueprint)
     app.extensions[EXTENSION] = Running(
@@ -235,7 +235,7 @@ def _worker(
         )
         for each in connected
     ]
-    return ReplyWorker(*replying, housekeeping=housekeeping_of(every[0], base))
+    return ReplyWorker(*replying, housekeeping=housekeeping_of(every, base))
 
 
 def _alive(base: Base, worker: ReplyWorker | None, answers: bool) -> Callable[[], bool] | None:
