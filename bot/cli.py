@@ -26,6 +26,7 @@ _COMMANDS = {
     "import-faq": "staff",
     "menu": "menu",
     "migrate-db": "scale",
+    "new-city": "content",
     "residents": "residents",
     "restore": "ops",
     "schema": "staff",

@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAIN_ACCOUNT = "main"  # where there is only one, as in bot.store.tables
+_DEMO_CITY = "hachioji"
 
 
 def _https_or_empty(value: str) -> str:
@@ -105,8 +106,11 @@ class Settings(BaseSettings):
 
     @property
     def city(self) -> str:
-        """The account's city; in demo mode 八王子市 unless another is named."""
-        return self.madoguchi_city or ("hachioji" if self.madoguchi_demo else "")
+        """The account's city; in demo mode 八王子市 (where it is no content, the first city)."""
+        if self.madoguchi_city or not self.madoguchi_demo:
+            return self.madoguchi_city
+        known = city_ids(self.madoguchi_content_dir)
+        return known[0] if known and _DEMO_CITY not in known else _DEMO_CITY
 
     @property
     def has_line(self) -> bool:

@@ -206,7 +206,7 @@ class _Making:
             phrase = phrase[:PHRASE_LIMIT]
             self.doubts.append(f"{row.line}行目：質問が長いので{PHRASE_LIMIT}字に縮めました。")
         name = f"{row.line}行目"
-        self.sections[section_key(name)] = Section(name, 1, _facts(f"{title}\n{answer}"))
+        self.sections[section_key(name)] = Section(name, 1, facts_in(f"{title}\n{answer}"))
         values: dict[str, Value] = {
             "id": self._id(number),
             "title": title,
@@ -221,7 +221,7 @@ class _Making:
             "review_by": (self.today - timedelta(days=1)).isoformat(),
         }
         self.sections[section_key(name)] = Section(
-            name, 1, _facts(f"{title}\n{answer}\n{values['as_of']}")
+            name, 1, facts_in(f"{title}\n{answer}\n{values['as_of']}")
         )
         if row.url and (link := self._link(row)):
             values["links"] = (link,)
@@ -276,6 +276,7 @@ class _Making:
         return path
 
 
-def _facts(text: str) -> tuple[str, ...]:
+def facts_in(text: str) -> tuple[str, ...]:
+    """The figures, dates and names of a text, as knowledge/sources/ holds them."""
     found = [*map(str, facts_of(text)), *names_of(text)]
     return tuple(dict.fromkeys(each[:FACT_LIMIT] for each in found))

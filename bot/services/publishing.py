@@ -66,10 +66,14 @@ def check_files(files: Files, today: date) -> Checked:
 
 
 def check_everything(
-    files: Files, today: date, tokenize: Tokenize, saved: SavedIndexes | None = None
+    files: Files,
+    today: date,
+    tokenize: Tokenize,
+    saved: SavedIndexes | None = None,
+    cities: Sequence[str] = (),
 ) -> Checked:
-    """`check_files` and, where nothing is broken, every `tests:` line in every city and the proof
-    of every figure by the facts of the sections it cites."""
+    """`check_files` and, where nothing is broken, every `tests:` line and the proof of every figure
+    by the facts of the sections it cites. The lines are tried in `cities`, else in every city."""
     checked = check_files(files, today)
     if not checked.good:
         return checked
@@ -81,7 +85,7 @@ def check_everything(
 
     found = {
         problem
-        for city_id in library.city_ids
+        for city_id in cities or library.city_ids
         for problem in check_tests(checked.loaded, reached, city_id)
     }
     found |= set(provenance.check(checked.loaded, files))

@@ -1,0 +1,51 @@
+"""Commands that write content files: a new city. Parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from bot.config import Settings
+from bot.content.indexcache import IndexCache
+from bot.content.loader import read_files
+from bot.content.problems import errors
+from bot.content.sudachi import SudachiTokenizer
+from bot.services.answering import JAPAN
+from bot.services.newcity import NewCity, next_steps, skeleton
+from bot.services.publishing import check_everything
+
+
+@click.command("new-city")
+@click.argument("id")
+@click.option("--name", required=True, help="市の名前。例：湊市")
+@click.option("--prefecture", default="", help="都道府県。例：青森県")
+@click.option("--site", default="", help="市の公式ページ。例：https://www.city.minato.example.jp/")
+@click.option("--plan", default="", help="出典にする計画の名前。例：湊市DX推進計画")
+@click.option("--kana", default="", help="名前のひらがな。例：みなと")
+def new_city(id: str, name: str, prefecture: str, site: str, plan: str, kana: str) -> None:
+    """新しい市のファイル一式（下書き）を、共通の知識のとなりに作ります。"""
+    settings = Settings.from_env(need_city=False)
+    directory, saved = settings.madoguchi_content_dir, IndexCache(settings.madoguchi_cache_dir)
+    files, today = read_files(directory), datetime.now(JAPAN).date()
+    city = NewCity(id, name, prefecture, site, plan, kana)
+    made = skeleton(city, files, today)
+    tokenizer = SudachiTokenizer()
+    # Only its own residents see its entries: the other cities answer as before.
+    checked = check_everything({**files, **made}, today, tokenizer, saved, [id])
+    if not checked.good:
+        known = set(check_everything(files, today, tokenizer, saved).problems)
+        wrong = [each for each in errors(checked.problems) if each not in known]
+        for problem in wrong:
+            click.echo(str(problem))
+        if wrong:
+            click.echo(f"{len(wrong)}件の問題があるため、何も書きませんでした。", err=True)
+            sys.exit(1)
+    for path, data in made.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(data)
+        click.echo(f"{'直しました' if path in files else '作りました'}：{path}")
+    click.echo("\n次にすること")
+    for number, step in enumerate(next_steps(city, checked.loaded.draft), 1):
+        click.echo(f"{number}. {step}")
