@@ -26,9 +26,11 @@ def rank(index: Index, text: str, tokenize: Tokenize, limit: int = 10) -> Rankin
     A message that is not clear is also read with one wrong character mended; the reading that is
     more likely right counts.
     """
-    if not index.ids or says_nothing(text):
+    if not index.ids:
         return _NOTHING
     query = read_query(index, text, tokenize)
+    if says_nothing(query.folded):
+        return _NOTHING
     ranking = _rank(index, query, limit)
     if ranking.top1 >= _CLEAR:
         return ranking

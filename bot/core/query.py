@@ -20,7 +20,6 @@ _EXPANSION_WEIGHT = 0.6
 _ASKING = re.compile(
     "[か?]。?$|たい|教えて|おしえて|ください|ほしい|欲しい|どう|どこ|いつ|いくら|ですか|ますか"
 )
-_LETTERS = re.compile(r"[^\W_ー]")
 _LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
@@ -60,12 +59,10 @@ def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
     return None if text is None else _query(index, text, tokenize_text(text, tokenize))
 
 
-def says_nothing(text: str) -> bool:
+def says_nothing(folded: str) -> bool:
     """Whether a message holds no word: marks alone, a letter alone, or one letter over and over."""
-    letters = set(_LETTERS.findall(fold(text)))
-    if len(letters) != 1:
-        return not letters
-    return not has_kanji(next(iter(letters)))
+    letters = {char for char in folded if char.isalnum() and char != "ー"}
+    return len(letters) < 2 and not has_kanji("".join(letters))
 
 
 def _gist(folded: str) -> str:
@@ -77,11 +74,11 @@ def _gist(folded: str) -> str:
 
 
 def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
-    number = index.number
-    counts = Counter(word_terms(tokens))
-    found: dict[int, tuple[float, int]] = {}
+    number, expansions = index.number, index.expansions
     start = index.postings.start
+    found: dict[int, tuple[float, int]] = {}
     unknown = []
+    counts = Counter(word_terms(tokens))
     for term, count in counts.items():
         n = number.get(term)
         if n is None or start[n] == start[n + 1]:  # the word may come from an earlier index
@@ -89,27 +86,25 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
         else:
             found[n] = (2.0 * count / (1.0 + count), ORIGINAL)
     fired = index.triggers.find(squeeze(folded))
-    concepts = {}
     for line in fired:
-        words, concept = index.expansions[line]
-        concepts[concept] = (1.0, CONCEPTS)
-        for n in words:
-            if n not in found:
-                found[n] = (_EXPANSION_WEIGHT, EXPANSION)
+        for n in expansions[line][0]:
+            found.setdefault(n, (_EXPANSION_WEIGHT, EXPANSION))
     for term, count in Counter(gram_terms(tokens)).items():
         n = number.get(term)
         if n is not None:
             found[n] = (2.0 * count / (1.0 + count), GRAMS)
-    found.update(concepts)
+    for line in fired:
+        found[expansions[line][1]] = (1.0, CONCEPTS)
+    weights, groups = zip(*found.values(), strict=True) if found else ((), ())
     sounds = dict.fromkeys(phrase_terms(spoken(tokens)))
     return Query(
         folded=folded,
         words=tuple(term[2:] for term in counts),
         unknown=tuple(unknown),
         terms=tuple(found),
-        weights=tuple(weight for weight, _ in found.values()),
-        groups=tuple(group for _, group in found.values()),
+        weights=weights,
+        groups=groups,
         fired=fired,
-        sounds=tuple(number[term] for term in sounds if term in number),
+        sounds=tuple([n for term in sounds if (n := number.get(term)) is not None]),
         tokens=tokens,
     )

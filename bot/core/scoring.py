@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,63 +29,79 @@ class Scored:
 
 def score(index: Index, query: Query, keep: int) -> Scored:
     """The best `keep` documents by the first stage, with their features."""
+    postings = index.postings
     terms = np.array(query.terms, np.int32)
     groups = np.array(query.groups, np.int8)
     weights = np.array(query.weights, np.float32)
-    hits = _gather(index.postings.start, terms)
-    postings = index.postings
-    docs = postings.docs[hits.places]
-    gains = (weights * _GROUP_WEIGHTS[groups])[hits.owner] * postings.impact[hits.places]
+    spans = _spans(postings.start, terms)
+    docs, owner = _joined(postings.docs, spans), _owners(spans)
+    gains = (weights * _GROUP_WEIGHTS[groups])[owner] * _joined(postings.impact, spans)
     words, covered, sounds = _phrases(index, query, terms, groups)
     first = np.bincount(docs, gains, postings.size) + _PHRASE_WEIGHT * (words + sounds)
     candidates = _best(first, keep)
     slots = np.full(postings.size, -1, np.int32)
     slots[candidates] = np.arange(len(candidates), dtype=np.int32)
     near = slots[docs]
-    kept = near >= 0
-    near, owner, places = near[kept], hits.owner[kept], hits.places[kept]
-    size = len(candidates)
-    idf = postings.idf[terms]
-    asked = idf * (groups == ORIGINAL)
-    asked_about = idf * (groups == CONCEPTS)
-    unknown = len(query.unknown) * float(np.log1p(postings.size))
-    covd = np.bincount(near, asked[owner], size) / max(float(asked.sum()) + unknown, 1e-6)
-    ccovd = np.bincount(near, asked_about[owner], size) / max(float(asked_about.sum()), 1e-6)
-    grams = (weights * (groups == GRAMS))[owner] * postings.title[places]
-    rcov = covered[candidates]
-    meaning = (weights * idf * postings.latent_weight[terms]) @ index.latent.axes[
-        index.latent.row[terms]
-    ]
-    meaning = meaning / max(float(np.sqrt(meaning @ meaning)), 1e-9)
-    columns = (
-        first[candidates],
-        covd,
-        ccovd,
-        rcov,
-        2 * rcov * covd / np.maximum(rcov + covd, 1e-6),
-        index.latent.whole[candidates] @ meaning,
-        index.latent.title[candidates] @ meaning,
-        sounds[candidates],
-        np.bincount(near, grams, size),
-        index.title_length[candidates],
-    )
-    phrase = (words + sounds)[candidates] / 2
-    return Scored(candidates, np.stack(columns, axis=1), phrase)
+    kept = np.flatnonzero(near >= 0)
+    near, owner = near[kept], owner[kept]
+    features = np.empty((len(candidates), len(FEATURES)))
+    features[:, 0] = first[candidates]
+    _coverage(features, query, postings.idf[terms], groups, near, owner, postings.size)
+    features[:, 3] = rcov = covered[candidates]
+    features[:, 4] = 2 * rcov * features[:, 1] / np.maximum(rcov + features[:, 1], 1e-6)
+    _meaning(features, index, terms, weights, candidates)
+    features[:, 7] = sounds[candidates]
+    grams = (weights * (groups == GRAMS))[owner] * _joined(postings.title, spans)[kept]
+    features[:, 8] = np.bincount(near, grams, len(candidates))
+    features[:, 9] = index.title_length[candidates]
+    return Scored(candidates, features, (words + sounds)[candidates] / 2)
 
 
-@dataclass(frozen=True, eq=False)
-class _Hits:
-    places: Vector  # into the postings
-    owner: Vector  # which query term
+def _coverage(
+    features: Vector,
+    query: Query,
+    idf: Vector,
+    groups: Vector,
+    near: Vector,
+    owner: Vector,
+    size: int,
+) -> None:
+    """Shares of the question, by idf, that the candidates hold: its words, its concepts."""
+    unknown = len(query.unknown) * math.log1p(size)
+    for column, group, missing in ((1, ORIGINAL, unknown), (2, CONCEPTS, 0.0)):
+        asked = idf * (groups == group)
+        held = np.bincount(near, asked[owner], len(features))
+        features[:, column] = held / max(float(asked.sum()) + missing, 1e-6)
 
 
-def _gather(start: Vector, terms: Vector) -> _Hits:
-    begins = start[terms]
-    lengths = start[terms + 1] - begins
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    owner = np.repeat(np.arange(len(terms)), lengths)
-    return _Hits(np.arange(total) + (begins - (ends - lengths))[owner], owner)
+def _meaning(
+    features: Vector, index: Index, terms: Vector, weights: Vector, candidates: Vector
+) -> None:
+    """Cosines of latent meaning: whole candidates, and their titles."""
+    postings, latent = index.postings, index.latent
+    strength = weights * postings.idf[terms] * postings.latent_weight[terms]
+    meaning = strength @ latent.axes[latent.row[terms]]
+    meaning = meaning / max(math.sqrt(float(meaning @ meaning)), 1e-9)
+    features[:, 5] = latent.whole[candidates] @ meaning
+    features[:, 6] = latent.title[candidates] @ meaning
+
+
+_Spans = list[tuple[int, int]]
+
+
+def _spans(start: Vector, terms: Vector) -> _Spans:
+    """Where the list of each term begins and ends."""
+    return list(zip(start[terms].tolist(), start[terms + 1].tolist(), strict=True))
+
+
+def _joined(values: Vector, spans: _Spans) -> Vector:
+    """The lists one after the other; copying runs is faster than picking single places."""
+    return np.concatenate([values[begin:end] for begin, end in spans]) if spans else values[:0]
+
+
+def _owners(spans: _Spans) -> Vector:
+    """For each place of the joined lists, which term it is of."""
+    return np.repeat(np.arange(len(spans)), [end - begin for begin, end in spans])
 
 
 def _best(values: Vector, keep: int) -> Vector:
@@ -109,19 +126,17 @@ def _phrases(
     spread = groups <= EXPANSION
     words = terms[spread]
     own = (groups[spread] == ORIGINAL) * phrases.idf[words]
-    own = own / max(float(np.sqrt(own @ own)), 1e-6)
-    hits = _gather(phrases.start, words)
-    rows = phrases.rows[hits.places]
-    weight = phrases.weight[hits.places]
-    by_word = np.bincount(rows, own[hits.owner] * weight, phrases.size)
+    own = own / max(math.sqrt(float(own @ own)), 1e-6)
+    spans = _spans(phrases.start, words)
+    rows, weight = _joined(phrases.rows, spans), _joined(phrases.weight, spans)
+    by_word = np.bincount(rows, own[_owners(spans)] * weight, phrases.size)
     covered = np.bincount(rows, weight, phrases.size) * phrases.cover
     sounds = np.array(query.sounds, np.int32)
     heard = phrases.idf[sounds]
-    heard = heard / max(float(np.sqrt(heard @ heard)), 1e-6)
-    hits = _gather(phrases.start, sounds)
-    by_sound = np.bincount(
-        phrases.rows[hits.places], heard[hits.owner] * phrases.weight[hits.places], phrases.size
-    )
+    heard = heard / max(math.sqrt(float(heard @ heard)), 1e-6)
+    spans = _spans(phrases.start, sounds)
+    likeness = heard[_owners(spans)] * _joined(phrases.weight, spans)
+    by_sound = np.bincount(_joined(phrases.rows, spans), likeness, phrases.size)
     first = phrases.first
     together = np.maximum.reduceat(by_word + by_sound, first)
     sound = np.maximum.reduceat(by_sound, first)
