@@ -20,6 +20,7 @@ from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
 from bot.core.reactions import Reaction
+from bot.core.tokens import Tokenize
 from bot.services.answering import JAPAN, Spoken
 from bot.services.library import Terms
 from bot.services.publishing import Publisher
@@ -103,8 +104,9 @@ def create_app(
     settings = every[0]
     base = open_base(settings, clock)
     db, now = base.db, base.now
+    tokenizer = SudachiTokenizer()  # one dictionary for the process: each maps 200 MiB
     try:
-        publishers = load_publishers(every, base)
+        publishers = load_publishers(every, base, tokenizer)
     except BaseException:
         db.close()
         raise
@@ -142,7 +144,7 @@ def create_app(
         deliveries = deliveries_beside(every, base, publishers)
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(housekeeping_of(every, base))
-    console = _console(settings, db, publisher, now)
+    console = _console(settings, db, publisher, tokenizer, now)
     app.register_blueprint(console.blueprint)
     app.extensions[EXTENSION] = Running(
         db, publisher, worker, keeper, deliveries, tuple(publishers.values()), console
@@ -162,12 +164,14 @@ def _settings_pages(every: Sequence[Settings], base: Base, views: Mapping[str, V
     )
 
 
-def _console(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Console:
+def _console(
+    settings: Settings, db: Database, publisher: Publisher, tokenizer: Tokenize, now: Clock
+) -> Console:
     terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
     content = Content(
         settings.madoguchi_content_dir,
         publisher,
-        SudachiTokenizer(),
+        tokenizer,
         terms,
         settings.city,
         settings.madoguchi_public_url.rstrip("/"),

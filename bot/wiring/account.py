@@ -21,6 +21,7 @@ from bot.core import guard
 from bot.core.conversation import state_from_json
 from bot.core.ports import LineApi
 from bot.core.replies import Reply, Text
+from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy
@@ -86,14 +87,16 @@ def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = T
     return Base(db, now, None, settings.on_server)
 
 
-def load_publishers(every: Sequence[Settings], base: Base) -> dict[Path, Publisher]:
+def load_publishers(
+    every: Sequence[Settings], base: Base, tokenizer: Tokenize | None = None
+) -> dict[Path, Publisher]:
     """A publisher for each content folder, its content loaded; not watching yet.
 
     Raises ContentError where a folder has none that is good and never had.
     """
     found: dict[Path, Publisher] = {}
     saved = IndexCache(every[0].madoguchi_cache_dir)
-    tokenizer = SudachiTokenizer()
+    tokenizer = tokenizer or SudachiTokenizer()
     for settings in every:
         directory = settings.madoguchi_content_dir
         if directory in found:
