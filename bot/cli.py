@@ -32,6 +32,7 @@ _COMMANDS = {
     "schema": "staff",
     "segments": "residents",
     "serve": "serve",
+    "sources": "content",
     "staff": "staff",
     "train": "train",
     "worker": "scale",

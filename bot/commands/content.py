@@ -1,16 +1,18 @@
-"""Commands that write content files: a new city. Parse, call, print."""
+"""Commands about the content as a whole: a new city, where it comes from. Parse, call, print."""
 
 from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from bot.config import Settings
 from bot.content.indexcache import IndexCache
-from bot.content.loader import read_files
+from bot.content.loader import load, read_files
 from bot.content.problems import errors
+from bot.content.sourcetables import tables, with_tables
 from bot.content.sudachi import SudachiTokenizer
 from bot.services.answering import JAPAN
 from bot.services.newcity import NewCity, next_steps, skeleton
@@ -49,3 +51,21 @@ def new_city(id: str, name: str, prefecture: str, site: str, plan: str, kana: st
     click.echo("\n次にすること")
     for number, step in enumerate(next_steps(city, checked.loaded.draft), 1):
         click.echo(f"{number}. {step}")
+
+
+@click.command()
+@click.option(
+    "--write",
+    "page",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="表を作り直すページ。例：docs/knowledge-sources.md",
+)
+def sources(page: Path | None) -> None:
+    """どの答えが何をもとにしているかの表を、内容のファイルから作ります。"""
+    files = read_files(Settings.from_env(need_city=False).madoguchi_content_dir)
+    fresh = tables(load(files), files)
+    if page is not None:
+        page.write_text(with_tables(page.read_text("utf-8"), fresh), encoding="utf-8")
+        return
+    for name, table in fresh.items():
+        click.echo(f"{name}\n{table}\n")
