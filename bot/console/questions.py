@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,10 +14,12 @@ from bot.console.access import EDITING, access, me
 from bot.console.csvfile import csv_response
 from bot.console.desk import JAPAN, Desk
 from bot.console.forms import kind_of
+from bot.console.solved import chosen_of, not_few
 from bot.core.view import CityView
 from bot.services.grouping import DOUBTFUL, Group, group, not_ours, unanswered
+from bot.services.helpfulness import least_helpful, shown_choices
 from bot.services.workshop import DAYS
-from bot.store import audit, question_reads
+from bot.store import audit, question_reads, reactions
 from bot.store.audit import Entry as Logged
 from bot.store.question_reads import DONE, NOT_OURS, Asked
 
@@ -45,6 +48,7 @@ def question_pages(desk: Desk) -> Blueprint:
     blueprint.add_url_rule("/questions/", "page", pages.page)
     blueprint.add_url_rule("/questions/", "mark", pages.mark, methods=["POST"])
     blueprint.add_url_rule("/questions/answered", "answered", pages.answered)
+    blueprint.add_url_rule("/questions/solved.csv", "solved", pages.solved)
     blueprint.add_url_rule("/questions/questions.csv", "export", pages.export)
     return blueprint
 
@@ -88,12 +92,48 @@ class _Questions:
 
     @access()
     def answered(self) -> str:
-        """What was answered, with what was shown."""
+        """What was answered, with what was shown, what was chosen, and whether it helped."""
         asked, _ = self._read()
         found = [each for each in asked if each.outcome not in DOUBTFUL]
+        first = self._first_day()
+        with self.desk.db.read() as connection:
+            by_item = reactions.solved_by_item(connection, first)
+            choices = reactions.choices(connection, first)
+        helped, hidden = least_helpful(by_item)
         view = self._view()
-        rows = [(each, [view.title(i) or i for i in each.candidates[:3]]) for each in found[:300]]
-        return render_template("staff/answered.html", rows=rows, outcomes=OUTCOMES)
+        percents = {each.item: each.percent for each in helped}
+        return render_template(
+            "staff/answered.html",
+            rows=[
+                (each, self._shown(view, each), _percent(each, percents)) for each in found[:300]
+            ],
+            outcomes=OUTCOMES,
+            helped=list(zip(helped, self._places(view, [v.item for v in helped]), strict=True)),
+            hidden=hidden,
+            not_few=not_few,
+            choices=chosen_of(shown_choices(choices)[:50], lambda i: view.title(i) or i),
+        )
+
+    @access()
+    def solved(self) -> Response:
+        """Whether each answer helped, as CSV; logged."""
+        with self.desk.db.read() as connection:
+            found, _ = least_helpful(reactions.solved_by_item(connection, self._first_day()))
+        logged = Logged(self.desk.now(), me().name, "export", "questions", "solved", "", "")
+        self.desk.db.write(lambda c: audit.add(c, logged))
+        view = self._view()
+        rows = [
+            (
+                each.item,
+                view.title(each.item),
+                each.percent,
+                not_few(each.solved),
+                not_few(each.unsolved),
+            )
+            for each in found
+        ]
+        header = ("id", "項目", "解決した割合（%）", "解決した", "解決しない")
+        return csv_response("解決しましたか.csv", header, rows)
 
     @access()
     def export(self) -> Response:
@@ -108,20 +148,29 @@ class _Questions:
         ]
         return csv_response("質問.csv", header, rows)
 
-    def _read(self) -> tuple[list[Asked], dict[str, str]]:
+    def _first_day(self) -> str:
         today = self.desk.clock().astimezone(JAPAN).date()
+        return (today - timedelta(days=DAYS)).isoformat()
+
+    def _read(self) -> tuple[list[Asked], dict[str, str]]:
         with self.desk.db.read() as connection:
-            asked = question_reads.since(connection, (today - timedelta(days=DAYS)).isoformat())
+            asked = question_reads.since(connection, self._first_day())
             return asked, question_reads.marks(connection)
+
+    def _shown(self, view: CityView, asked: Asked) -> list[str]:
+        return [view.title(each) or each for each in asked.candidates[:3]]
 
     def _view(self) -> CityView:
         drafts = self.desk.workshop.drafts
         return drafts.current().view(drafts.city_of(""))
 
     def _near(self, found: Group) -> list[Near]:
-        places = self.desk.workshop.now().loaded.places
-        view, near = self._view(), []
-        for item_id in found.near:
+        view = self._view()
+        return self._places(view, found.near)
+
+    def _places(self, view: CityView, ids: Iterable[str]) -> list[Near]:
+        places, near = self.desk.workshop.now().loaded.places, []
+        for item_id in ids:
             place = places.get(item_id)
             path = place.path if place is not None and kind_of(place.path) else ""
             near.append(Near(item_id, view.title(item_id) or item_id, path))
@@ -134,3 +183,9 @@ class _Questions:
             content.loaded.places[item.id].path for item in content.library.content.entries.values()
         }
         return sorted(path for path in paths if me().may_edit(path))
+
+
+def _percent(asked: Asked, percents: Mapping[str, int]) -> str:
+    """How many of a hundred the answer helped, '' where too few have said."""
+    found = percents.get(asked.candidates[0]) if asked.candidates else None
+    return "" if found is None else f"{found}%"

@@ -15,8 +15,9 @@ from bot.console.charts import bars, columns, row
 from bot.console.csvfile import csv_response
 from bot.console.desk import JAPAN, Desk
 from bot.console.forms import TOPIC_NAMES
+from bot.console.solved import solved_chart
 from bot.console.stats_charts import Chart, announcement_chart, counted, segment_chart
-from bot.store import announcement_results, audit, question_reads, segment_sizes
+from bot.store import announcement_results, audit, question_reads, reactions, segment_sizes
 from bot.store.audit import Entry
 from bot.store.question_reads import Asked
 
@@ -69,6 +70,7 @@ class _Stats:
         with self.desk.db.read() as connection:
             days = question_reads.by_day(connection, first.isoformat())
             asked = question_reads.since(connection, first.isoformat())
+            solved = reactions.solved_by_day(connection, first.isoformat())
             hours = question_reads.by_hour(connection, _start(first))
             sizes = segment_sizes.since(connection, first.isoformat())
             sent = announcement_results.begun_since(connection, _start(first))
@@ -78,6 +80,7 @@ class _Stats:
             _shares(days),
             self._topics(asked),
             self._items(asked),
+            solved_chart(solved, first, span),
             segment_chart(sizes, self._segment_names(), first, span),
             announcement_chart(sent),
         ]

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from bot.services.grouping import group
-from bot.store import inbox, question_reads, questions
+from bot.store import inbox, question_reads, questions, reactions
 from bot.store.question_reads import Asked
 from bot.store.questions import Question
+from bot.store.reactions import Reaction
 from bot.store.staff import Role
 from tests.console.office import NOW, Office, tokenizer
 from tests.store.builders import arrival
@@ -25,6 +26,21 @@ def ask(
         for n in range(times)
     ]
     office.db.write(lambda c: questions.add(c, rows))
+
+
+def tell(
+    office: Office, item: str, kind: str, times: int, shown: tuple[str, ...] = (), day: str = DAY
+) -> None:
+    rows = [Reaction(f"{item}{kind}{day}{n}{shown}", day, kind, item, shown) for n in range(times)]
+    office.db.write(lambda c: reactions.add(c, rows))
+
+
+def cells(page: str, heading: str) -> list[list[str]]:
+    """The rows of the table below a heading, tags taken away."""
+    part = page[page.index(f'id="{heading}"') :]
+    rows = re.findall(r"<tr>(.*?)</tr>", part[: part.index("</section>")], re.S)[1:]
+    found = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", each, re.S) for each in rows]
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in found]
 
 
 def headings(page: str) -> list[str]:
@@ -105,3 +121,61 @@ def test_exported_cell_is_no_formula(office: Office) -> None:
     desk = office.signed_in(Role.ANALYST)
     text = desk.get("/staff/questions/questions.csv").data.decode("utf-8-sig")
     assert "'=HYPERLINK(1)" in text
+
+
+def test_answers_that_help_least_stand_first_and_few_voices_are_hidden(office: Office) -> None:
+    tell(office, "library-card", "solved", 9)
+    tell(office, "library-card", "unsolved", 1)
+    tell(office, "minato-ferry", "solved", 2)
+    tell(office, "minato-ferry", "unsolved", 6)
+    tell(office, "bicycle-registration", "unsolved", 4)
+    tell(office, "bicycle-registration", "unsolved", 9, day="2026-01-01")  # longer ago than 90 days
+    page = office.signed_in(Role.EDITOR).read("/staff/questions/answered")
+    assert cells(page, "h-solved") == [
+        ["渡し船のデジタル券", "25%", "5未満", "6"],
+        ["図書館カードの作り方", "90%", "9", "5未満"],
+    ]
+    assert "知らせが5件に満たない項目：1件" in page
+    assert 'item=library-card"' in page
+
+
+def test_how_an_answer_helped_stands_beside_the_questions_it_answered(office: Office) -> None:
+    ask(office, "図書館カードを作りたい", "answer", times=6)
+    ask(office, "船の切符", "answer")
+    tell(office, "library-card", "solved", 6)
+    page = office.signed_in(Role.ANALYST).read("/staff/questions/answered")
+    by_question = {row[0]: row for row in cells(page, "h-answered")}
+    assert by_question["図書館カードを作りたい"][-1] == "100%"
+    assert "/staff/content/item" not in page
+
+
+def test_what_was_chosen_of_a_question_back(office: Office) -> None:
+    offered = ("library-card", "minato-ferry")
+    tell(office, "minato-ferry", "chosen", 7, offered)
+    tell(office, "", "chosen", 2, offered)
+    tell(office, "library-card", "chosen", 4, ("library-card", "bicycle-registration"))
+    page = office.signed_in(Role.ANALYST).read("/staff/questions/answered")
+    assert cells(page, "h-choices") == [
+        [
+            "図書館カードの作り方・渡し船のデジタル券",
+            "渡し船のデジタル券 7件どれでもない 5未満",
+            "9",
+        ]
+    ]
+
+
+def test_helpfulness_is_a_chart_a_table_and_a_file(office: Office) -> None:
+    tell(office, "library-card", "solved", 6)
+    tell(office, "library-card", "unsolved", 2)
+    tell(office, "minato-ferry", "unsolved", 3, day="2026-11-15")
+    desk = office.signed_in(Role.ANALYST)
+    page = desk.read("/staff/stats/?days=7")
+    assert cells(page, "c-solved") == [
+        ["11/15", "5未満", "5未満", "5未満"],
+        ["11/20", "75", "6", "5未満"],
+    ]
+    text = desk.get("/staff/stats/solved.csv?days=30").data.decode("utf-8-sig")
+    assert text.splitlines()[0] == "週,解決した割合（%）,解決した,解決しない"
+    assert text.splitlines()[1:] == ["11/13〜,5未満,5未満,5未満", "11/20〜,75,6,5未満"]
+    listed = desk.get("/staff/questions/solved.csv").data.decode("utf-8-sig")
+    assert "library-card,図書館カードの作り方,75,6,5未満" in listed and "ferry" not in listed
