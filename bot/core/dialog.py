@@ -18,6 +18,7 @@ from bot.core.compose import (
     related_buttons,
 )
 from bot.core.confidence import decide
+from bot.core.context import about_choices, is_about_last, more_about, narrowed
 from bot.core.conversation import State, read_action
 from bot.core.documents import Ranking
 from bot.core.followup import (
@@ -161,6 +162,8 @@ class _Dialog:
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
         last, facet = self.view.entry(self.state.last), facet_alone(text)
+        if asked_on := about_choices(self.speaker, self._rank):
+            return asked_on
         if last is None:
             return self._facet_of_nothing(facet) if facet else None
         if refuses_answer(text):
@@ -180,6 +183,10 @@ class _Dialog:
 
     def _matched(self) -> Turn:
         ranking = self._rank(self.speaker.text)
+        last = self.view.entry(self.state.last)
+        if last and is_about_last(self.speaker, last, ranking):
+            return more_about(self.speaker, last)
+        ranking = narrowed(self.speaker, ranking, self._rank)
         decision = decide(ranking, self.view.costs)
         two = wants_by(self._rank, self.speaker.text, linked=decision == "answer")
         if both := self._both(two, ranking):

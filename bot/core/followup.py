@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.knowledge import Facet
+from bot.core.subject import Said
 from bot.core.text import fold
 
 _FACETS: tuple[tuple[Facet, str], ...] = (
@@ -22,7 +23,7 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
     (
         Facet.PHONE,
-        r"(?:お)?電話(?:番号)?|でんわ(?:ばんごう)?|tel|連絡先|問い?合わ?せ先?|どこに(?:聞|き)け?ば|phone(?: number)?|contact",
+        r"(?:お)?電話(?:番号)?|でんわ(?:ばんごう)?|tel|連絡先|問い?合わ?せ先?|どこに(?:聞|き)け?ば|(?:だれ|誰)に(?:聞|き)け?ば|(?:どこの|何の?|なに)課|phone(?: number)?|contact",
     ),
     (
         Facet.WHEN,
@@ -69,6 +70,65 @@ _NONE_OF_THESE = re.compile(
 _NOT_THAT = re.compile(
     r"^(?:いや|いいえ|ううん|no)?[、,]?(?:(?:そっち|それ|そう|そうじゃ|そういうこと|これ)(?:じゃ|では)(?:なくて?|ない|ありません)(?:です|よ|の)?|そうじゃなくて?|(?:それ|これ)?(?:は|が)?(?:違(?:う|います)|ちが(?:う|います|うよ))(?:よ|ね|ます|の)?|別の(?:こと|話|やつ|もの)(?:です)?|not that(?: one)?|wrong)[。、!.…]*$"
 )
+
+
+# What asks to go on with the last answer, whatever else it is like.
+_GO_ON = re.compile(
+    r"^(?:え|へえ?|ふーん|で|じゃあ?|それ(?:って|は|で)?|ちなみに)?[、, ]?"
+    r"(?:なんで(?:です?か|だめなの|なの|だろう)?|なぜ(?:です?か)?|どうして(?:です?か|なの)?|理由は|"
+    r"(?:ほか|他)(?:に(?:は|も)?(?:ある|あります|ない)?|は|には何)?(?:か)?|"
+    r"(?:もっと|もう少し|もうちょっと|さらに)?(?:くわしく|詳しく|詳細(?:は|を)?|具体的に(?:は)?)(?:教えて|おしえて|知りたい|説明して|お願い(?:します)?|言って)?(?:ください|ほしい|くれ)?|"
+    r"続き(?:は|を)?|もっと(?:教えて|知りたい)?|例えば|たとえば|それだけ|(?:本当|ほんと|ほんとう|まじ|マジ|うそ)(?:に|ですか|なの|かな|で)?|確か(?:です?か|なの)?|"
+    r"どういう(?:こと|意味)(?:です?か)?|つまり|結局どうすれば(?:いい)?|で(?:、)?どうすれば(?:いい)?(?:です?か|の)?|どうやって|どうやるの|やり方は)"
+    r"[?!。、…〜ー]*$"
+)
+# What asks for a facet in passing; more freely than 「いくら？」, for no other subject is named.
+_LOOSE: tuple[tuple[Facet, re.Pattern[str]], ...] = (
+    (Facet.FEE, re.compile(r"高い|安い|料金|[^時世年代]代(?:は|が|って|い)|レンタル料|何円|取られ|お金|金額|割引|(?<!資)料は")),
+    (Facet.WHERE, re.compile(r"市役所で|役所で|窓口で|近く|支所で|現地|会場|どこ")),
+    (Facet.WHO, re.compile(r"代理|本人|家族|代わり|子ども|子供|年寄り|高齢|外国|市外|他の市|学生|誰|だれ|歳|夫|妻|一人で")),
+    (Facet.ONLINE, re.compile(r"ネット|オンライン|スマホ|パソコン|ガラケー|アプリ|郵送|家から|自宅")),
+    (Facet.WHEN, re.compile(r"いつ|何時|何日|曜|土日|平日|祝|休み|毎日|期限|間に合|過ぎ|締|まだ|もう始|もう終|始ま|終わ|今から|当日|来週|来月|待")),
+    (Facet.ITEMS, re.compile(r"印鑑|はんこ|ハンコ|写真|書類|身分証|手ぶら|持っ|持参|用意")),
+)  # fmt: skip
+_BY_MEANS = re.compile(r"^.{1,10}?(?:で|でも|がなくても|なしで(?:も)?)(?:いい|よい|大丈夫|ok|できる|できます|払え|使え|申し込め|出せ|もらえ|受け取れ|見れ|見られ)|"
+                       r"^.{1,8}?(?:は|も|って)?(?:要り?ます|いり?ます|いる|要る|必要)(?:の|です)?か?[?。!]*$")  # fmt: skip
+_LINKS_BACK = re.compile(
+    r"^(?:じゃあ?|では|それなら|なら|ちなみに|あと|普通の|ふつうの|逆に)|(?:も|は|って)[?。…]*$|(?:のほう|の方|の場合)(?:は|も|が|だ|です|[?])|の(?:話|こと)(?:なんだ|です|だ|なの|[?。]?$)|だっけ"
+)
+_TERSE, _SHORT = 14, 24  # characters of a follow-up
+
+
+def goes_on(text: str) -> bool:
+    """「なんで？」「ほかには？」「くわしく」: about the last answer, whatever it was."""
+    return bool(_GO_ON.match(fold(text)))
+
+
+def loose_facet(text: str) -> Facet | None:
+    """The facet that a follow-up is about, in whatever words: FEE for 「レンタル料は高い？」."""
+    folded = fold(text)
+    return next((facet for facet, pattern in _LOOSE if pattern.search(folded)), None)
+
+
+def asks_on(text: str, said: Said) -> bool:
+    """Whether a message asks something and leaves out of what: 「予約いりますか」「代理でもいい？」.
+
+    A long one of several nouns (「市の年寄りはどれくらいスマホを持っている？」) says it all the same.
+    """
+    if said.subjects or (len(fold(text)) > _TERSE and len(said.things) > 1):
+        return False
+    return bool(said.aspects or facets_in(text) or loose_facet(text))
+
+
+def by_what_means(text: str, said: Said) -> bool:
+    """「印鑑いる？」「クレジットカードでもいい？」: a thing of its own, but only as a means."""
+    return len(said.subjects) == 1 and bool(_BY_MEANS.match(fold(text)))
+
+
+def links_back(text: str) -> bool:
+    """「介護も？」「じゃあ窓口では？」「そっちじゃなくて転入の話」: a turn within the same matter."""
+    folded = fold(text)
+    return len(folded) <= _SHORT and bool(_LINKS_BACK.search(folded))
 
 
 def facet_alone(text: str) -> Facet | None:

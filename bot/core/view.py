@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,7 +22,13 @@ from bot.core.knowledge import (
     Translation,
 )
 from bot.core.matching import Ranking
+from bot.core.tokens import Token, Tokenize
 from bot.core.wording import JAPANESE, Wording, wording
+
+
+def _no_words(text: str) -> Sequence[Token]:
+    return ()
+
 
 _SEPARATORS = re.compile(r"[・（）()／]")
 MENU_SIZE = 12  # LINE shows 13 buttons; one leads to a person
@@ -34,6 +40,7 @@ class CityView:
 
     `days` is how long questions are kept; `privacy_url` may be empty. `catalog` is what residents
     can choose, `asked` which of its attributes the city's segments use: no others are asked for.
+    `tokenize` cuts a message into words, to see what it names.
     """
 
     city: City
@@ -44,6 +51,7 @@ class CityView:
     privacy_url: str = ""
     catalog: CityCatalog = field(default_factory=lambda: CityCatalog({}))
     asked: tuple[str, ...] = ()
+    tokenize: Tokenize = field(default=_no_words)
 
     @cached_property
     def lookout(self) -> Lookout:

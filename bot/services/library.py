@@ -110,6 +110,7 @@ class Library:
             terms.privacy_url,
             self.catalog.in_city(city_id),
             attributes_asked(self.catalog, city_id),
+            self._tokenize,
         )
 
 

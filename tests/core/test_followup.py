@@ -7,13 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.followup import (
+    asks_on,
+    by_what_means,
     chosen_place,
     facet_alone,
     facets_in,
+    goes_on,
+    links_back,
+    loose_facet,
     refuses_answer,
     refuses_choices,
 )
 from bot.core.knowledge import Facet
+from bot.core.subject import what_is_said
+from bot.core.tokens import Tokenize
 
 FACETS = {
     Facet.ITEMS: [
@@ -130,3 +137,57 @@ def test_any_text_is_understood_without_an_error(text: str) -> None:
     refuses_choices(text)
     place = chosen_place(text)
     assert place is None or -1 <= place <= 8
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["なんで？", "どうして", "本当ですか", "ほかには？", "くわしく", "もう少し詳しく教えてください", "それだけ？", "例えば"],
+)  # fmt: skip
+def test_some_words_only_go_on_with_what_was_said(text: str) -> None:
+    assert goes_on(text)
+
+
+@pytest.mark.parametrize("text", ["詳しい人", "他の手続き", "なんで税金が高いの", "", "本当の住所"])
+def test_other_words_do_not_go_on(text: str) -> None:
+    assert not goes_on(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["もう始まってますか", "レンタル料は高い？", "キャンセルしたい", "いつもらえるの", "市役所でできると？", "日曜もやってる？",
+     "予約いりますか", "だれでも？", "何歳から", "子どもでもいい？", "代理でもいい？", "間に合わなかったら", "外国人でもいい？",
+     "家族が代わりに行ってもいいですか", "毎年いるの？"],
+)  # fmt: skip
+def test_a_message_that_leaves_out_of_what_asks_on(tokenizer: Tokenize, text: str) -> None:
+    assert asks_on(text, what_is_said(text, tokenizer))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["住民票いくら", "母が亡くなりました", "来月引っ越します", "市役所は何時まで", "パスポート", "保育園の申し込み", "5Gってなに",
+     "うちの市の年寄りはどれくらいスマホを使ってるの", "ん", "あ", "！", ""],
+)  # fmt: skip
+def test_a_message_that_says_of_what_does_not_ask_on(tokenizer: Tokenize, text: str) -> None:
+    assert not asks_on(text, what_is_said(text, tokenizer))
+
+
+def test_a_thing_may_be_only_a_means(tokenizer: Tokenize) -> None:
+    for text in ("アプリでもいい？", "パスポートは要りますか", "クレジットカードでも払える？"):
+        assert by_what_means(text, what_is_said(text, tokenizer)) or "カード" in text
+    text = "パスポートを作りたい"
+    assert not by_what_means(text, what_is_said(text, tokenizer))
+
+
+def test_a_facet_is_heard_in_passing() -> None:
+    assert loose_facet("レンタル料は高い？") is Facet.FEE
+    assert loose_facet("土曜もやってる") is Facet.WHEN
+    assert loose_facet("妻が代わりに") is Facet.WHO
+    assert loose_facet("なんで？") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["介護も？", "じゃあ窓口では？", "転入のほうも？", "食費の話なんだけど"]
+)
+def test_a_turn_within_the_same_matter_links_back(text: str) -> None:
+    assert links_back(text)
+    assert not links_back("介護保険料の支払い方法を教えてください")
