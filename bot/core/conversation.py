@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from bot.core.wording import JAPANESE
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]*")  # stays as it is in an address
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def _text(value: object) -> str:
 
 def action(do: str, **values: str) -> str:
     """The data of a button, such as `do=show&id=mynumber-lost`."""
+    if all(map(_PLAIN.fullmatch, (do, *values.values()))):
+        return "&".join((f"do={do}", *(f"{key}={value}" for key, value in values.items())))
     return urlencode({"do": do, **values})
 
 

@@ -52,6 +52,11 @@ _PIN_AFTER = re.compile(
     r"(?:暗証|パスワード|password|(?<![a-z])pin(?![a-z]))[^\d\0]{0,8}(?P<number>\d{4,10})(?! ?[\d年月円日人])",
     re.I,
 )
+# Hiragana, katakana, kanji, Latin letters and the usual marks: no digit of any kind, no @, no
+# bracket. Nothing can be hidden in such a message, and most are such.
+_NO_NUMBER = re.compile(
+    rf"(?:(?![{''.join(_KANJI_DIGITS)}])[ぁ-ヿ一-鿿々A-Za-z、。！？!?「」 \n])*"
+)
 _CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 
 Span = tuple[int, int, str]
@@ -73,6 +78,8 @@ def mask(text: str) -> Masked:
     addresses, card numbers, bank account numbers and PINs named as such. 12 digits count as a
     possible My Number.
     """
+    if _NO_NUMBER.fullmatch(text):
+        return Masked(text)
     kinds: set[str] = set()
     while spans := _merged(_spans(text)):
         for start, end, kind in reversed(spans):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from bot.core.graphemes import cut_graphemes, cut_utf16
@@ -70,6 +71,7 @@ def _contact_line(contact: Contact) -> str:
     return "：".join(filter(None, (name, phone))) + (f"（{hours}）" if hours else "")
 
 
+@lru_cache(maxsize=256)  # a city has few links
 def _uri(url: str) -> str | None:
     """`url` percent-encoded, None where LINE or a browser would refuse it."""
     encoded = quote(url.strip(), safe=_SAFE, errors="replace")

@@ -13,6 +13,7 @@ _PHRASE = re.compile(r".+?(?:[、，,\s]+|\Z)", re.DOTALL)
 
 _UNSHOWABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+_STRANGE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def tidy(text: str) -> str:
@@ -20,8 +21,10 @@ def tidy(text: str) -> str:
 
     A text in which nothing can be seen becomes "".
     """
-    text = _HALF_CHARACTER.sub("\ufffd", text.replace("\r\n", "\n").replace("\t", " "))
-    text = _UNSHOWABLE.sub("", text).strip()
+    if _STRANGE.search(text):
+        text = _HALF_CHARACTER.sub("\ufffd", text.replace("\r\n", "\n").replace("\t", " "))
+        text = _UNSHOWABLE.sub("", text)
+    text = text.strip()
     return text if any(map(_is_visible, text)) else ""
 
 
