@@ -7,7 +7,7 @@ A checklist is a Markdown text whose items open with `### id` (their city and to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.loader import Loaded
@@ -90,7 +90,7 @@ def coverage(checklist_text: str, content: Content) -> Coverage:
             (known[item_id], entry)
             for item_id, entries in covering.items()
             for entry in entries
-            if item_id in known and not _serves(content, entry, known[item_id].city)
+            if item_id in known and not _serves(content, entry, known[item_id].city, entries)
         ),
         unknown=tuple(
             (entry, item_id)
@@ -115,8 +115,12 @@ def report(checklist_text: str, loaded: Loaded) -> tuple[list[str], int]:
     return lines, found.faults
 
 
-def _serves(content: Content, entry: str, city: str) -> bool:
-    """An entry of one city answers that city's items only; a common one may answer any."""
+def _serves(content: Content, entry: str, city: str, entries: Sequence[str]) -> bool:
+    """A common entry may answer any item; a city's answers that city's, and beside a common
+    entry (one of `entries`) a common item too.
+    """
+    if city == COMMON and any(content.entries[each].city == COMMON for each in entries):
+        return True
     return content.entries[entry].city in (COMMON, city)
 
 

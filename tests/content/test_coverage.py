@@ -108,3 +108,10 @@ def test_an_unknown_id_and_an_entry_without_an_item_are_faults_with_their_place(
         in lines
     )
     assert any(line.startswith("knowledge/entries.yaml:40: 「extra」は") for line in lines)
+
+
+def test_a_city_s_entry_may_answer_a_common_item_beside_a_common_entry_only() -> None:
+    beside = coverage(CHECKLIST, content(*FULL, ("other", "yama", "term-ai")).draft)
+    assert beside.faults == 0
+    alone = coverage(CHECKLIST, content(*FULL[:2], ("other", "yama", "term-ai")).draft)
+    assert [(item.id, entry) for item, entry in alone.elsewhere] == [("term-ai", "other")]
