@@ -12,8 +12,9 @@ from bot.console.access import ANYONE, access
 from bot.console.content import due
 from bot.console.desk import JAPAN, Desk
 from bot.content.problems import errors
+from bot.core.announcements import State
 from bot.services.grouping import unanswered
-from bot.store import question_reads
+from bot.store import announcement_pages, question_reads
 from bot.web.assets import Assets
 
 
@@ -51,11 +52,20 @@ class _Home:
         today = self.desk.clock().astimezone(JAPAN).date()
         late = sum(len(each) for each in due(draft, today).values())
         with self.desk.db.read() as connection:
+            announced = announcement_pages.by_state(connection)
             asked = question_reads.since(connection, (today - timedelta(days=7)).isoformat())
             marks = question_reads.marks(connection)
         missed = sum(each.count for each in unanswered(asked, marks))
         total = sum(each.count for each in asked)
+        waiting = announced.get(State.AWAITING_APPROVAL, 0)
+        stuck = announced.get(State.NEEDS_PERSON, 0) + announced.get(State.FAILED, 0)
         return [
+            Card(
+                "お知らせ",
+                f"承認待ち {waiting}件",
+                f"止まっているものが{stuck}件あります。" if stuck else "読んで、承認しましょう。",
+                url_for("staff.announcements.page"),
+            ),
             Card(
                 "答えられなかった質問",
                 f"{missed:,}件",
