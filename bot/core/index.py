@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from bot.core.documents import Document
 from bot.core.kana import KanaDecoder, build_decoder
 from bot.core.latent import Latent, latent, placed_again
 from bot.core.lexicon import Line, Triggers, triggers
-from bot.core.postings import Phrases, Postings, phrase_postings, term_postings
+from bot.core.postings import Phrases, Postings, phrase_postings, spaces, term_postings
 from bot.core.priors import kind_numbers
 from bot.core.repair import Repairer, build_repairer
 from bot.core.terms import word_terms
@@ -76,7 +77,8 @@ def build_index(
         decoder = previous.decoder
     else:
         decoder = _decoder(counts, vocabulary, () if same_words else lexicon, tokenize)
-    postings = term_postings(counts, vocabulary)
+    space = spaces(vocabulary)
+    postings = term_postings(counts, space)
     matrices = postings.matrices()
     gone = len(previous.counts) - (len(documents) - fresh) if previous else 0
     nearly = previous and same_words and fresh + gone <= _KEEP_AXES * len(documents)
@@ -91,13 +93,13 @@ def build_index(
         kinds=kind_numbers([document.kind for document in documents]),
         number=vocabulary,
         postings=postings,
-        phrases=phrase_postings(counts, vocabulary),
+        phrases=phrase_postings(counts, space),
         latent=meaning,
         title_length=np.log1p([len(document.title) for document in documents]).astype(np.float32),
         expansions=expansions,
         triggers=finder,
         decoder=decoder,
-        repairer=repairer_for(vocabulary, lexicon),
+        repairer=_repairer(vocabulary, lexicon, previous if same_words else None),
         lexicon=lexicon,
         counts=tuple(counts),
     )
@@ -155,6 +157,17 @@ def _line_terms(
         known = [vocabulary[term] for term in words if term in vocabulary]
         found.append(tuple(dict.fromkeys((*known, *right, concept))))
     return found
+
+
+def _repairer(
+    vocabulary: Mapping[str, int], lexicon: Sequence[Line], previous: Index | None
+) -> Repairer:
+    """The previous repairer, where no written word was added since."""
+    if previous:
+        added = islice(vocabulary, len(previous.number), None)
+        if not any(term.startswith(READING) for term in added):
+            return previous.repairer
+    return repairer_for(vocabulary, lexicon)
 
 
 def repairer_for(vocabulary: Mapping[str, int], lexicon: Sequence[Line]) -> Repairer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Spaces = NDArray[np.int8]
 _B = 0.75
 _SPACES = (WORD, GRAM, CONCEPT, PHRASE, READING)
 _WORDS, _GRAMS, _CONCEPTS = range(3)
@@ -82,19 +84,20 @@ class Phrases:
     cover: Floats  # for each phrase: length over sum of its words' idf
 
 
-def _spaces(vocabulary: Vocabulary) -> NDArray[np.int8]:
+def spaces(vocabulary: Vocabulary) -> Spaces:
+    """For each term the code of its namespace."""
     codes = {space: code for code, space in enumerate(_SPACES)}
-    return np.fromiter((codes[term[:2]] for term in vocabulary), np.int8, len(vocabulary))
+    heads = map(itemgetter(slice(0, 2)), vocabulary)
+    return np.fromiter(map(codes.__getitem__, heads), np.int8, len(vocabulary))
 
 
-def term_postings(counts: Sequence[DocumentCounts], vocabulary: Vocabulary) -> Postings:
-    """Postings of words, kanji grams and concepts over whole documents."""
+def term_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Postings:
+    """Postings of words, kanji grams and concepts over whole documents; `space` is of each term."""
     size = len(counts)
-    space = _spaces(vocabulary)
     docs, terms, tallies = _columns(counts)
     used = space[terms] <= _CONCEPTS
     docs, terms, tallies = docs[used], terms[used], tallies[used]
-    df = np.bincount(terms, minlength=len(vocabulary))
+    df = np.bincount(terms, minlength=len(space))
     idf = np.log1p((size - df + 0.5) / (df + 0.5)).astype(np.float32)
     impact = idf[terms] * _saturated(docs, tallies, space[terms], size)
     title = (tallies[:, 0] > 0) * idf[terms]
@@ -118,32 +121,31 @@ def _columns(counts: Sequence[DocumentCounts]) -> tuple[Ints, Ints, Floats]:
     return docs, terms, np.concatenate([item.tallies for item in counts]).astype(np.float32)
 
 
-def _saturated(docs: Ints, tallies: Floats, space: NDArray[np.int8], size: int) -> Floats:
+def _saturated(docs: Ints, tallies: Floats, space: Spaces, size: int) -> Floats:
     """BM25F's saturated term frequency, (k1 + 1) tf / (k1 + tf), of each posting."""
-    norms = np.ones((len(_FIELD_WEIGHTS), FIELDS, size), np.float32)
+    scales = np.ones((len(_FIELD_WEIGHTS), FIELDS, size), np.float32)
     for code in range(len(_FIELD_WEIGHTS)):
         measured = space == (code if code != _CONCEPTS else _WORDS)  # a concept has no own length
         for field in range(FIELDS):
             lengths = np.bincount(docs[measured], tallies[measured, field], size)
             filled = lengths[lengths > 0]
             mean = filled.mean() if len(filled) else 1.0
-            norms[code, field] = (1 - _B) + _B * lengths / mean
-    weights = np.array(_FIELD_WEIGHTS, np.float32)
+            scales[code, field] = _FIELD_WEIGHTS[code][field] / ((1 - _B) + _B * lengths / mean)
     weighted = np.zeros(len(docs), np.float32)
+    place = space.astype(np.int32) * size + docs
     for field in range(FIELDS):
-        weighted += weights[space, field] * tallies[:, field] / norms[space, field, docs]
+        weighted += tallies[:, field] * scales[:, field].ravel()[place]
     k1 = np.array(_K1, np.float32)[space]
     saturated: Floats = weighted * (k1 + 1) / (k1 + weighted)
     return saturated
 
 
-def phrase_postings(counts: Sequence[DocumentCounts], vocabulary: Vocabulary) -> Phrases:
-    """Postings of words and sounds over single phrases."""
+def phrase_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Phrases:
+    """Postings of words and sounds over single phrases; `space` is of each term."""
     phrases = [phrase for item in counts for phrase in item.phrases]
-    space = _spaces(vocabulary)
     rows = np.repeat(np.arange(len(phrases), dtype=np.int32), [len(p) for p in phrases])
     terms = np.concatenate(phrases) if phrases else np.zeros(0, np.int32)
-    df = np.bincount(terms, minlength=len(vocabulary))
+    df = np.bincount(terms, minlength=len(space))
     idf = np.log((len(phrases) + 1) / (df + 0.5)).astype(np.float32)
     weight = idf[terms]
     is_word = space[terms] == _WORDS
