@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from bot.content.fields import Fields
 from bot.content.figures import Fact, facts_of, proved
+from bot.content.kinds import reference
 from bot.content.names import is_named, squeeze_name, without_readings
 from bot.content.problems import Problem
 from bot.content.yamlread import Located, read_yaml
@@ -214,8 +215,8 @@ def _is_pattern(text: str) -> bool:
 
 
 def render(plan: Plan, header: str) -> str:
-    """The plan's file as text, with `header` (comment lines) on top."""
-    lines = [header.rstrip("\n"), f"plan: {_scalar(plan.title)}"]
+    """The plan's file as text, with its schema's place and `header` (comment lines) on top."""
+    lines = [reference(plan.path), header.rstrip("\n"), f"plan: {_scalar(plan.title)}"]
     if plan.seed:
         lines.append(f"seed: {_scalar(plan.seed)}")
     if plan.cover:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.content.figures import facts_of
+from bot.content.kinds import reference
 from bot.content.names import names_of
 from bot.content.shapes import ANSWER_LIMIT, PHRASE_LIMIT, TITLE_LIMIT
 from bot.content.sources import (
@@ -179,7 +180,8 @@ class _Making:
         for start in range(0, len(self.items), _PER_FILE):
             path = self._free(f"knowledge/{self.city}/faq-{start // _PER_FILE + 1:02}", self.old)
             parts = [
-                f"# {self.title}から取り込みました（{self.today}）。見直したら review_by を先の日にしてください。\n"
+                f"{reference(path)}\n",
+                f"# {self.title}から取り込みました（{self.today}）。見直したら review_by を先の日にしてください。\n",
             ]
             for row, values in self.items[start : start + _PER_FILE]:
                 note = f"# 担当：{' '.join(row.section.split())}\n" if row.section else ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.content.classes import HEADER
+from bot.content.kinds import reference
 from bot.content.loader import load
 from bot.content.sources import Plan, Section, read_sources, render, section_key
 from bot.core.knowledge import Content
@@ -151,7 +152,8 @@ def _profile(city: NewCity) -> bytes:
     )
     lines = [line[2:] for line in written_item(values).splitlines()]
     contact = ["contacts:", "  - id: main", f"    name: {city.office}", '    phone: ""', '    hours: ""']  # fmt: skip
-    return (head + "\n".join([*lines, *contact]) + "\n").encode()
+    mark = reference(f"knowledge/cities/{city.id}.yaml")
+    return "\n".join([mark, head.rstrip("\n"), *lines, *contact, ""]).encode()
 
 
 def _drafts(city: NewCity, content: Content, today: date) -> list[dict[str, Value]]:
@@ -182,6 +184,7 @@ def _drafts(city: NewCity, content: Content, today: date) -> list[dict[str, Valu
 
 def _drafts_file(city: NewCity, drafts: list[dict[str, Value]]) -> bytes:
     head = (
+        f"{reference(f'knowledge/{city.id}/drafts.yaml')}\n"
         f"# {city.name}の下書き。市の事実に書きかえ、話題ごとのファイルに分けてください（書き方は docs/content-guide.md）。\n"
         "# 書きかえたら、as_of・source・review_by も直します。要らないものは消してかまいません。\n"
     )

@@ -12,7 +12,10 @@ from bot.content.shapes import (
     TITLE_LIMIT,
     TOPICS,
 )
+from bot.content.sources import FACT_LIMIT, Certainty
+from bot.core.attributes import ATTRIBUTES
 from bot.core.knowledge import Facet, Status
+from bot.core.menus import BAR_LIMIT, LABEL_LIMIT, MOST_AREAS, SAY_LIMIT, Kind, Role
 from bot.core.view import MENU_SIZE
 from bot.core.wording import SENTENCES
 
@@ -50,8 +53,8 @@ def _outside() -> Schema:
 
 
 def _contacts(about: str) -> Schema:
-    keys = ("id", "name", "phone", "hours", "source")
-    known = {key: _text("") for key in keys} | {"outside_source": _outside()}
+    known = {key: _text("") for key in ("id", "name", "phone", "hours")}
+    known |= {"source": _texts("出典"), "outside_source": _outside()}
     return {"type": "array", "items": _item(known, ["name"]), "description": about}
 
 
@@ -165,6 +168,108 @@ def _translation() -> Schema:
     return _item(properties, ["id", "title", "answer"])
 
 
+def _menu() -> Schema:
+    area: Schema = _item(
+        {"label": _text("読み上げる言葉", LABEL_LIMIT)}
+        | {kind.value: _text(about) for kind, about in _TAPS.items()},
+        ["label"],
+    )
+    area["properties"]["say"]["maxLength"] = SAY_LIMIT
+    properties: dict[str, Schema] = {
+        "id": _ID,
+        "title": _text("題名（画面には出ません）", TITLE_LIMIT),
+        "city": _text("common か市のid"),
+        "role": {"enum": [role.value for role in Role], "description": "だれに出すか"},
+        "segment": _text("intents/segments.yaml の条件の名前"),
+        "bar": _text("メニューを開く所の言葉", BAR_LIMIT),
+        "image": _text("同じフォルダの画像の名前"),
+        "size": {"enum": ["large", "small"]},
+        "rows": {"type": "array", "items": _TEXT, "description": "行ごとの区画の数"},
+        "areas": {"type": "array", "items": area, "minItems": 1, "maxItems": MOST_AREAS},
+        "open": {"enum": [True, False, "true", "false"]},
+    }
+    return _item(properties, "id title city role bar image rows areas".split())
+
+
+_TAPS = {
+    Kind.SHOW: "知識か質問のid",
+    Kind.SAY: "住民の発言として送る言葉",
+    Kind.URL: "https:// で始まるアドレス",
+    Kind.PHONE: "電話番号",
+}
+
+
+def _segments() -> Schema:
+    """Residents' choices; rules are checked by the program, which knows their words."""
+    choice = {"id": _text("あとで変えません"), "label": _text("画面の言葉", 20), "words": _texts("トークで打つ言葉")}  # fmt: skip
+    choice["web_only"] = {"enum": [True, False, "true", "false"]}
+    choices = {"type": "array", "items": _item(choice, ["id", "label"])}
+    attribute = _item(
+        {
+            "title": _text("画面の名前", 20),
+            "reason": _text("なぜ聞くのか", 80),
+            "words": _texts("トークで打つ言葉"),
+            "choices": choices,
+        },
+        ["title", "reason"],
+    )
+    district = _item({"label": _text("地区の名前"), "words": _texts("ほかの言い方")}, ["label"])
+    districts = _item(
+        {
+            "city": _text("市のid"),
+            "complete": {"enum": [True, False, "true", "false"]},
+            "choices": {"type": "array", "items": district},
+        },
+        ["city"],
+    )
+    volume = _item({"quiet_hours": _texts("21:00-07:00 の形"), "monthly_caps": _texts("1〜99")}, [])
+    segment = _item({"name": _text("条件の名前", 40), "rule": {"type": "object"}}, ["name", "rule"])
+    properties: dict[str, Schema] = {
+        **dict.fromkeys(ATTRIBUTES, attribute),
+        "volume": volume,
+        "districts": {"type": "array", "items": districts},
+        "segments": {"type": "array", "items": segment},
+        "translations": {"type": "object", "description": "言語: 項目: ことば"},
+    }
+    return _item(properties, list(ATTRIBUTES))
+
+
+def _source() -> Schema:
+    """A plan with its sections, or the list of ordinary words."""
+    section = {
+        "name": _text("出典に書く章の名前"),
+        "from": _texts("見出しの形（上から順に）"),
+        "to": _text("次の見出しの形"),
+        "facts": {"type": "array", "items": {**_TEXT, "maxLength": FACT_LIMIT}},
+        "certainty": {"enum": [each.value for each in Certainty]},
+    }
+    properties: dict[str, Schema] = {
+        "plan": _text("計画の名前"),
+        "seed": _text("全文のファイルの名前"),
+        "cover": _texts("どの引用にも使える章（題名・日付・期間）"),
+        "scan_errors": {"type": "object", "additionalProperties": _TEXT},
+        "sections": {"type": "array", "items": _item(section, ["name"])},
+    }
+    words = _item({"words": _texts("固有の名前ではない言葉")}, ["words"])
+    return {"anyOf": [_item(properties, ["plan", "sections"]), words]}
+
+
+def _slip() -> Schema:
+    return _item(
+        {"wrong": _text("まちがい", 40), "right": _text("正しい形", 40)}, ["wrong", "right"]
+    )
+
+
+def _holidays() -> Schema:
+    properties: dict[str, Schema] = {
+        "source": _text("出典"),
+        "checked": _text("確かめた日"),
+        "until": _text("この日まで書いてある"),
+        "days": {"type": "object", "additionalProperties": _TEXT, "description": "日付: 名前"},
+    }
+    return _item(properties, list(properties))
+
+
 def _wording() -> Schema:
     return _item({key: _text("まどぐち自身の言葉") for key in SENTENCES}, [])
 
@@ -175,10 +280,15 @@ _LISTS = {
     "emergency": ("intents/emergencies.yaml", _emergency),
     "link": ("knowledge/links.yaml", _link),
     "translation": ("knowledge/translations/ の翻訳", _translation),
+    "menu": ("intents/menus/ のメニュー", _menu),
+    "slip": ("intents/slips.yaml", _slip),
 }
 _SINGLE = {
     "city": ("knowledge/cities/ の市", _city),
     "wording": ("intents/wording/ の言葉", _wording),
+    "segments": ("intents/segments.yaml", _segments),
+    "source": ("knowledge/sources/ の出典", _source),
+    "holidays": ("knowledge/holidays.yaml", _holidays),
 }
 KINDS = (*_LISTS, *_SINGLE)
 
