@@ -52,7 +52,7 @@ def reach(page: Page, label: str) -> None:
     """Move with Tab alone to the field with that label."""
     for _ in range(120):
         page.keyboard.press("Tab")
-        found: str = page.evaluate("document.activeElement.labels?.[0]?.innerText || ''")
+        found: str = page.evaluate("(document.activeElement.labels?.[0]?.innerText || '').trim()")
         if found.startswith(label):
             return
     pytest.fail(f"{label} cannot be reached by keyboard")
