@@ -6,12 +6,15 @@ them. Where machines share a database, the journal's newest version reaches ever
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -28,6 +31,7 @@ from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 10.0
 NOBODY = "（画面の外）"
 
 
@@ -73,11 +77,28 @@ class Saving:
         self._publish = publish
         self._is_good = is_good
         self._lock = threading.RLock()
+        self._held = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: object = None
         self._journal = -1
         self._here: set[str] = set()  # paths this process has seen on this disk
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread and no other process of this machine is between version and file."""
+        with self._lock:
+            if self._held:
+                yield
+                return
+            folder = os.open(self._directory, os.O_RDONLY)
+            try:
+                _take(folder)
+                self._held = True
+                yield
+            finally:
+                self._held = False
+                os.close(folder)
 
     def files(self) -> dict[str, bytes]:
         """Every content file as it is on disk now."""
@@ -87,7 +108,7 @@ class Saving:
         """Save all or nothing, each with a version. Raises Conflict, ContentError, StoreError."""
         for edit in edits:
             _check_path(edit.path)
-        with self._lock:
+        with self._alone():
             self.look()
             now = self._now()
             files = self.files()
@@ -119,7 +140,7 @@ class Saving:
 
     def look(self) -> bool:
         """Take in what changed outside, write out what other machines published; True if any."""
-        with self._lock:
+        with self._alone():
             with self._db.read() as connection:
                 heads = content_changes.heads(connection)
                 newest = content_changes.newest(connection)
@@ -273,6 +294,21 @@ class Saving:
 
     def _now(self) -> int:
         return int(self._clock().timestamp() * 1000)
+
+
+def _take(folder: int) -> None:
+    """Hold an open folder until it is closed; a process that dies lets go of it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ContentError(
+                    "ほかの人の保存が終わりません。しばらくして、もう一度保存してください。"
+                ) from None
+        time.sleep(0.02)
 
 
 def digest_of(data: bytes) -> str:
