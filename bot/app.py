@@ -110,6 +110,7 @@ def create_app(
     except BaseException:
         db.close()
         raise
+    tokenizer.give_back()
     publisher = publishers[settings.madoguchi_content_dir]
     for each in publishers.values():
         each.watch()

@@ -8,10 +8,12 @@ from typing import Any
 
 import sudachipy  # type: ignore[import-untyped]  # ships no type information
 
+from bot.content.mapped import give_back
 from bot.core.tokens import Token
 
 MAX_CHARS = 5000  # Sudachi refuses over 49,149 bytes; a LINE message is never longer than this
 _CACHED_WORDS = 60_000
+_DICTIONARY_FILE = "system.dic"
 
 
 class SudachiTokenizer:
@@ -44,6 +46,10 @@ class SudachiTokenizer:
                     words[number] = token
             tokens.append(token)
         return tokens
+
+    def give_back(self) -> None:
+        """Let go of what only loading and building read of the dictionary (about 45 MiB)."""
+        give_back(_DICTIONARY_FILE)
 
 
 def _acceptable(text: str) -> str:
