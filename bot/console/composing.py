@@ -25,7 +25,7 @@ from bot.console.notice_shown import LIMITS, Composed, beside, bubbles_of, notif
 from bot.console.notices import KIND_WORDS, Notices, language_names, may_correct
 from bot.content.drafts import read_draft
 from bot.content.segments import read_rule
-from bot.core.announcements import BASE_LANGUAGE, MAX_MESSAGES
+from bot.core.announcements import BASE_LANGUAGE, MAX_MESSAGES, Draft
 from bot.core.attributes import LANGUAGE, Choice
 from bot.core.wordcheck import Finding
 from bot.errors import ContentError
@@ -35,6 +35,10 @@ from bot.store.announcements import Stored
 FILE = "お知らせ"
 WEEKDAYS = tuple(
     zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "月火水木金土日", strict=True)
+)
+_CONFLICT = (
+    "開いたあとで、ほかの人が書き直しました。まだ保存していません。あなたの文は欄に残っています。"
+    "「ほかの人の文」を見て、要るものを入れてから、もう一度保存してください。"
 )
 Answer = Response | str | tuple[str, int]
 
@@ -73,6 +77,8 @@ class _Page:
     composed: Composed = Composed()
     problem: str = ""
     focus: str = ""
+    base: str = ""
+    theirs: Draft | None = None
 
 
 @dataclass(frozen=True)
@@ -110,14 +116,22 @@ class _Composing:
         """The form with what was written."""
         stored = self._load(number)
         draft = self.notices.announcing.draft(stored)
-        page = _Page(from_draft(draft), "書き直す", stored, stored.corrects)
+        page = _Page(
+            from_draft(draft), "書き直す", stored, stored.corrects, base=digest_of(stored.draft)
+        )
         return self._render(replace(page, composed=self._composed(page)))
 
     @access(EDITING)
     def change(self, number: int) -> Answer:
         """Preview it, or keep it: checks and approval start anew."""
         stored = self._load(number)
-        return self._finish(_Page(from_post(request.form), "書き直す", stored, stored.corrects))
+        base = request.form.get("base", "")
+        page = _Page(from_post(request.form), "書き直す", stored, stored.corrects, base=base)
+        if request.form.get("do") == "save" and base != digest_of(stored.draft):
+            theirs = self.notices.announcing.draft(stored)
+            page = replace(page, base=digest_of(stored.draft), theirs=theirs, problem=_CONFLICT)
+            return self._render(replace(page, composed=self._composed(page))), 409
+        return self._finish(page)
 
     # --- correct one ---
 
@@ -168,6 +182,8 @@ class _Composing:
     def _keep_text(self, stored: Stored | None) -> Answer:
         source = request.form.get("source", "").replace("\r\n", "\n")
         who, announcing = me().name, self.notices.announcing
+        if stored is not None and request.form.get("base", "") != digest_of(stored.draft):
+            return _text_page(source, stored, _CONFLICT, theirs=stored.source), 409
         try:
             if stored is None:
                 number = announcing.new(FILE, source.encode(), who, author=who)
@@ -209,7 +225,7 @@ class _Composing:
             if stops:  # nothing is stopped for a correction that could not go out
                 raise AnnouncementRefused("先に、欄の下と「点検」のところを直してください。")
             checking = self.notices.checking()
-            number = checking.correct(page.target.id, FILE, data, who, author=who)
+            number = checking.correct(page.target.id, FILE, data, who, author=who, approves=False)
             return redirect(url_for("staff.announcements.one", number=number, done="asked"), 303)
         else:
             number = page.target.id
@@ -290,7 +306,7 @@ class _Composing:
             composed=page.composed,
             beside=page.composed.beside,
             bubbles=bubbles_of(draft) if draft is not None else {},
-            base=digest_of(page.target.draft) if page.target is not None else "",
+            theirs=bubbles_of(page.theirs) if page.theirs is not None else {},
             kinds=KIND_WORDS,
             saved=list(reviewing.saved()),
             languages=self._languages(),
@@ -317,8 +333,12 @@ def _segments_page() -> str:
     return url_for("staff.segments.page") if known else ""
 
 
-def _text_page(source: str, stored: Stored | None, problem: str = "") -> str:
-    base = digest_of(stored.draft) if stored is not None else ""
+def _text_page(source: str, stored: Stored | None, problem: str = "", *, theirs: str = "") -> str:
     return render_template(
-        "staff/compose_text.html", source=source, target=stored, base=base, problem=problem
+        "staff/compose_text.html",
+        source=source,
+        target=stored,
+        base=digest_of(stored.draft) if stored is not None else "",
+        problem=problem,
+        theirs=theirs,
     )

@@ -104,6 +104,11 @@ def _bubble(message: Message, kind: Kind) -> NoticeBubble:
         words=tidy(message.words),
         image=path if path.startswith("/media/") else "",
         has_image=bool(message.image),
-        buttons=tuple(Button(link.label, link.url) for link in message.links),
+        buttons=tuple(Button(link.label, _harmless(link.url)) for link in message.links),
         urgent=kind is Kind.EMERGENCY,
     )
+
+
+def _harmless(url: str) -> str:
+    """An address as written where it only opens a page or calls; a half-written one goes nowhere."""
+    return url if url.startswith(("https://", "http://", "tel:")) else "#"

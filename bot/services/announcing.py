@@ -102,7 +102,7 @@ class Announcing:
     def submit(self, announcement: int, by: str = "") -> None:
         """Ask for approval; checks first."""
         stored = self._checked(self.load(announcement), by)
-        self._step(stored, Action.SUBMIT, by or stored.author)
+        self._step(stored, Action.SUBMIT, by or stored.author, reason="")
 
     def send_back(self, announcement: int, by: str, reason: str) -> None:
         """Not approved: back to draft. The reason is kept beside it and in the log."""
@@ -253,11 +253,19 @@ class Announcing:
         return self.load(announcement)
 
     def correct(
-        self, announcement: int, path: str, data: bytes, by: str = "", *, author: str = ""
+        self,
+        announcement: int,
+        path: str,
+        data: bytes,
+        by: str = "",
+        *,
+        author: str = "",
+        approves: bool = True,
     ) -> int:
         """A correction for exactly those who got it: stops the wrong one, waits for approval.
 
-        With one person's approval enough it goes out at once. Returns its id.
+        With one person's approval enough, and where `by` may give it (`approves`), it goes out at
+        once. Returns its id.
         """
         wrong = self.load(announcement)
         if wrong.state not in _CORRECTABLE:
@@ -272,7 +280,7 @@ class Announcing:
             self.pause(announcement, by, "訂正を出すため、一時停止しました。")
         fresh = self._add(draft, data, by, corrects=wrong.id)
         self.submit(fresh, by)
-        if not self.two_people:
+        if approves and not self.two_people:
             self.approve(fresh, by)
         return fresh
 

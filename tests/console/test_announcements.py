@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from sqlalchemy import Connection, update
 
+from bot.services.images import ImageLibrary
 from bot.store import audit_pages
+from bot.store.announcement_tables import announcements, batches
 from bot.store.staff import Role
 from tests.console.office import PASSWORD, Desk, Office
 from tests.services.announcing import BYSTANDERS, refused
@@ -134,9 +139,13 @@ def test_second_of_two_writers_loses_nothing(town: Office) -> None:
     theirs = fields(do="save", base=second) | {"m-ja-0-text": "後の人です。"}
     assert one.post(page(number, "edit"), mine).status_code == 303
     answer = two.post(page(number, "edit"), theirs)
-    assert answer.status_code == 422
-    assert "ほかの人が書き直しました" in answer.text and "後の人です。" in answer.text
+    assert answer.status_code == 409 and "ほかの人が書き直しました" in answer.text
+    assert "先の人です。" in answer.text and "後の人です。" in answer.text
     assert "先の人です。" in two.read(page(number))
+    now = re.search(r'name="base" value="(\w+)"', answer.text)
+    assert now is not None
+    assert two.post(page(number, "edit"), theirs | {"base": now[1]}).status_code == 303
+    assert "後の人です。" in one.read(page(number))
 
 
 def test_reason_of_a_rejection_is_read_by_the_author(town: Office) -> None:
@@ -399,3 +408,72 @@ def test_correction_of_what_was_never_sent_is_refused(town: Office) -> None:
     editor = town.signed_in(Role.EDITOR)
     assert editor.get(page(kept(editor), "correct")).status_code == 409
     assert editor.get(page(999)).status_code == 404
+
+
+def test_editor_cannot_send_by_correcting_where_one_approval_is_enough(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    try:
+        office.residents()
+        office.notices.announcing.two_people = False
+        editor, approver = office.signed_in(Role.EDITOR), office.signed_in(Role.APPROVER)
+        number = approved(office, editor, approver)
+        approver.post(page(number, "send"))
+        office.deliver()
+        change = {"title": "【訂正】教室", "kind": "normal", "do": "save", **TEXT}
+        assert editor.post(page(number, "correct"), change).status_code == 303
+        office.deliver()
+        assert state(office, number + 1) == "awaiting_approval"
+        assert set(office.line.got.values()) == {1}
+    finally:
+        office.close()
+
+
+def test_person_decides_about_what_is_in_doubt(town: Office) -> None:
+    editor, approver = town.signed_in(Role.EDITOR), town.signed_in(Role.APPROVER)
+    number = approved(town, editor, approver)
+    approver.post(page(number, "send"))
+    town.deliver()
+
+    def doubt(connection: Connection) -> None:
+        connection.execute(update(batches).values(state="needs_person", settled_at=None))
+        connection.execute(update(announcements).values(state="needs_person"))
+
+    town.db.write(doubt)
+    assert "届いたか分からない送信" in approver.read(page(number))
+    assert editor.post(page(number, "resolve"), {"arrived": "yes"}).status_code == 403
+    assert approver.post(page(number, "resolve")).status_code == 422
+    assert approver.post(page(number, "resolve"), {"arrived": "yes"}).status_code == 303
+    assert state(town, number) == "sent"
+    assert town.notices.reporting.status(number).counts.accepted == 6
+
+
+def test_reason_of_a_rejection_is_gone_once_approval_is_asked_again(town: Office) -> None:
+    editor, approver = town.signed_in(Role.EDITOR), town.signed_in(Role.APPROVER)
+    number = kept(editor)
+    editor.post(page(number, "submit"))
+    approver.post(page(number, "reject"), {"reason": "会場がありません"})
+    editor.post(page(number, "submit"))
+    assert town.notices.announcing.load(number).reason == ""
+
+
+def test_preview_links_nowhere_but_to_pages_and_phones(town: Office) -> None:
+    editor = town.signed_in(Role.EDITOR)
+    card = {"m-ja-1-type": "card", "m-ja-1-title": "題", "m-ja-1-text": "<script>x</script>",
+            "m-ja-1-link-0-label": "押す", "m-ja-1-link-0-url": "javascript:alert(1)"}  # fmt: skip
+    text = editor.post(NEW, fields(**card)).text
+    assert 'href="javascript' not in text and "<script>x" not in text
+    assert "https:// で始まる" in text
+
+
+def test_uploaded_image_is_chosen_and_shown(town: Office) -> None:
+    editor = town.signed_in(Role.EDITOR)
+    picture = io.BytesIO()
+    Image.new("RGB", (1024, 640), "white").save(picture, "PNG")
+    ImageLibrary(town.db, town.now).add(picture.getvalue(), "教室のちらし", editor.name)
+    found = re.search(r'<option value="(https://[^"]+/media/\w+\.jpg)">教室のちらし', editor.post(
+        NEW, fields(do="add-card:ja")).text)  # fmt: skip
+    assert found is not None
+    card = {"m-ja-1-type": "card", "m-ja-1-title": "題", "m-ja-1-picked": found[1],
+            "m-ja-1-words": "教室のちらし"}  # fmt: skip
+    text = editor.post(NEW, fields(**card)).text
+    assert re.search(r'<img class="shot" src="/media/\w+\.jpg" alt="教室のちらし"', text)
