@@ -106,6 +106,18 @@ def held_out(
     share: float,
 ) -> Iterator[Asked]:
     """Asks each Japanese phrasing of an index built without it and its fold."""
+    for index, text, item in left_out(documents, lexicon, tokenize, folds, share):
+        yield ask(index, text, item, topics.get(item, "intent"), tokenize)
+
+
+def left_out(
+    documents: Sequence[Document],
+    lexicon: Sequence[Line],
+    tokenize: Tokenize,
+    folds: int,
+    share: float,
+) -> Iterator[tuple[Index, str, str]]:
+    """A share of the Japanese phrasings, each with an index that never saw it and its document."""
     chance = random.Random(_SEED)
     places = {document.id: _shuffled(len(document.questions), chance) for document in documents}
     previous: Index | None = None
@@ -118,8 +130,7 @@ def held_out(
         for document in documents:
             for text in _only(document, places, folds, fold):
                 if _JAPANESE.search(text) and chance.random() < share:
-                    topic = topics.get(document.id, "intent")
-                    yield ask(index, text, document.id, topic, tokenize)
+                    yield index, text, document.id
 
 
 def _shuffled(count: int, chance: random.Random) -> list[int]:

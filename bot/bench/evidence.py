@@ -1,31 +1,52 @@
-"""The questions whose right answer is known, ranked: what `madoguchi train` learns from."""
+"""The questions whose right answer is known: what `madoguchi train` learns from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.bench import answers, examples
-from bot.core.documents import Ranking
 from bot.core.index import Index, build_index
 from bot.core.knowledge import COMMON, Content
 from bot.core.matching import rank
+from bot.core.priors_training import Listed, listed
+from bot.core.query import read_query
+from bot.core.scoring import score
 from bot.core.tokens import Tokenize
 from bot.core.training import Marked
 from bot.services.library import documents
 
 # What each source counts for together, so that the many do not drown the few. Held-out phrasings
-# are harder than residents' questions and the unseen ones easier; the truth lies between.
+# and checklist examples without their wording are harder than residents' questions, whose own are
+# the unseen ones: these weigh most.
 MASS: Mapping[str, float] = {
-    "examples": 1500.0,
-    "held_out": 1000.0,
+    "examples": 1000.0,
+    "held_out": 600.0,
     "tests": 300.0,
-    "unseen": 1000.0,
+    "unseen": 2500.0,
     "outside": 1100.0,
 }
+# What one question counts for when the preferences of kinds are fitted: every test must hold.
+_EACH: Mapping[str, float] = {"examples": 1.0, "held_out": 0.75, "tests": 8.0, "unseen": 1.0}
 _MARK = 3.0  # one mark of a member of staff
 _FOLDS = 4
 _SHARE = 0.12
+_CANDIDATES = 60
+_THREE = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """A question to be asked of an index that never saw its wording.
+
+    `item` is what it asks for (empty: nothing of the city); `right` says whether an id answers it.
+    """
+
+    source: str
+    text: str
+    item: str
+    index: Index
+    right: Callable[[str], bool]
 
 
 def gather(
@@ -34,75 +55,113 @@ def gather(
     unseen: Sequence[tuple[str, str, str]] = (),
     marks: Sequence[tuple[str, str, str]] = (),
 ) -> list[Marked]:
-    """Every question that is marked, each ranked as if its own wording stood nowhere.
+    """Every question that is marked, ranked as the bot would.
 
-    `unseen` and `marks` hold (city, text, id), an empty id meaning that nothing of the city
-    answers it.
+    `unseen` and `marks` hold (city, text, ids parted by "|"), no id meaning that nothing of the
+    city answers it.
     """
-    found = [*_examples(content, tokenize), *_held_out(content, tokenize)]
-    for city in content.cities:
-        index = build_index(documents(content, city), content.lexicon, tokenize)
-        found += _asked(index, tokenize, city, content, unseen, marks)
+    found = [_ranked(each, tokenize) for each in posed(content, tokenize, unseen, marks)]
     return _weighed(found)
 
 
-def _examples(content: Content, tokenize: Tokenize) -> Iterator[Marked]:
-    listed = list(examples.read_examples())
+def candidates(
+    content: Content,
+    tokenize: Tokenize,
+    unseen: Sequence[tuple[str, str, str]] = (),
+    marks: Sequence[tuple[str, str, str]] = (),
+) -> list[Listed]:
+    """The candidates of every question that something answers, for fitting the priors."""
+    found = (
+        _listed(each, tokenize) for each in posed(content, tokenize, unseen, marks) if each.item
+    )
+    return [each for each in found if each is not None]
+
+
+def posed(
+    content: Content,
+    tokenize: Tokenize,
+    unseen: Sequence[tuple[str, str, str]] = (),
+    marks: Sequence[tuple[str, str, str]] = (),
+) -> Iterator[Posed]:
+    """Every question whose right answer is known, city by city."""
+    yield from _examples(content, tokenize)
+    for city in content.cities:
+        yield from _held_out(content, city, tokenize)
+    for city in content.cities:
+        index = build_index(documents(content, city), content.lexicon, tokenize)
+        tests = [pair for intent in content.intents.values() for pair in intent.tests.items()]
+        sources = {
+            "tests": tests,
+            "unseen": [(text, item) for where, text, item in unseen if where == city],
+            "outside": [(text, "") for text in answers.outside_messages()],
+            "marks": [(text, item) for where, text, item in marks if where == city],
+        }
+        for source, pairs in sources.items():
+            for text, item in pairs:
+                # Of an out-of-scope message from the unseen file nothing more is known.
+                named = "outside" if source == "unseen" and not item else source
+                yield Posed(named, text, item, index, _one_of(item))
+
+
+def _one_of(item: str) -> Callable[[str], bool]:
+    wanted = frozenset(item.split("|")) if item else answers.TALK
+    return lambda found: found in wanted
+
+
+def _examples(content: Content, tokenize: Tokenize) -> Iterator[Posed]:
+    asked = list(examples.read_examples())
     previous: Index | None = None
     for city in content.cities:
-        for left_out in examples.rounds(listed):
+        for left_out in examples.rounds(asked):
             kept = documents(examples.without(content, left_out), city)
             previous = build_index(kept, content.lexicon, tokenize, previous)
             for example in left_out:
                 if example.city in (COMMON, city):
-                    ranking = rank(previous, example.text, tokenize, 3)
-                    covered = [example.item in _covers(content, m.id) for m in ranking.matches]
-                    yield _marked("examples", example.text, ranking, covered)
+                    right = _covering(content, example.item)
+                    yield Posed("examples", example.text, example.item, previous, right)
 
 
-def _held_out(content: Content, tokenize: Tokenize) -> Iterator[Marked]:
-    for city in content.cities:
-        items = documents(content, city)
-        for asked in answers.held_out(items, content.lexicon, {}, tokenize, _FOLDS, _SHARE):
-            same = _covers(content, asked.expected)
-            right = [
-                m.id == asked.expected or bool(same & _covers(content, m.id))
-                for m in asked.ranking.matches[:3]
-            ]
-            yield _marked("held_out", asked.text, asked.ranking, right)
+def _covering(content: Content, item: str) -> Callable[[str], bool]:
+    return lambda found: item in _covers(content, found)
 
 
-def _asked(
-    index: Index,
-    tokenize: Tokenize,
-    city: str,
-    content: Content,
-    unseen: Sequence[tuple[str, str, str]],
-    marks: Sequence[tuple[str, str, str]],
-) -> Iterator[Marked]:
-    tests = [pair for intent in content.intents.values() for pair in intent.tests.items()]
-    outside = [(text, "") for text in answers.outside_messages()]
-    mine = [(text, item) for where, text, item in marks if where == city]
-    kept = [(text, item) for where, text, item in unseen if where == city]
-    sources = {"tests": tests, "unseen": kept, "outside": outside, "marks": mine}
-    for source, pairs in sources.items():
-        for text, item in pairs:
-            ranking = rank(index, text, tokenize, 3)
-            shown = [m.id for m in ranking.matches]
-            right = [each == item if item else each in answers.TALK for each in shown]
-            yield _marked(source, text, ranking, right if item else right[:1], bool(item))
+def _held_out(content: Content, city: str, tokenize: Tokenize) -> Iterator[Posed]:
+    items = documents(content, city)
+    for index, text, item in answers.left_out(items, content.lexicon, tokenize, _FOLDS, _SHARE):
+        yield Posed("held_out", text, item, index, _same_subject(content, item))
 
 
-def _marked(
-    source: str, text: str, ranking: Ranking, right: Sequence[bool], inside: bool = True
-) -> Marked:
-    first = bool(right) and right[0]
-    return Marked(source, text, ranking, first, any(right), inside or first)
+def _same_subject(content: Content, item: str) -> Callable[[str], bool]:
+    same = _covers(content, item)
+    return lambda found: found == item or bool(same & _covers(content, found))
 
 
 def _covers(content: Content, item_id: str) -> frozenset[str]:
     entry = content.entries.get(item_id)
     return frozenset(entry.covers) if entry else frozenset()
+
+
+def _ranked(each: Posed, tokenize: Tokenize) -> Marked:
+    ranking = rank(each.index, each.text, tokenize, _THREE)
+    shown = ranking.matches if each.item else ranking.matches[:1]  # small talk comes first or not
+    right = [each.right(match.id) for match in shown]
+    first = bool(right) and right[0]
+    return Marked(each.source, each.text, ranking, first, any(right), bool(each.item) or first)
+
+
+def _listed(each: Posed, tokenize: Tokenize) -> Listed | None:
+    index = each.index
+    query = read_query(index, each.text, tokenize)
+    scored = score(index, query, _CANDIDATES)
+    if not len(scored.candidates):
+        return None
+    right = [each.right(index.ids[document]) for document in scored.candidates.tolist()]
+    kinds = index.kinds[scored.candidates]
+    weight = _EACH.get(each.source, _MARK)
+    return listed(
+        each.source, each.item, each.text, query.folded, scored.features, scored.phrase, kinds,
+        right, weight,
+    )  # fmt: skip
 
 
 def _weighed(marked: Sequence[Marked]) -> list[Marked]:

@@ -9,32 +9,66 @@ from typing import Any
 
 import click
 
-from bot.bench.evidence import gather
+from bot.bench.evidence import candidates, gather
 from bot.config import Settings
 from bot.content.loader import load, read_files
 from bot.content.sudachi import SudachiTokenizer
-from bot.core import training
+from bot.core import priors_training, training
 from bot.core.confidence import SHIPPED, Costs
+from bot.core.priors_training import Listed
 from bot.core.training import Marked
 
 _WEIGHTS = Path(training.__file__).with_name("confidence.json")
-_UNSEEN = Path("tests/bench/unseen.tsv")  # of the source tree; left out where it is not there
+_PRIORS = Path(training.__file__).with_name("priors.json")
+# Of the source tree; left out where they are not there.
+_UNSEEN = Path("tests/bench/unseen.tsv")
 _UNSEEN_CITY = "hachioji"
+_RESIDENTS = Path("tests/bench/residents.tsv")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHOWN = 200
 
 
 @click.command()
 @click.option("--marks", type=_FILE, help="職員の印（市のid、質問、正しい知識のidをタブで区切る）")
+@click.option(
+    "--priors", is_flag=True, help="自信の度合いではなく、どの種類の答えを先に出すかを学びます"
+)
 @click.option("--write", is_flag=True, help="新しい重みを書き込みます（書かないときは見るだけ）")
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-def train(marks: Path | None, write: bool, as_json: bool) -> None:
+def train(marks: Path | None, priors: bool, write: bool, as_json: bool) -> None:
     """自信の度合いを学び直し、前との違いを示します。"""
     directory = Settings.from_env(need_city=False).madoguchi_content_dir
     content = load(read_files(directory)).draft
-    unseen = directory / _UNSEEN
-    kept = _rows(unseen, _UNSEEN_CITY) if unseen.is_file() else []
-    marked = gather(content, SudachiTokenizer(), kept, _rows(marks) if marks else [])
+    kept, marked = _unseen(directory), _rows(marks) if marks else []
+    tokenizer = SudachiTokenizer()
+    if priors:
+        result = _train_priors(candidates(content, tokenizer, kept, marked), write)
+    else:
+        result = _train_confidence(gather(content, tokenizer, kept, marked), write)
+    result["written"] = write
+    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+def _train_priors(asked: Sequence[Listed], write: bool) -> dict[str, Any]:
+    """Which kind of answer a kind of question wants. Refit the confidence afterwards."""
+    fresh = priors_training.fit(asked)
+    figures = priors_training.merit(asked)
+    if write:
+        made = {
+            "from": "madoguchi train --priors: ListNet with L2 towards nothing added, over "
+            "checklist examples with their wording removed, held-out phrasings, unseen questions "
+            "and tests of intents; cross-validated by what is asked for",
+            "figures": figures,
+        }
+        _PRIORS.write_text(priors_training.priors_file(fresh, made), encoding="utf-8")
+    return {
+        "figures": figures,
+        "tests_failing": priors_training.failing(asked, fresh, "tests"),
+        "unseen_not_first": priors_training.failing(asked, fresh, "unseen"),
+    }
+
+
+def _train_confidence(marked: Sequence[Marked], write: bool) -> dict[str, Any]:
     costs = Costs()
     fresh = training.fit(marked)
     old = [training.with_calibration(each, SHIPPED) for each in marked]
@@ -42,7 +76,6 @@ def train(marks: Path | None, write: bool, as_json: bool) -> None:
     figures = _figures(marked, old, new, costs)
     moved = training.changed(marked, fresh, costs)
     at_marks = [row for row in moved if row["source"] in ("marks", "unseen", "tests")]
-    result = {"figures": figures, "changed": len(moved), "changed_marked": at_marks[:_SHOWN]}
     if write:
         made = {
             "from": "madoguchi train: checklist examples with their wording removed, held-out "
@@ -50,8 +83,17 @@ def train(marks: Path | None, write: bool, as_json: bool) -> None:
             "figures": {source: row["new"] for source, row in figures.items()},
         }
         _WEIGHTS.write_text(training.weights_file(fresh, made), encoding="utf-8")
-    result["written"] = write
-    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+    return {"figures": figures, "changed": len(moved), "changed_marked": at_marks[:_SHOWN]}
+
+
+def _unseen(directory: Path) -> list[tuple[str, str, str]]:
+    """City, question and ids of the unseen questions that lie in the source tree."""
+    found = []
+    if (directory / _UNSEEN).is_file():
+        found += _rows(directory / _UNSEEN, _UNSEEN_CITY)
+    if (directory / _RESIDENTS).is_file():
+        found += [(city, text, ids) for text, city, ids in _rows(directory / _RESIDENTS)]
+    return found
 
 
 def _figures(

@@ -86,17 +86,23 @@ def prior_scores(
     """
     if (kinds == NO_KIND).all():
         return rerank(features)
+    near = closeness_columns(features, phrase)
+    by_kind = (priors.kinds @ question_types(folded))[kinds]
+    scores: Vector = rerank(features, WEIGHTS + priors.features) + near @ priors.closeness + by_kind
+    return scores
+
+
+def closeness_columns(features: Vector, phrase: Vector) -> Vector:
+    """How close each candidate's closest phrase is: standardised, its upper end, nearly all of it."""
     spread = phrase - phrase.mean()
-    near = np.stack(
+    return np.stack(
         (
             spread / (np.sqrt((spread * spread).mean()) + 1e-6),
             2.0 * np.clip((phrase - 0.6) / 0.4, 0.0, 1.0),
             np.clip((features[:, _COVERED] - 0.7) / 0.3, 0.0, 1.0),
-        )
+        ),
+        axis=1,
     )
-    by_kind = (priors.kinds @ question_types(folded))[kinds]
-    scores: Vector = rerank(features, WEIGHTS + priors.features) + priors.closeness @ near + by_kind
-    return scores
 
 
 __all__ = ["KINDS", "NO_KIND", "SHIPPED", "TYPES", "Priors", "kind_numbers", "prior_scores"]
