@@ -24,6 +24,7 @@ _COMMANDS = {
     "doctor": "ops",
     "export": "ops",
     "import-faq": "staff",
+    "links": "links",
     "menu": "menu",
     "migrate-db": "scale",
     "new-city": "content",
@@ -37,7 +38,16 @@ _COMMANDS = {
     "train": "train",
     "worker": "scale",
 }
-_FOR_ONE_ACCOUNT = {"announce", "doctor", "menu", "residents", "segments", "serve", "worker"}
+_FOR_ONE_ACCOUNT = {
+    "announce",
+    "doctor",
+    "links",
+    "menu",
+    "residents",
+    "segments",
+    "serve",
+    "worker",
+}
 
 
 class _Group(click.Group):

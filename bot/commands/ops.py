@@ -103,6 +103,7 @@ def _findings() -> Iterator[Finding]:
     yield from checks.check_content(
         settings.madoguchi_content_dir, settings.city, _today(), SudachiTokenizer()
     )
+    yield from _links(settings, url)
     yield from checks.check_addresses(
         {
             "MADOGUCHI_PUBLIC_URL": settings.madoguchi_public_url,
@@ -111,6 +112,14 @@ def _findings() -> Iterator[Finding]:
     )
     line = Channel(requests_of(settings)) if settings.has_line else None
     yield from checks.check_line(line, settings.madoguchi_public_url, _now)
+
+
+def _links(settings: Settings, url: str) -> Iterator[Finding]:
+    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+        return  # doctor makes no database
+    yield from checks.check_links(
+        lambda: open_database(url, exclusive=False), settings.account, _now()
+    )
 
 
 def requests_of(settings: Settings) -> LineRequests:

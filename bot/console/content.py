@@ -8,14 +8,17 @@ from datetime import date, timedelta
 
 from flask import Blueprint, render_template, request
 
-from bot.console.access import access
+from bot.console.access import access, me
 from bot.console.desk import JAPAN, Desk
 from bot.console.forms import TOPIC_NAMES, kind_of
 from bot.content.problems import Problem
 from bot.core.text import fold, squeeze
 from bot.services.drafts import Draft
+from bot.store import links
+from bot.store.links import BROKEN, MOVED, UNSURE
 
 SOON_DAYS = 60
+LINK_NAMES = {BROKEN: "切れています", UNSURE: "確かめられません", MOVED: "移りました"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class Item:
     path: str
     line: int
     form: bool
+
+
+@dataclass(frozen=True)
+class Due:
+    """An item that has to be looked at by `day`."""
+
+    day: date
+    item: Item
+    topic: str
 
 
 @dataclass(frozen=True)
@@ -77,22 +89,40 @@ class _Content:
     def freshness(self) -> str:
         """Entries past or near the day on which somebody has to look at them again."""
         today = self.desk.clock().astimezone(JAPAN).date()
-        draft = self.desk.workshop.now()
+        draft, mine = self.desk.workshop.now(), me().sections and "all" not in request.args
+        groups = due(draft, today)
+        if mine:
+            groups = {folder: found for folder, found in groups.items() if _is_mine(found)}
+        with self.desk.db.read() as connection:
+            checks = links.find(connection)
         return render_template(
-            "staff/freshness.html", groups=due(draft, today), today=today, topics=TOPIC_NAMES
+            "staff/freshness.html",
+            groups=groups,
+            mine=mine,
+            today=today,
+            topics=TOPIC_NAMES,
+            links=[each for each in checks if each.outcome in LINK_NAMES],
+            link_names=LINK_NAMES,
+            checked=checks[0].at if checks else None,
+            count=len(checks),
         )
 
 
-def due(draft: Draft, today: date) -> dict[str, list[tuple[date, Item]]]:
-    """Topic -> what has to be looked at within two months, oldest first."""
+def _is_mine(found: list[Due]) -> bool:
+    return any(me().may_edit(each.item.path) for each in found)
+
+
+def due(draft: Draft, today: date) -> dict[str, list[Due]]:
+    """Section (folder) -> what has to be looked at within two months, oldest first."""
     limit = today + timedelta(days=SOON_DAYS)
-    groups: dict[str, list[tuple[date, Item]]] = {}
+    groups: dict[str, list[Due]] = {}
     entries = draft.library.content.entries.values()
     for entry in sorted(entries, key=lambda e: (e.review_by, e.id)):
         if entry.review_by <= limit:
             item = _item(draft, entry.id, entry.title)
-            groups.setdefault(entry.topic, []).append((entry.review_by, item))
-    return groups
+            folder = item.path.rpartition("/")[0]
+            groups.setdefault(folder, []).append(Due(entry.review_by, item, entry.topic))
+    return dict(sorted(groups.items()))
 
 
 def _files(draft: Draft, paths: list[str]) -> Iterator[File]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from bot.content.loader import read_files
 from bot.content.problems import errors
+from bot.core.calendar import JAPAN
 from bot.core.channel import LineChannel
 from bot.core.knowledge import City
 from bot.core.tokens import Tokenize
 from bot.errors import ContentError, LineError, StoreError
 from bot.services.publishing import Checked, check_everything
-from bot.store import pulse
+from bot.store import links, pulse
+from bot.store.clock import moment
 from bot.store.database import Database
 from bot.store.migrate import HEAD, REVISIONS, current_revision
 
@@ -25,6 +27,7 @@ _GB = 1024**3
 _DISK_BAD, _DISK_WARN = 0.5 * _GB, 2 * _GB
 _CLOCK_WARN, _CLOCK_BAD = 5.0, 60.0  # seconds; LINE's Date has whole seconds, and travels
 _QUOTA_WARN = 0.9
+_LINKS_OLD = timedelta(days=60)
 _WEBHOOK = "/line/webhook"
 _ADVICE_WEBHOOK = {
     "COULD_NOT_CONNECT": "DNS・ファイアウォール・TLS証明書（公的な認証局のもの）を確かめてください。",
@@ -103,6 +106,37 @@ def check_content(
     city = checked.loaded.draft.cities.get(city_id)
     if city is not None:
         yield from _contacts(city)
+
+
+def check_links(open_it: Callable[[], Database], account: str, now: datetime) -> Iterator[Finding]:
+    """What the last `madoguchi links` found; nothing where the database cannot tell."""
+    name = "リンク"
+    try:
+        db = open_it()
+    except StoreError:
+        return  # said already
+    try:
+        if current_revision(db) != HEAD:
+            return
+        with db.read() as connection:
+            found = links.find(connection, account)
+    finally:
+        db.close()
+    if not found:
+        advice = "madoguchi links で、リンクが開けるかを確かめてください。"
+        yield Finding(name, Mark.WARN, "まだ確かめていません。", advice)
+        return
+    broken = [each for each in found if each.outcome == links.BROKEN]
+    day = moment(found[0].at).astimezone(JAPAN).date()
+    text = f"{len(found)}件のうち{len(broken)}件が切れています（{day}に確認）。"
+    if broken:
+        advice = "職員画面の「見直す期限」か madoguchi links で場所を見て、直してください。"
+        yield Finding(name, Mark.WARN, text, advice)
+    elif now - moment(found[0].at) > _LINKS_OLD:
+        advice = "madoguchi links で、もう一度確かめてください。"
+        yield Finding(name, Mark.WARN, f"{day}から確かめていません。", advice)
+    else:
+        yield Finding(name, Mark.GOOD, f"{len(found)}件が開けました（{day}に確認）。")
 
 
 def check_addresses(settings: Mapping[str, str]) -> Iterator[Finding]:

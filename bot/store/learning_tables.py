@@ -26,7 +26,7 @@ link_checks = Table(
     metadata,
     Column("account", Text, nullable=False),
     Column("url", Text, nullable=False),
-    Column("outcome", Text, nullable=False),  # good | moved | broken
+    Column("outcome", Text, nullable=False),  # good | moved | unsure | broken
     Column("status", Integer),  # HTTP's; NULL where no answer came
     Column("text", Text, nullable=False),  # what staff read about it
     Column("used_by", Text, nullable=False),  # JSON list of places in the content

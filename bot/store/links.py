@@ -11,12 +11,14 @@ from sqlalchemy import Connection, delete, insert, select
 from bot.store.learning_tables import link_checks
 from bot.store.tables import MAIN_ACCOUNT
 
-GOOD, MOVED, BROKEN = "good", "moved", "broken"
+GOOD, MOVED, UNSURE, BROKEN = "good", "moved", "unsure", "broken"
 
 
 @dataclass(frozen=True)
 class LinkCheck:
-    """One link: `outcome` is good, moved or broken, `status` HTTP's or None where no answer came.
+    """One link: `outcome` is good, moved, unsure or broken.
+
+    `status` is HTTP's, None where no answer came. `unsure`: the server keeps programs out.
 
     `text` is for staff; `used_by` are places in the content ("knowledge/links.yaml:12").
     """
@@ -42,9 +44,9 @@ def replace_all(
 
 
 def find(connection: Connection, account: str = MAIN_ACCOUNT) -> list[LinkCheck]:
-    """The last checks, broken ones first, then the moved ones."""
+    """The last checks, what needs a person most first."""
     columns = [link_checks.c[name] for name in LinkCheck.__dataclass_fields__]
     rows = connection.execute(select(*columns).where(link_checks.c.account == account))
     found = [LinkCheck(u, o, s, t, tuple(json.loads(b)), at) for u, o, s, t, b, at in rows]
-    order = (BROKEN, MOVED, GOOD)
+    order = (BROKEN, UNSURE, MOVED, GOOD)
     return sorted(found, key=lambda each: (order.index(each.outcome), each.url))
