@@ -10,7 +10,7 @@ from bot.content.classes import ClassFile, check_classes
 from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.core.compose import first_sentence
-from bot.core.emergency import find_emergencies
+from bot.core.emergency import Lookout
 from bot.core.knowledge import COMMON, DEFAULT_CONTACT, STATUS_WORDS, Content, Entry, Intent
 from bot.core.text import fold, squeeze
 from bot.core.view import MENU_SIZE
@@ -205,12 +205,13 @@ class _Checks:
     def _emergencies(self) -> Iterator[Problem]:
         for emergency in self.content.emergencies:
             yield from self._links(emergency.id, emergency.links)
+            lookout = Lookout([emergency])
             for utterance in emergency.tests:
-                if not find_emergencies(utterance, [emergency]):
+                if not lookout.find(utterance):
                     text = f"tests の「{utterance}」で緊急の案内が出ません。signs に言葉を足してください。"
                     yield self._at(emergency.id, f"tests/{utterance}", text)
             for utterance in emergency.calm_tests:
-                if find_emergencies(utterance, [emergency]):
+                if lookout.find(utterance):
                     text = f"calm_tests の「{utterance}」で緊急の案内が出ます。calm に言葉を足してください。"
                     yield self._at(emergency.id, f"calm_tests/{utterance}", text)
 
