@@ -14,7 +14,7 @@ from bot.core.documents import Document
 from bot.core.lexicon import Line
 from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
 from bot.core.text import fold, sentences, squeeze
-from bot.core.tokens import Token, Tokenize, content_word
+from bot.core.tokens import Token, Tokenize
 
 FIELDS = 4  # title and questions, answer, related titles, contact
 CONCEPT, READING = "c:", "r:"
@@ -115,7 +115,7 @@ def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
     found = [
         f"{READING}{token.reading}/{token.surface}"
         for token in tokens
-        if len(token.reading) > 1 and content_word(token) is not None
+        if token.word is not None and len(token.reading) > 1
     ]
     if compounds:
         for start, token in enumerate(tokens):

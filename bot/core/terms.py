@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.core.text import squeeze
-from bot.core.tokens import Token, Tokenize, content_word, is_function_word
+from bot.core.tokens import Token, Tokenize, is_function_word
 
 WORD, GRAM, PHRASE = "w:", "k:", "p:"  # term namespaces
 _RUNS = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff々]+)|([ァ-ヺー]{3,})")
@@ -20,9 +20,8 @@ _POLITE = re.compile(
 def word_terms(tokens: Iterable[Token]) -> Iterator[str]:
     """One `w:` term for each meaningful word."""
     for token in tokens:
-        word = content_word(token)
-        if word is not None:
-            yield WORD + word
+        if token.word is not None:
+            yield WORD + token.word
 
 
 def gram_terms(tokens: Iterable[Token]) -> Iterator[str]:

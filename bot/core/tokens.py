@@ -3,26 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word as the tokeniser cut it.
-
-    `normal` is the dictionary's normalised form, `reading` is katakana, `pos` goes from the
-    general to the particular (Sudachi's six levels), `known` is False for words outside the
-    dictionary.
-    """
-
-    surface: str
-    normal: str
-    reading: str
-    pos: tuple[str, ...]
-    known: bool
-
-
-Tokenize = Callable[[str], Sequence[Token]]
+from dataclasses import dataclass, field
 
 _DROPPED_POS = frozenset({"助詞", "助動詞", "接続詞", "連体詞", "補助記号", "記号", "空白"})
 _STOP_WORDS = (
@@ -35,6 +16,32 @@ _STOP_WORDS = (
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word as the tokeniser cut it.
+
+    `normal` is the dictionary's normalised form, `reading` is katakana, `pos` goes from the
+    general to the particular (Sudachi's six levels), `known` is False for words outside the
+    dictionary. `word` is the word as the index keeps it, None where it carries no meaning of its
+    own; it is worked out once, since tokenisers hand out the same tokens again and again.
+    """
+
+    surface: str
+    normal: str
+    reading: str
+    pos: tuple[str, ...]
+    known: bool
+    word: str | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        word = None if self.pos[0] in _DROPPED_POS else self.normal.lower()
+        meaningful = word is not None and word not in STOP_WORDS and word.strip() != ""
+        object.__setattr__(self, "word", word if meaningful else None)
+
+
+Tokenize = Callable[[str], Sequence[Token]]
+
+
 def is_function_word(token: Token) -> bool:
     """Whether the word only ties others together (particle, auxiliary, mark ...)."""
     return token.pos[0] in _DROPPED_POS
@@ -42,12 +49,9 @@ def is_function_word(token: Token) -> bool:
 
 def content_word(token: Token) -> str | None:
     """The word as the index keeps it, or None where it carries no meaning of its own."""
-    if token.pos[0] in _DROPPED_POS:
-        return None
-    word = token.normal.lower()
-    return None if word in STOP_WORDS or not word.strip() else word
+    return token.word
 
 
 def content_words(tokens: Iterable[Token]) -> list[str]:
     """The meaningful words of a text, in order, as the index keeps them."""
-    return [word for token in tokens if (word := content_word(token)) is not None]
+    return [token.word for token in tokens if token.word is not None]
