@@ -34,6 +34,7 @@ from bot.console.sheets import sheet_pages
 from bot.console.sign_in import sign_in_pages
 from bot.console.stats import stats_pages
 from bot.content.problems import errors
+from bot.content.segments import SEGMENTS_FILE
 from bot.core.tokens import Tokenize
 from bot.errors import MadoguchiError
 from bot.services.drafts import Drafts
@@ -153,8 +154,10 @@ def create_console(
 
 
 def _sections(desk: Desk) -> list[str]:
-    """The folders that a person can be limited to."""
-    return sorted({path.rpartition("/")[0] for path in desk.workshop.saving.files()})
+    """What a person can be limited to: folders of content, and the segments' file alone."""
+    files = desk.workshop.saving.files()
+    folders = {path.rpartition("/")[0] for path in files}
+    return sorted(folders | ({SEGMENTS_FILE} & files.keys()))
 
 
 def _blueprint(desk: Desk, notices: Notices) -> Blueprint:

@@ -254,8 +254,14 @@ def test_analysts_read_and_others_stay_in_their_section(office: Office) -> None:
     assert "条件を作る" not in limited.read("/staff/segments/")
     assert limited.get("/staff/segments/one?name=市税の納期限").status_code == 403
     assert limited.post("/staff/segments/new", {**SENIORS, "do": "save"}).status_code == 403
-    own = office.signed_in(Role.EDITOR, ("intents",))
-    assert "条件を作る" in own.read("/staff/segments/")
+    for sections in (("intents",), (SEGMENTS_FILE,)):
+        own = office.signed_in(Role.EDITOR, sections)
+        assert "条件を作る" in own.read("/staff/segments/")
+
+
+def test_admins_can_limit_a_person_to_the_segments_alone(office: Office) -> None:
+    desk = office.signed_in(Role.ADMIN)
+    assert f'name="sections" value="{SEGMENTS_FILE}"' in desk.read("/staff/people/")
 
 
 @pytest.mark.parametrize(

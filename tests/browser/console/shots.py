@@ -16,6 +16,7 @@ from bot.store import questions
 from bot.store.questions import Question
 from bot.store.staff import Role
 from tests.browser.conftest import CHROMIUM, serving
+from tests.browser.console import number_shots
 from tests.browser.console.announcement_shots import prepare, tour
 from tests.console.office import PASSWORD, Office
 
@@ -69,7 +70,9 @@ def _tour(page: Page, address: str, office: Office, shoot: Callable[[str], objec
     page.get_by_role("button", name="サインアウト").wait_for()
     page.goto(f"{address}/staff/people/")
     shoot("staff-people.png")
-    tour(page, address, prepare(office), shoot)
+    numbers = prepare(office)
+    tour(page, address, numbers, shoot)
+    number_shots.prepare(office, numbers["sent"])
     page.get_by_role("button", name="サインアウト").click()
     _sign_in(page, "花子")
     page.get_by_role("button", name="サインアウト").wait_for()
@@ -82,6 +85,7 @@ def _tour(page: Page, address: str, office: Office, shoot: Callable[[str], objec
     ):
         page.goto(address + path)
         shoot(name)
+    number_shots.tour(page, address, shoot)
     _edit(page, address, shoot)
 
 
