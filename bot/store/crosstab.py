@@ -19,7 +19,7 @@ from bot.core.segments import (
     TopicsChosen,
     conditions,
 )
-from bot.store.audience import where
+from bot.store.audience import count, where
 from bot.store.tables import MAIN_ACCOUNT, residents
 
 MOST = 16  # values of a rule that are looked at: each costs time for every resident
@@ -40,14 +40,16 @@ class Cells:
 def cells(connection: Connection, rule: Rule, today: date, account: str = MAIN_ACCOUNT) -> Cells:
     """One pass over the residents of the account. `today` is Japan's."""
     asked = tuple(dict.fromkeys(each for part in conditions(rule) for each in _singles(part)))
-    few = len(asked) <= MOST
+    if not asked or len(asked) > MOST:
+        size = count(connection, rule, today, account)
+        return Cells(size.matching, None if asked else size.known)
     number: ColumnElement[int] = literal(0, Integer)
-    for place, condition in enumerate((rule, *asked) if few else (rule,)):
+    for place, condition in enumerate((rule, *asked)):
         number = number + case((where(condition, today), 1 << place), else_=0)
     found = select(number.label("cell")).where(residents.c.account == account).subquery()
     rows = connection.execute(select(found.c.cell, func.count()).group_by(found.c.cell)).all()
-    matching = sum(count for cell, count in rows if cell & 1)
-    return Cells(matching, min((count for _, count in rows), default=0) if few else None)
+    matching = sum(many for cell, many in rows if cell & 1)
+    return Cells(matching, min((many for _, many in rows), default=0))
 
 
 def _singles(condition: Condition) -> Iterator[Condition]:
