@@ -42,7 +42,7 @@ class Town(Installation):
         self.line = line
 
     def check(self):
-        judged = self.judge(self.line)
+        judged = self.judge(self.line.replies)
         assert judged.wrong == []
         return judged.ends
 

@@ -78,7 +78,7 @@ def kill_test(
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bench.db"
-        with _database(url, people) as db, _stub(fault_rate, seed) as port:
+        with database(url, people) as db, stub(fault_rate, seed) as port:
             with _processes(url, port, rate) as start:
                 for _ in range(kills):
                     _keep_busy(db)
@@ -86,10 +86,9 @@ def kill_test(
                     time.sleep(dice.uniform(0.0, 0.6))
                     os.kill(child, signal.SIGKILL)
                 child = start()
-                _wait_for_the_end(db)
+                wait_for_the_end(db)
                 os.kill(child, signal.SIGKILL)
-            account = json.loads(_get(port, "/_account"))
-            _compare(db, people, account, outcome)
+            compare(db, people, port, outcome)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -103,16 +102,16 @@ def speed(
     """
     with tempfile.TemporaryDirectory() as folder:
         url = url or f"sqlite:///{folder}/bench.db"
-        with _database(url, people) as db, _stub(0.0, 0, limit=limit) as port:
-            announcement = _order(db, kind="emergency")
+        with database(url, people) as db, stub(0.0, 0, limit=limit) as port:
+            announcement = order(db, kind="emergency")
             with _processes(url, port, rate) as start:
                 began = time.monotonic()
                 children = [start() for _ in range(workers)]
-                while not _load(db, announcement).ready:
+                while not load(db, announcement).ready:
                     time.sleep(0.02)
                 snapshot = time.monotonic() - began
                 peak = max(map(_peak_mib, children))
-                _wait_for_the_end(db)
+                wait_for_the_end(db)
                 peak = max(peak, *map(_peak_mib, children))
                 for child in children:
                     os.kill(child, signal.SIGKILL)
@@ -129,7 +128,8 @@ def speed(
 
 
 @contextmanager
-def _database(url: str, people: int) -> Iterator[Database]:
+def database(url: str, people: int) -> Iterator[Database]:
+    """The database with so many known residents."""
     db = open_database(url, exclusive=False)
     try:
         migrate(db)
@@ -145,8 +145,8 @@ def _database(url: str, people: int) -> Iterator[Database]:
         db.close()
 
 
-def _order(db: Database, kind: str = "normal") -> int:
-    """An announcement to everybody, approved and told to go out now."""
+def order(db: Database, kind: str = "normal", after_seconds: float = 0.0) -> int:
+    """An announcement to everybody, approved and told to go out in so many seconds."""
     message = {"type": "text", "text": "お知らせ"}
 
     def write(connection: Connection) -> int:
@@ -159,7 +159,7 @@ def _order(db: Database, kind: str = "normal") -> int:
             (Action.CHECK, {}),
             (Action.SUBMIT, {}),
             (Action.APPROVE, {"frozen": frozen, "approved_at": now}),
-            (Action.SEND, {"due_at": now}),
+            (Action.SEND, {"due_at": now + int(after_seconds * 1000)}),
         ):
             stored = announcements.load(connection, announcement)
             assert stored is not None
@@ -174,10 +174,11 @@ def _keep_busy(db: Database) -> None:
     with db.read() as connection:
         open_now = sum(each.state in _OPEN for each in announcements.recent(connection))
     for _ in range(_OPEN_AT_ONCE - open_now):
-        _order(db)
+        order(db)
 
 
-def _wait_for_the_end(db: Database, seconds: float = 600.0) -> None:
+def wait_for_the_end(db: Database, seconds: float = 600.0) -> None:
+    """Until no announcement is waiting or being sent, or for `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with db.read() as connection:
@@ -186,15 +187,17 @@ def _wait_for_the_end(db: Database, seconds: float = 600.0) -> None:
         time.sleep(0.1)
 
 
-def _load(db: Database, announcement: int) -> announcements.Stored:
+def load(db: Database, announcement: int) -> announcements.Stored:
+    """The announcement as it is now."""
     with db.read() as connection:
         stored = announcements.load(connection, announcement)
     assert stored is not None
     return stored
 
 
-def _compare(db: Database, people: int, account: dict[str, Any], outcome: Killed) -> None:
+def compare(db: Database, people: int, port: int, outcome: Killed) -> None:
     """What the stand-in recorded against the ledger and against who should have got it."""
+    account = json.loads(_get(port, "/_account"))
     everyone = {user_id(number) for number in range(people)}
     got: dict[str, Counter[str]] = {}
     for accepted in account["accepted"].values():
@@ -238,8 +241,10 @@ def _compare_one(
 
 
 @contextmanager
-def _stub(fault_rate: float, seed: int, limit: float = 0.0) -> Iterator[int]:
-    options = ["--fault-rate", str(fault_rate), "--seed", str(seed), "--rate", str(limit)]
+def stub(fault_rate: float, seed: int, limit: float = 0.0, port: int = 0) -> Iterator[int]:
+    """LINE's stand-in; yields its port."""
+    options = ["--port", str(port)]
+    options += ["--fault-rate", str(fault_rate), "--seed", str(seed), "--rate", str(limit)]
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.bench.delivery_stub", "--delay-ms", "40", *options],
         stdin=subprocess.PIPE,

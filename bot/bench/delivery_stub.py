@@ -177,9 +177,9 @@ class _Connection(asyncio.Protocol):
         self._transport.write(head.encode("ascii") + body)
 
 
-async def _serve(stub: DeliveryStub, delay: float, hang: float) -> None:
+async def _serve(stub: DeliveryStub, delay: float, hang: float, port: int) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(stub, delay, hang), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Connection(stub, delay, hang), "127.0.0.1", port)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--quota", type=int)
     parser.add_argument("--unknown", default="")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
     stub = DeliveryStub(
         options.fault_rate,
@@ -203,7 +204,7 @@ def main() -> None:
         frozenset(options.unknown.split(",")) - {""},
         random.Random(options.seed),
     )
-    asyncio.run(_serve(stub, options.delay_ms / 1000, options.hang_ms / 1000))
+    asyncio.run(_serve(stub, options.delay_ms / 1000, options.hang_ms / 1000, options.port))
 
 
 if __name__ == "__main__":

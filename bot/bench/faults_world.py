@@ -235,7 +235,8 @@ def peak(ground: Ground, trials: int) -> Outcome:
     outcome.expect(bool(later) and max(later) < OVERLOADED_S, "old questions came before new ones")
     outcome.notes |= {
         "ack_ms": percentiles(result["acks"]),
-        "refused_503": len(result["refused"]),
+        "not_taken": len(result["refused"]),
+        "statuses": result["statuses"],
         "accepted": taken,
         "answered_in_overload": len(later),
         "their_wait_s": percentiles(later),

@@ -178,9 +178,14 @@ class Town(Installation):
         return subprocess.Popen(command, stdout=subprocess.PIPE)
 
     def take_over(self, result: Mapping[str, Any]) -> int:
-        """The load's events that were acknowledged count as sent; returns how many."""
-        taken = [t.replace("-token-", "-") for t in result["sent"] if t not in result["refused"]]
-        self.sent.update(dict.fromkeys(taken))
+        """The load's events that were acknowledged count as sent; returns how many.
+
+        So do those that were kept although the answer did not come through: LINE would ask again.
+        """
+        ids = {token.replace("-token-", "-"): token for token in result["sent"]}
+        kept, refused = self.rows(), set(result["refused"])
+        taken = [each for each, token in ids.items() if token not in refused]
+        self.sent.update(dict.fromkeys([*taken, *(each for each in ids if each in kept)]))
         return len(taken)
 
     def end(self, outcome: Outcome, seconds: float = 90) -> None:

@@ -218,7 +218,7 @@ class Installation:
 
     def settled(self, seconds: float = 90) -> Counter[str]:
         """Waits until every event has its end; how many ended how."""
-        until(lambda: self._open() == 0, seconds)
+        until(lambda: self._open() <= 0, seconds)
         return Counter(row.status for row in self.rows().values())
 
     def _open(self) -> int:
@@ -233,20 +233,20 @@ class Installation:
         finally:
             db.close()
 
-    def judge(self, line: Stub, seconds: float = 90) -> Judged:
-        """Nothing lost, nothing answered twice, the record true, by LINE's own word."""
+    def judge(self, replies: Callable[[], list[str]], seconds: float = 90) -> Judged:
+        """Nothing lost, nothing answered twice, the record true; `replies` is LINE's own word."""
         judged = Judged()
         try:
             self.settled(seconds)
         except NotInTime:
             judged.wrong.append("some events have no end")
-        rows, answered = self.rows(), Counter(line.replies())
+        rows, answered = self.rows(), Counter(replies())
         judged.ends = Counter(row.status for row in rows.values())
         if set(rows) != set(self.sent):
             judged.wrong.append(f"lost: {len(set(self.sent) - set(rows))}, from nowhere: {len(set(rows) - set(self.sent))}")  # fmt: skip
         judged.wrong += [f"{token} was answered twice" for token, n in answered.items() if n > 1]
         for event_id, row in rows.items():
-            times = answered[f"token-{event_id}"]
+            times = answered[_token(event_id)]
             told = row.status == states.REPLIED
             if told and times != 1:
                 judged.wrong.append(f"{event_id} is recorded as replied and was not")
@@ -274,6 +274,12 @@ class Installation:
         for process in [*self.running]:
             self.kill(process)
         self._log.close()
+
+
+def _token(event_id: str) -> str:
+    """The reply token of an event made by `ask`, or by `bot.bench.load`."""
+    run, dash, number = event_id.rpartition("-")
+    return f"{run}-token-{number}" if dash else f"token-{event_id}"
 
 
 def someone(number: int) -> str:

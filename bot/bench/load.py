@@ -34,7 +34,7 @@ def _examples() -> tuple[str, ...]:
 
 
 def question(number: int) -> str:
-    """What residents ask, one after the other: the examples of the checklist, no message twice in a run."""
+    """What residents ask, one after the other; see above."""
     repeats, place = divmod(number, len(_examples()))
     return _OPENINGS[repeats % len(_OPENINGS)] + _examples()[place]
 
@@ -128,7 +128,7 @@ async def run(
         "sent": {f"{name}-token-{n:06d}": result[0] for n, result in enumerate(results)},
         "acks": [result[1] for result in results],
         "statuses": sorted({result[2] for result in results}),
-        "not_taken": sum(result[2] != 200 for result in results),
+        "refused": [f"{name}-token-{n:06d}" for n, r in enumerate(results) if r[2] != 200],
     }
 
 

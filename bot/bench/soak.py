@@ -117,7 +117,7 @@ class _Soak:
         minute = Minute(
             minute=number + 1,
             events=len(sent),
-            failed=result["not_taken"],
+            failed=len(result["refused"]),
             unanswered=len(sent) - len(times),
             pss_mib=round(pss_mib(self._server), 1),
             cpu_ms_per_event=round(used * 1000 / len(sent), 2),

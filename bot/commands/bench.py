@@ -124,3 +124,27 @@ def soak(minutes: int, rate: float, as_json: bool) -> None:
     _report(result, as_json)
     if not result["good"]:
         raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.option("--trials", default=30, show_default=True, help="1つの故障を試す回数の目安")
+@click.option("--only", multiple=True, help="この故障だけ（いくつでも）")
+@click.option("--outage", default=20.0, show_default=True, help="データベースを止めておく秒数")
+@_JSON
+def faults(trials: int, only: tuple[str, ...], outage: float, as_json: bool) -> None:
+    """プロセス・データベース・LINE・ディスクなどを実際にこわし、失うもの・二重になるものを数えます。"""
+    from bot.bench import faults as benchmark
+
+    names = [fault.name for fault in benchmark.FAULTS]
+    if unknown := [name for name in only if name not in names]:
+        raise click.BadParameter(
+            f"{'・'.join(unknown)} はありません。使えるもの：{'・'.join(names)}"
+        )
+
+    def tell(result: dict[str, Any]) -> None:
+        click.echo(json.dumps(result, ensure_ascii=False), err=True)
+
+    result = benchmark.run(trials, only, outage, tell)
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else benchmark.table(result))
+    if not result["good"]:
+        raise click.exceptions.Exit(1)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StoreError
-from bot.store import pulse
+from bot.store import backlog, pulse
 from bot.store.database import Database
+
+LATE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -33,3 +35,21 @@ class Readiness:
         if self.worker_alive is not None and not self.worker_alive():
             reasons.append("応答の処理が止まっています。起動し直してください。")
         return reasons
+
+    def warnings(self) -> list[str]:
+        """What residents notice though we work: replies that do not get through, or late.
+
+        No reason to be taken out of service: LINE's events still have to be kept.
+        """
+        try:
+            with self.db.read() as connection:
+                oldest = backlog.oldest_unanswered(connection)
+        except StoreError:
+            return []  # `reasons` says so
+        now = int(self.clock().timestamp() * 1000)
+        if oldest is None or now - oldest < LATE_SECONDS * 1000:
+            return []
+        return [
+            f"返信を{(now - oldest) // 1000}秒待っている人がいます。"
+            "LINEが返信を受け取らないか、質問が集中しています。"
+        ]

@@ -86,6 +86,12 @@ def oldest_waiting(connection: Connection, now: int, account: str = MAIN_ACCOUNT
     return connection.execute(_OLDEST_DUE, {"now": now, "the_account": account}).scalar()
 
 
+def oldest_unanswered(connection: Connection) -> int | None:
+    """Of all accounts: when the resident who waits longest for a reply wrote; walks what is open."""
+    waiting = select(func.min(inbox.c.received_at)).where(OPEN, inbox.c.reply_token.is_not(None))
+    return connection.execute(waiting).scalar()
+
+
 def next_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> int | None:
     """When an account's next lease ends or its next retry is due; cheap."""
     return connection.execute(_NEXT_DUE, {"now": now, "the_account": account}).scalar()

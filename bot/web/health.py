@@ -11,7 +11,10 @@ from bot.services.readiness import Readiness
 
 
 def health_blueprint(readiness: Readiness) -> Blueprint:
-    """Both answer JSON; /readyz is 503 with the reasons where something is missing."""
+    """Both answer JSON; /readyz is 503 with the reasons where something is missing.
+
+    With 200 it may have `warnings`: residents wait, though nothing of ours is broken.
+    """
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -23,6 +26,8 @@ def health_blueprint(readiness: Readiness) -> Blueprint:
         reasons = readiness.reasons()
         if reasons:
             return _json(503, {"status": "unavailable", "reasons": reasons})
+        if warnings := readiness.warnings():
+            return _json(200, {"status": "ok", "warnings": warnings})
         return _json(200, {"status": "ok"})
 
     return blueprint

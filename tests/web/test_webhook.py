@@ -7,7 +7,7 @@ from bot.line.signature import sign
 from bot.services.readiness import Readiness
 from bot.web.health import health_blueprint
 from bot.web.webhook import MAX_BODY_BYTES, webhook_blueprint
-from tests.services.builders import SECRET, FakeClock, body, receiver, text_event
+from tests.services.builders import SECRET, FakeClock, body, deliver, receiver, text_event
 from tests.store.builders import opened, statuses
 
 
@@ -117,3 +117,15 @@ def test_a_database_that_is_gone_is_not_ready_but_the_process_is_up(db):
     response = client.get("/readyz")
     assert response.status_code == 503 and len(response.json["reasons"]) == 2
     assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_who_waits_too_long_for_a_reply_is_told_of_without_being_not_ready(db):
+    clock = FakeClock()
+    deliver(receiver(db, clock), text_event())
+    app = Flask("test")
+    app.register_blueprint(health_blueprint(Readiness(db, clock, lambda: True)))
+    clock.advance(29)
+    assert app.test_client().get("/readyz").json == {"status": "ok"}
+    clock.advance(3)
+    response = app.test_client().get("/readyz")
+    assert response.status_code == 200 and "32秒" in response.json["warnings"][0]
