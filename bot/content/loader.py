@@ -20,12 +20,15 @@ from bot.core.attributes import Catalog
 from bot.core.classes import Session
 from bot.core.knowledge import Content
 from bot.core.lexicon import parse_lexicon
-from bot.core.menus import Menu
+from bot.core.menus import Kind, Menu
 from bot.core.wording import JAPANESE
 from bot.errors import ContentError
 
 CONTENT_SUFFIXES = (".yaml", ".yml", ".tsv", ".csv")
 _ID_LINE = re.compile(r"^\s*(?:- +)?id: *([a-z0-9_-]+)", re.MULTILINE)
+
+# Folders of files whose ids no other file names.
+_NOT_SHOWN = {("intents", "wording"), ("knowledge", "translations"), ("intents", "menus")}
 
 Files = Mapping[str, bytes]  # path below the content directory, with "/" -> bytes
 
@@ -50,8 +53,8 @@ class Loaded:
 
     `draft` holds what could be read even so, for cross checks that list every problem at once.
     `places` maps item id -> where it stands; translations are under "LANGUAGE:ID", cities under
-    "city:ID". `lost` holds the ids in files that could not be read, so that nobody is told that
-    an id is missing which only waits for its file to be mended. `segments` is what residents can
+    "city:ID". `lost` holds the ids that are, or may be, in files that could not be read, so that
+    nobody is told that an id is missing which only waits for its file to be mended. `segments` is what residents can
     choose, from intents/segments.yaml; `menus` the rich menus of intents/menus/; `classes` the
     tables of knowledge/classes/.
     """
@@ -120,6 +123,7 @@ class _Loading:
         self.wording: dict[str, Mapping[str, str]] = {}
         self.lexicon: list[Any] = []
         self.lost: set[str] = set()
+        self.unread: set[str] = set()  # "links" or "items": of which ids some cannot be known
         self.segments = CatalogRead(Catalog(), ())
         self.menus: list[tuple[Menu, MenuPlace]] = []
         self.classes: list[ClassFile] = []
@@ -142,6 +146,7 @@ class _Loading:
             wording=self.wording,
             sessions=self._sessions(),
         )
+        self.lost |= set(self._perhaps_lost(content))
         catalog = self.segments.catalog
         unread = any(problem.path == SEGMENTS_FILE for problem in self.problems)
         segments = None if unread else catalog.segments
@@ -231,6 +236,30 @@ class _Loading:
         self.lost.update(_ID_LINE.findall(text))
         if parts[:2] == ("knowledge", "cities"):
             self.lost.add(PurePosixPath(path).stem)
+        elif path == "knowledge/links.yaml":
+            self.unread.add("links")
+        elif path != SEGMENTS_FILE and parts[:2] not in _NOT_SHOWN:
+            self.unread.add("items")
+
+    def _perhaps_lost(self, content: Content) -> Iterator[str]:
+        """What is referred to and may stand in a file of which nothing, or not all, can be read."""
+        entries, intents = content.entries.values(), content.intents.values()
+        if "links" in self.unread:
+            for links in (
+                *(entry.links for entry in entries),
+                *(intent.links for intent in intents),
+                *(emergency.links for emergency in content.emergencies),
+            ):
+                yield from links
+        if "items" in self.unread:
+            for entry in entries:
+                yield from entry.related
+            for intent in intents:
+                yield from (*intent.choices, *intent.tests.values())
+            for translated in content.translations.values():
+                yield from translated
+            for menu, _ in self.menus:
+                yield from (area.value for area in menu.areas if area.kind is Kind.SHOW)
 
     def _located(self, path: str, value: Any) -> Iterator[Located]:
         if not isinstance(value, LocatedList):
@@ -266,11 +295,14 @@ class _Loading:
     def _city(self, path: str, value: Any) -> None:
         if not isinstance(value, Located):
             self.problems.append(Problem(path, 1, "「id: …」から始めて書いてください。"))
+            self.lost.add(PurePosixPath(path).stem)
             return
         shaped = shapes.city(path, value)
         self.problems += shaped.problems
         city, line = shaped.value, value.line_of("id")
         stem = PurePosixPath(path).stem
+        if not city.id:
+            self.lost.add(stem)
         if city.id and city.id != stem:
             text = f"id「{city.id}」とファイル名「{stem}」をそろえてください。"
             self.problems.append(Problem(path, line, text))
