@@ -29,7 +29,7 @@ from bot.errors import LineError
 from bot.services.announcing import Announcing
 from bot.services.frozen import Frozen, Target
 from bot.services.reviewing import Review, Reviewing
-from bot.services.segments import Counted, shown
+from bot.services.segments import Counted, Span, shown
 from bot.store import announcements, ledger
 from bot.store.clock import milliseconds
 from bot.store.database import Database
@@ -47,7 +47,10 @@ class Invented:
 
 @dataclass(frozen=True)
 class Preview:
-    """What staff see before they approve. `change` is since the last one with the same rule."""
+    """What staff see before they approve. `change` is since the last one with the same rule.
+
+    `span`: the size for a screen on which rules are tried out; None where there is no rule.
+    """
 
     announcement: int
     title: str
@@ -63,6 +66,7 @@ class Preview:
     residents: tuple[Invented, ...]
     quota: Quota | None
     review: Review
+    span: Span | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What `announce preview --json` prints."""
@@ -156,6 +160,7 @@ class Previewing:
             residents=self._invented(target),
             quota=self._quota(),
             review=self.reviewing.review(draft, announcement, corrects),
+            span=self.reviewing.segments.span(target.rule) if target.rule is not None else None,
         )
 
     def _sentence(self, target: Target) -> str:
