@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -23,7 +24,8 @@ from bot.console.notice_form import (
 )
 from bot.console.notice_shown import LIMITS, Composed, beside, bubbles_of, notification
 from bot.console.notices import KIND_WORDS, Notices, language_names, may_correct
-from bot.content.drafts import read_draft
+from bot.content.drafts import KEYS, read_draft
+from bot.content.problems import Problem
 from bot.content.segments import read_rule
 from bot.core.announcements import BASE_LANGUAGE, MAX_MESSAGES, Draft
 from bot.core.attributes import LANGUAGE, Choice
@@ -184,6 +186,16 @@ class _Composing:
         who, announcing = me().name, self.notices.announcing
         if stored is not None and request.form.get("base", "") != digest_of(stored.draft):
             return _text_page(source, stored, _CONFLICT, theirs=stored.source), 409
+        reviewing, corrects = announcing.reviewing, stored.corrects if stored else None
+        read = read_draft(
+            FILE,
+            source.encode(),
+            reviewing.catalog(),
+            reviewing.saved(),
+            needs_segment=corrects is None,
+        )
+        if read.draft is None:
+            return _text_page(source, stored, problems=read.problems), 422
         try:
             if stored is None:
                 number = announcing.new(FILE, source.encode(), who, author=who)
@@ -333,12 +345,21 @@ def _segments_page() -> str:
     return url_for("staff.segments.page") if known else ""
 
 
-def _text_page(source: str, stored: Stored | None, problem: str = "", *, theirs: str = "") -> str:
+def _text_page(
+    source: str,
+    stored: Stored | None,
+    problem: str = "",
+    *,
+    problems: Sequence[Problem] = (),
+    theirs: str = "",
+) -> str:
     return render_template(
         "staff/compose_text.html",
         source=source,
         target=stored,
         base=digest_of(stored.draft) if stored is not None else "",
-        problem=problem,
+        problem=problem or ("まだ保存していません。まちがいがあります。" if problems else ""),
+        problems=problems,
         theirs=theirs,
+        keys=KEYS,
     )

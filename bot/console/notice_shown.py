@@ -16,6 +16,9 @@ from bot.services.previewing import Preview
 
 LIMITS = {"title": MAX_TITLE, "text": MAX_TEXT, "card": MAX_CARD_TEXT}
 
+# Findings about a time name no words of the text: where they stand is known by their beginning.
+_TIMES = (("期限（", "expires_at"), ("送る日時（", "send_at"))
+
 
 @dataclass(frozen=True)
 class NoticeBubble:
@@ -72,8 +75,10 @@ def beside(
     general = []
     for finding in findings:
         places = [place for place, text in texts if concerns(finding, text)]
+        places += [place for start, place in _TIMES if finding.text.startswith(start)]
         for place in places:
-            placed.setdefault(place, []).append(f"{'' if finding.stop else '注意：'}{finding.text}")
+            text = finding.text.replace("（expires_at）", "")
+            placed.setdefault(place, []).append(f"{'' if finding.stop else '注意：'}{text}")
         if not places:
             general.append(finding)
     return placed, general

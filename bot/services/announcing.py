@@ -368,7 +368,7 @@ class Announcing:
         ):
             raise StepRefused(
                 f"送る日時（{japan_words(draft.send_at)}）を過ぎています。"
-                "いま送るなら announce send --now としてください。"
+                "いま送るなら「いますぐ送る」（announce send --now）にしてください。"
             )
         return due
 

@@ -146,8 +146,8 @@ class Reviewing:
         if not says_everyone(target.rule, size):
             found.append(
                 Finding(
-                    "この条件は全員に当てはまります。全員に送るなら segment を "
-                    "{everyone: true} にしてください。"
+                    "この条件は全員に当てはまります。全員に送るなら「友だち全員」"
+                    "（segment: {everyone: true}）にしてください。"
                 )
             )
         if size.matching < FEW and draft.kind is not Kind.EMERGENCY:

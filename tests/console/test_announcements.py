@@ -402,6 +402,8 @@ def test_file_is_kept_under_the_name_of_who_signed_in(town: Office) -> None:
     assert town.notices.announcing.load(number).author == editor.name
     answer = editor.post("/staff/announcements/text", {"source": "title: [\n"})
     assert answer.status_code == 422 and "title: [" in answer.text
+    answer = editor.post("/staff/announcements/text", {"source": source + "nothing: x\n"})
+    assert answer.status_code == 422 and 'data-goto="6"' in answer.text
 
 
 def test_correction_of_what_was_never_sent_is_refused(town: Office) -> None:

@@ -1,6 +1,29 @@
-// Keeps the numbers of a sending fresh. Without this script the button 「いまの数を見る」 does it.
+// Makes the announcement pages quicker to use. Without this script every form and button does the same.
 (() => {
   "use strict";
+
+  // --- who fills in a field has made the choice it belongs to ---
+
+  const CHOICES = {
+    segment_name: ["audience", "saved"],
+    rule: ["audience", "rule"],
+    send_at: ["when", "at"],
+    weekdays: ["when", "repeat"],
+    days: ["when", "repeat"],
+    at: ["when", "repeat"],
+    every: ["when", "repeat"],
+  };
+
+  const form = document.getElementById("editor");
+  if (form) {
+    form.addEventListener("input", (event) => {
+      const choice = CHOICES[event.target.name];
+      const field = choice && form.querySelector(`[name="${choice[0]}"][value="${choice[1]}"]`);
+      if (field && field.type === "radio") field.checked = true;
+    });
+  }
+
+  // --- the numbers of a sending, kept fresh ---
 
   const EVERY = 2000;
 

@@ -97,7 +97,7 @@ def test_the_same_by_keyboard_alone(enter: Enter, town: Office) -> None:
     page = enter(NEW)
     reach(page, "題")
     page.keyboard.type("スマホ教室")
-    reach(page, " 保存した条件")
+    reach(page, "保存した条件")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("条件を書く", exact=True)).to_be_checked()
     press(page, "条件を書く")
