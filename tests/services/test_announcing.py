@@ -12,13 +12,14 @@ from sqlalchemy import select, update
 
 from bot.core.announcements import State
 from bot.core.calendar import JAPAN
+from bot.core.ports import Statistics
 from bot.errors import ContentError
 from bot.services.announcing import AnnouncementRefused
 from bot.services.feeding import Feeding
-from bot.services.results import results
+from bot.services.results import Asking, results
 from bot.services.templating import Templating
 from bot.services.trials import Trials
-from bot.store import residents
+from bot.store import announcement_results, chores, residents
 from bot.store.announcement_tables import announcements, audit
 from tests.services.announcing import (
     APPROVER,
@@ -547,6 +548,28 @@ def test_results_say_where_line_gives_no_number(db, office, line):
     found = results(office.announcing, line, announcement)
     assert found.opened is None and "20人未満" in found.line()
     assert found.as_json() == {"opened": None, "clicked": None, "note": found.as_json()["note"]}
+
+
+def test_line_is_asked_daily_about_what_was_sent_by_one_of_many(db, office, line, monkeypatch):
+    people(db, 25)
+    office.new(draft())  # never sent: nothing to ask
+    announcement, asked = office.sent(draft()), []
+
+    def statistics(unit, first, last):
+        asked.append(unit)
+        return Statistics(21 + len(asked), None)
+
+    monkeypatch.setattr(line, "unit_statistics", statistics)
+    for _ in range(3):
+        Asking(office.announcing, line)()
+    assert len(asked) == 1
+    db.write(lambda c: chores.plan(c, "announcement_results:main", 0))
+    Asking(office.announcing, line)()
+    assert len(asked) == 1  # a few hours have to pass
+    results(office.announcing, line, announcement)
+    with db.read() as connection:
+        (found,) = announcement_results.begun_since(connection, 0)
+    assert (found.id, found.opened, found.clicked) == (announcement, 23, None)
 
 
 def test_the_log_and_an_export_of_a_broadcast_hold_no_resident(db, office):
