@@ -31,9 +31,12 @@ def row(name: str, number: int) -> Row:
     return Row(name, number if number == 0 or number >= FEW else None)
 
 
-def columns(rows: Sequence[Row], title: str) -> Markup:
-    """Upright bars: days or hours. Hidden numbers are drawn as a dotted stub."""
-    top = max((r.number or 0 for r in rows), default=0) or 1
+def columns(rows: Sequence[Row], title: str, top: int = 0) -> Markup:
+    """Upright bars: days or hours. Hidden numbers are drawn as a dotted stub.
+
+    `top` is where the scale ends, 0 for the highest bar.
+    """
+    top = top or max((r.number or 0 for r in rows), default=0) or 1
     step = (_WIDTH - _LEFT) / max(1, len(rows))
     full = _HEIGHT - _BOTTOM - 16
     parts = [_axis(top, full)]

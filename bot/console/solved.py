@@ -48,7 +48,7 @@ def solved_chart(by_day: Mapping[str, Counter[str]], first: date, days: int) -> 
     table = [_cells(each) for each in periods if each.count]
     note = "棒は、「解決した」「解決しない」を押した人のうち、解決した人の割合（%）です。"
     head = ("日" if step == 1 else "週", "解決した割合（%）", "解決した", "解決しない")
-    return Chart("solved", title, head, table, columns(rows, title), note)
+    return Chart("solved", title, head, table, columns(rows, title, 100), note)
 
 
 def _period(by_day: Mapping[str, Counter[str]], start: date, step: int) -> Verdicts:

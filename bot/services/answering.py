@@ -128,12 +128,13 @@ class Answering:
         in_group = event.source.type in _GROUPS
         spoken = speak(view, text, state, now, data, resident, in_group=in_group)
         turn = spoken.turn
-        private = _tells_of_oneself(turn, state)
+        # That it helped must not stay beside a user id either: the event loses its words at once.
+        private = turn.remark or _tells_of_oneself(turn, state)
         return Answered(
             messages=tuple(self._render(turn.reply)),
             state=None if turn.erase else spoken.state,
             outcome=turn.decision,
-            question=spoken.text if text and not (turn.erase or private or turn.remark) else None,
+            question=spoken.text if text and not (turn.erase or private) else None,
             candidates=tuple(candidate.id for candidate in turn.candidates),
             erase=turn.erase,
             changes=turn.changes,

@@ -16,7 +16,7 @@ from bot.store import questions
 from bot.store.questions import Question
 from bot.store.staff import Role
 from tests.browser.conftest import CHROMIUM, serving
-from tests.browser.console import number_shots
+from tests.browser.console import learning_shots, number_shots
 from tests.browser.console.announcement_shots import prepare, tour
 from tests.console.office import PASSWORD, Office
 
@@ -73,6 +73,7 @@ def _tour(page: Page, address: str, office: Office, shoot: Callable[[str], objec
     numbers = prepare(office)
     tour(page, address, numbers, shoot)
     number_shots.prepare(office, numbers["sent"])
+    learning_shots.prepare(office)
     page.get_by_role("button", name="サインアウト").click()
     _sign_in(page, "花子")
     page.get_by_role("button", name="サインアウト").wait_for()
@@ -86,6 +87,7 @@ def _tour(page: Page, address: str, office: Office, shoot: Callable[[str], objec
         page.goto(address + path)
         shoot(name)
     number_shots.tour(page, address, shoot)
+    learning_shots.tour(page, address, shoot)
     _edit(page, address, shoot)
 
 
