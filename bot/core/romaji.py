@@ -35,6 +35,7 @@ _KEPT_DOUBLE = _VOWELS + "n"  # two of these are two sounds
 _LONG = str.maketrans({"ā": "aa", "ī": "ii", "ū": "uu", "ē": "ee", "ō": "ou"})
 _WORD = re.compile(r"[a-z'-]+")
 _MARKS = re.compile(r"[\s.,!?]+")
+_GREETING = re.compile("(?<=こんにち)わ|(?<=こんばん)わ")  # typed as it sounds
 _MOST = 120  # characters; longer texts in Latin letters are no romaji
 _TELLING = 4  # letters; shorter words are as likely English
 
@@ -101,4 +102,4 @@ def from_romaji(folded: str, known: Callable[[str], bool]) -> str | None:
         stays = len(word) >= _TELLING and known(word)
         telling = telling or (len(word) >= _TELLING and not stays)
         parts.append(f" {word} " if stays else kana)
-    return "".join(parts).strip() if telling else None
+    return _GREETING.sub("は", "".join(parts)).strip() if telling else None

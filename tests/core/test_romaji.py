@@ -20,6 +20,7 @@ def nothing_known(word: str) -> bool:
         ("hikkoshi shimashita", "ひっこししました"),
         ("jidouteate no sinsei", "じどうてあてのしんせい"),
         ("konnichiha", "こんにちは"),
+        ("konbanwa", "こんばんは"),
         ("kin'en", "きんえん"),
         ("Tōkyō", "とうきょう"),
         ("matcha", "まっちゃ"),
