@@ -38,6 +38,7 @@ from bot.store.announcement_pages import PAGE, Row
 from bot.store.announcements import OBJECT, Stored
 from bot.store.audit import Entry
 
+_SOON_MS = 10 * 60 * 1000  # from here on a page waits for the start
 _STILL_OPEN = frozenset(State) - {State.SENT, State.CANCELLED}
 _MOST_OCCURRENCES = 400  # a day each for a bit more than a year
 
@@ -118,6 +119,7 @@ class Announcements:
             "staff/progress.html",
             stored=stored,
             status=self.notices.reporting.status(number),
+            moving=self._moving(stored),
             states=STATE_WORDS,
         )
 
@@ -187,6 +189,7 @@ class Announcements:
             problem=problem or broken,
             note=note,
             status=notices.reporting.status(number),
+            moving=self._moving(stored),
             history=notices.reporting.history(number),
             steps=STEP_WORDS,
             states=STATE_WORDS,
@@ -198,6 +201,11 @@ class Announcements:
             testers=notices.trials.names() if notices.line is not None else (),
             connected=notices.line is not None,
         )
+
+    def _moving(self, stored: Stored) -> bool:
+        """Whether the numbers change by themselves, now or soon."""
+        soon = stored.due_at is not None and stored.due_at < self.desk.now() + _SOON_MS
+        return stored.state is State.SENDING or (stored.state is State.SCHEDULED and soon)
 
     def preview(self, number: int) -> tuple[Preview | None, str]:
         """Who gets it, without asking the network; or what makes that impossible."""

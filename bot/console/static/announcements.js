@@ -26,10 +26,16 @@
   // --- the numbers of a sending, kept fresh ---
 
   const EVERY = 2000;
+  // A page that nobody touches must not keep its person signed in for ever.
+  const UNTOUCHED = 10 * 60 * 1000;
+  let touched = Date.now();
+  for (const sign of ["keydown", "pointerdown", "pointermove", "scroll"]) {
+    document.addEventListener(sign, () => (touched = Date.now()), { passive: true });
+  }
 
   const look = async () => {
     const old = document.getElementById("progress");
-    if (!old || !old.dataset.poll) return;
+    if (!old || !old.dataset.poll || Date.now() - touched > UNTOUCHED) return;
     if (!document.hidden && !old.contains(document.activeElement)) {
       try {
         const response = await fetch(old.dataset.poll);
