@@ -7,8 +7,10 @@ rules, drafts, tokens); these go through the doors themselves, with a real datab
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +24,11 @@ from bot.content.feeds import read_feed
 from bot.content.loader import load
 from bot.content.segments import read_catalog
 from bot.content.templates import read_template
+from bot.core.attributes import DISTRICT, TOPICS
 from bot.core.segment_rules import parse_rule
 from bot.errors import MadoguchiError
 from bot.line.signature import sign
+from bot.services.resident_lists import HEADER, ResidentLists
 from bot.services.sheets import apply_table
 from bot.store.staff import Role
 from bot.web.webhook import webhook_blueprint
@@ -34,6 +38,7 @@ from tests.line import samples
 from tests.segments import catalog
 from tests.services.builders import SECRET, FakeClock, receiver
 from tests.store.builders import opened, rows
+from tests.web.settings_town import SettingsTown
 
 # Enough to find what a change breaks, few enough for every run.
 FEW = settings(
@@ -235,3 +240,69 @@ def _posts(desk: Desk) -> list[str]:
             found.append(built[1])
     assert len(found) > 5
     return sorted(found)
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ResidentLists, Path]]:
+    """A city's residents, and a file for lists of them."""
+    folder = tmp_path_factory.mktemp("lists")
+    db = opened(folder)
+    yield ResidentLists(db, catalog, FakeClock()), folder / "list.csv"
+    db.close()
+
+
+HEAD = ",".join(HEADER)
+RESIDENT = f"U{1:032x},child,,,,"
+
+
+@FEW
+@given(st.one_of(TABLE, TABLE.map(lambda t: f"{HEAD}\n{RESIDENT}\n{t}"), st.text(max_size=80)))
+def test_a_list_of_residents_is_imported_whole_or_not_at_all(lists: Any, text: str) -> None:
+    residents, path = lists
+    path.write_bytes(text.encode("utf-8", "replace"))
+    before = exported(residents)
+    try:
+        residents.import_csv(path)
+    except MadoguchiError as error:
+        assert str(error)
+        assert exported(residents) == before
+
+
+def exported(residents: ResidentLists) -> str:
+    out = io.StringIO()
+    residents.export_csv(out)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SettingsTown]:
+    town = SettingsTown(tmp_path_factory.mktemp("settings"))
+    yield town
+    town.db.close()
+
+
+CHOICE = st.sampled_from(["child", "care", "ja", "南大沢", "infant", "2026-08", ""]) | st.text(
+    max_size=20
+)
+
+
+@FEW
+@given(
+    st.dictionaries(
+        st.sampled_from("topics district language life_stages child_year child_month do".split())
+        | st.text(max_size=8).filter(lambda name: name != "check"),
+        st.lists(CHOICE, max_size=4),
+        max_size=6,
+    )
+)
+def test_no_form_of_a_resident_breaks_the_settings(
+    town: SettingsTown, form: dict[str, list[str]]
+) -> None:
+    answer = town.browser.post("/settings", data={"check": town.enter(), **form})
+    assert answer.status_code < 500
+    kept = town.profile()
+    if kept is not None:
+        # Whatever was sent, only what the city offers can be chosen.
+        chosen = kept.attributes
+        assert all(catalog().knows(TOPICS, each) for each in chosen.topics)
+        assert not chosen.district or catalog().knows(DISTRICT, chosen.district)
