@@ -21,6 +21,7 @@ from bot.core.confidence import decide
 from bot.core.context import about_choices, is_about_last, more_about, narrowed
 from bot.core.conversation import State, read_action
 from bot.core.documents import Ranking
+from bot.core.elsewhere import about_elsewhere
 from bot.core.followup import (
     chosen_place,
     facet_alone,
@@ -111,6 +112,7 @@ class _Dialog:
         if dangers:
             return self._emergency(*(danger.id for danger in dangers[:2]))
         pressed = self._button_pressed() or self._verdict() or self._wish()
+        pressed = pressed or about_elsewhere(self.speaker, self._rank)
         return pressed or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:

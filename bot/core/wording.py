@@ -32,6 +32,8 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "facet_online_in_operation": frozenset({"title"}),
     "facet_online_planned": frozenset({"title", "as_of"}),
     "facet_online_under_consideration": frozenset({"title", "as_of"}),
+    "elsewhere": frozenset({"city", "other"}),
+    "elsewhere_here": frozenset({"city"}),
     "goes_on": frozenset({"title"}),
     "goes_on_ask": frozenset({"name"}),
     "goes_on_which": _NONE,

@@ -1,0 +1,72 @@
+"""Questions about another municipality, which this city's counter must not answer as its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from bot.core.compose import contact_card
+from bot.core.documents import Ranking
+from bot.core.text import fold
+from bot.core.tokens import Token, Tokenize
+from bot.core.turn import Speaker, Turn
+
+_NEAR, _IN_SCOPE = 3, 0.5
+# With these the other city is where somebody comes from, goes to or holds a paper of: our business.
+_OUR_BUSINESS = re.compile(
+    r"引っ?越|ひっこ|転入|転出|転居|転校|転勤|赴任|越し|越す|越せ|移り住|移住|うつす|移す|移る|(?:住所|住民票)を?(?:移|変|うつ)|"
+    r"から(?:来|の?通|でも|戻)|(?:戻|帰)って(?:来|き)|[にへさ](?:行[くっきけぐ]|住|通|勤)|出身|生まれ|本籍|戸籍|発行|"
+    r"この市|こちら|こっち|ここ|そちら|そっち|以外|近く|隣|広域|連携|共同|比べ|違[いう]|ちがい|合併|姉妹|友好|実家|働|施設に|"
+    r"ふるさと納税|と同じ|みたい|のよう[にな]|より|(?:人|市民|者)でも|在住|以前|前に|元の"
+)
+
+
+def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str:
+    """The city (X市), or town or village by its office (X町役場), that `text` asks about, else "".
+
+    `own` are the names of this city. Moving there or from there is this city's business, and
+    so are prefectures, wards and parts of this city (X町): "" for all of them.
+    """
+    folded = fold(text)
+    if _OUR_BUSINESS.search(folded) or any(fold(name) in folded for name in own):
+        return ""
+    tokens = tokenize(folded)
+    for place, kind, after in zip(tokens, tokens[1:], (*tokens[2:], None), strict=False):
+        if place.pos[1:3] == ("固有名詞", "地名") and _is_municipality(kind, after):
+            return place.surface + kind.surface
+    return ""
+
+
+def about_elsewhere(speaker: Speaker, rank: Callable[[str], Ranking]) -> Turn | None:
+    """Says whose counter this is; None for a message about this city.
+
+    What this city itself would answer is behind buttons, never said as the other city's.
+    """
+    view, words = speaker.view, speaker.words
+    other = other_municipality(speaker.text, view.tokenize, view.city.names)
+    if not other or _is_told_of(speaker, other, rank(speaker.text)):
+        return None
+    ranking = rank(speaker.text.replace(other, ""))
+    near = [match.id for match in ranking.matches if view.item(match.id)][:_NEAR]
+    near = near if ranking.in_scope >= _IN_SCOPE else []
+    city = view.city.name_in(speaker.language)
+    body = words.say("elsewhere", city=city, other=other)
+    if near:
+        body += "\n" + words.say("elsewhere_here", city=city)
+    card = contact_card(view, speaker.language, body)
+    buttons = (*map(speaker.show_button, near), speaker.menu_button(), speaker.handoff_button())
+    turn = speaker.done((card,), buttons, asked=speaker.text)
+    return replace(turn, decision="fallback", confidence=0.0)
+
+
+def _is_municipality(kind: Token, after: Token | None) -> bool:
+    if kind.surface == "市":
+        return after is None or after.surface not in ("場", "川", "原", "立")
+    return kind.surface in ("町", "村") and after is not None and after.surface.startswith("役場")
+
+
+def _is_told_of(speaker: Speaker, other: str, ranking: Ranking) -> bool:
+    """Whether what fits best speaks of the other itself (a joint service, a neighbour)."""
+    entry = speaker.view.entry(ranking.matches[0].id) if ranking.matches else None
+    return entry is not None and other in "\n".join((entry.title, entry.answer, *entry.questions))

@@ -1,0 +1,51 @@
+"""Another municipality is told from our own, and moving from asking."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.elsewhere import other_municipality
+from bot.core.tokens import Tokenize
+
+OWN = ("八王子市", "八王子")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("立川市の粗大ごみ", "立川市"),
+        ("札幌市役所は何時まで", "札幌市"),
+        ("さいたま市 図書館 予約", "さいたま市"),
+        ("四日市市の水道を止めたい", "四日市市"),
+        ("鶴田町役場の電話番号", "鶴田町"),
+    ],
+)
+def test_a_question_about_another_municipality_is_seen(
+    tokenizer: Tokenize, text: str, name: str
+) -> None:
+    assert other_municipality(text, tokenizer, OWN) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "立川市から引っ越してきます",
+        "青森市へ転出する",
+        "日野市に住民票を移したい",
+        "八王子市の図書館",
+        "立川市と八王子市のちがい",
+        "元本郷町の避難所",
+        "東京都の補助金",
+        "港区",
+        "田中市長はだれ",
+        "市役所の場所",
+        "本市の人口",
+        "他市の人も使える",
+        "朝市はいつ",
+        "立川駅まで",
+        "横浜市の人でも使えますか",
+        "",
+    ],
+)
+def test_our_own_business_is_not_elsewhere(tokenizer: Tokenize, text: str) -> None:
+    assert other_municipality(text, tokenizer, OWN) == ""
