@@ -9,6 +9,7 @@ from datetime import date
 from bot.content.classes import ClassFile, check_classes
 from bot.content.loader import Loaded
 from bot.content.problems import Problem
+from bot.content.textrules import check_texts
 from bot.core.compose import first_sentence
 from bot.core.emergency import Lookout
 from bot.core.knowledge import COMMON, DEFAULT_CONTACT, STATUS_WORDS, Content, Entry, Intent
@@ -67,6 +68,7 @@ class _Checks:
         yield from self._emergencies()
         yield from self._link_cities()
         yield from self._plans()
+        yield from check_texts(self.content, self.places)
         yield from check_classes(self.classes, self.content.cities, self.lost, self.today)
 
     def _at(self, item_id: str, key: str, text: str, *, warning: bool = False) -> Problem:
