@@ -35,6 +35,7 @@ from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
+from bot.core.smalltalk import talk
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
 from bot.core.wants import Want, wants_by, with_first
@@ -113,7 +114,7 @@ class _Dialog:
             return self._emergency(*(danger.id for danger in dangers[:2]))
         pressed = self._button_pressed() or self._verdict() or self._wish()
         pressed = pressed or about_elsewhere(self.speaker, self._rank)
-        return pressed or self._sessions() or self._follow_up() or self._matched()
+        return pressed or self._talked() or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
         """Words that stand for a button on screen."""
@@ -182,6 +183,11 @@ class _Dialog:
         buttons = (self.speaker.menu_button(), self.speaker.handoff_button())
         turn = self.speaker.done((Text(text),), buttons)
         return replace(turn, decision="fallback", confidence=0.0)
+
+    def _talked(self) -> Turn | None:
+        """A message that is nothing but a greeting, thanks, love or anger."""
+        intent = self.view.intent(talk(self.speaker.text))
+        return self._intent(intent, None) if intent else None
 
     def _matched(self) -> Turn:
         ranking = self._rank(self.speaker.text)

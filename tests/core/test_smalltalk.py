@@ -1,0 +1,39 @@
+"""Messages that are nothing but small talk, in the words people use."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.smalltalk import talk
+
+SAID = {
+    "greeting": ["まいどー", "おばんです", "おはようさん", "ちーっす", "お疲れ様です", "あけましておめでとうございます！"],
+    "thanks": ["おおきに", "あざーす", "だんだん", "どうもありがとう(^_^)", "助かったわー"],
+    "goodbye": ["ほなまた", "じゃあまたね", "したっけ"],
+    "handoff": ["人間を出せ", "機械じゃだめだから担当者に代わって", "誰かいませんか", "オペレーターにつないでください"],
+    "complaint": ["金返せ！", "ふざけんなよ", "この役立たず", "税金泥棒", "話が通じない", "いい加減にしろ"],
+    "chitchat": ["結婚してください", "大好きだよ", "デートしよう", "付き合ってよ"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"), [(intent, text) for intent, texts in SAID.items() for text in texts]
+)
+def test_small_talk_is_heard_in_any_dialect(intent: str, text: str) -> None:
+    assert talk(text) == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["結婚届", "毎度の申請が面倒", "お金を返してもらう手続き", "人が多い時間", "職員募集", "担当者の名前", "好きな本を借りたい",
+     "また来年も申請する？", "バカンスの補助", "ありがとうの手紙を市長に送りたい", "アプリが使えない", "死ねない病気", "", "！"],
+)  # fmt: skip
+def test_a_message_that_asks_something_is_no_small_talk(text: str) -> None:
+    assert talk(text) == ""
+
+
+@given(st.text())
+def test_any_text_is_heard_without_an_error(text: str) -> None:
+    talk(text)
