@@ -66,7 +66,7 @@ _PACKED = {
     ("content_changes", "before"),
     ("content_changes", "after"),
 }
-_CONTENT = (".yaml", ".yml", ".tsv", ".png", ".jpg", ".jpeg")
+_CONTENT = (".yaml", ".yml", ".tsv", ".csv", ".png", ".jpg", ".jpeg")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
