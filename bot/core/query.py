@@ -28,7 +28,8 @@ class Query:
     """Terms with weights by group, and the shape of the message.
 
     `terms`, `weights`, `groups` run in parallel; `words` is every meaningful word, known or
-    not; `fired` maps word-list line -> the words in the message that made it fire.
+    not; `fired` maps word-list line -> the words in the message that made it fire. `from_kana`:
+    the message was typed in kana (or romaji) and read back into known words.
     """
 
     folded: str
@@ -40,6 +41,7 @@ class Query:
     fired: dict[int, str]
     sounds: tuple[int, ...]
     tokens: Sequence[Token]
+    from_kana: bool = False
 
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
@@ -47,13 +49,19 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     folded = standard(_gist(without_courtesy(fold(text))))
     romaji = from_romaji(folded, lambda word: tokenize(word)[0].known)
     folded = folded if romaji is None else romaji
-    if index.decoder.applies(folded):
+    kana = index.decoder.applies(folded)
+    if kana:
         folded = index.decoder.decode(folded, romaji is not None)
-    return _query(index, folded, tokenize_text(folded, tokenize))
+    return _query(index, folded, tokenize_text(folded, tokenize), kana)
 
 
 def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
-    """The query with one wrong character mended, where a word of the knowledge base fits."""
+    """The query with one wrong character mended, where a word of the knowledge base fits.
+
+    None too for a message in kana: its kanji and katakana were written here, not typed.
+    """
+    if query.from_kana:
+        return None
     places = suspects(query.tokens, lambda word: WORD + word in index.number)
     text = index.repairer.repair(query.folded, places)
     return None if text is None else _query(index, text, tokenize_text(text, tokenize))
@@ -73,7 +81,7 @@ def _gist(folded: str) -> str:
     return (" ".join(asking) or folded)[:_LONGEST]
 
 
-def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
+def _query(index: Index, folded: str, tokens: Sequence[Token], kana: bool = False) -> Query:
     number, expansions = index.number, index.expansions
     start = index.postings.start
     found: dict[int, tuple[float, int]] = {}
@@ -107,4 +115,5 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
         fired=fired,
         sounds=tuple([n for term in sounds if (n := number.get(term)) is not None]),
         tokens=tokens,
+        from_kana=kana,
     )
