@@ -22,7 +22,7 @@ from bot.core.replies import Reply, Text
 from bot.core.subject import what_is_said
 from bot.core.turn import Speaker, Turn, button
 
-_ALL_BUT_SURE = 0.9
+_ALL_BUT_SURE = 0.85
 _HOW_TO_USE = "how-to-use"  # 「使い方がわからない」: of what was just answered
 Rank = Callable[[str], Ranking]
 

@@ -35,6 +35,7 @@ from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
+from bot.core.rivals import city_before_term, stands_alone
 from bot.core.smalltalk import talk
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
@@ -195,6 +196,7 @@ class _Dialog:
         if last and is_about_last(self.speaker, last, ranking):
             return more_about(self.speaker, last)
         ranking = narrowed(self.speaker, ranking, self._rank)
+        ranking = city_before_term(self.view, self.speaker.text, ranking)
         decision = decide(ranking, self.view.costs)
         two = wants_by(self._rank, self.speaker.text, linked=decision == "answer")
         if both := self._both(two, ranking):
@@ -206,9 +208,18 @@ class _Dialog:
         if two:
             ids = tuple(want.id for want in two)
             return self._choices(replace(ranking, matches=with_first(ranking, ids)))
+        if decision == "choices" and stands_alone(self.view, ranking):
+            return self._with_rivals(self._show(ranking.matches[0].id, ranking), ranking)
         if decision == "choices":
             return self._choices(ranking)
         return self._fallback(ranking)
+
+    def _with_rivals(self, turn: Turn, ranking: Ranking) -> Turn:
+        """The answer with what came next behind its first buttons."""
+        near = (self.speaker.show_button(item) for item in self._near(ranking)[1:])
+        buttons = tuple(unique((*near, *turn.reply.quick_replies)))
+        reply = replace(turn.reply, quick_replies=buttons)
+        return replace(turn, reply=reply, state=replace(turn.state, shown=pairs(buttons)))
 
     # --- what a button does ---
 

@@ -1,0 +1,73 @@
+"""What to answer when the best candidates are near each other but do not mean different things."""
+
+from __future__ import annotations
+
+import re
+
+from bot.core.documents import Match, Ranking
+from bot.core.knowledge import Entry
+from bot.core.nearness import NEAR_DUPLICATE, closest, plain
+from bot.core.text import fold
+from bot.core.view import CityView
+
+_LIKELY = 0.7  # of the first; measured on questions of which the writer knew no entry
+_SHOWN = 3
+_GLOSSARY = "glossary"
+_ASKS_MEANING = re.compile(
+    r"とは|って(?:何|なに|なん|どう)|(?:何|なに|なん)(?:です|の(?:こと|略)|[?。]?$)|意味|説明|違い|ちがい|呼び名|名前|言葉|という|(?:何|なに)[がに]"
+)
+_ASKS_TO_USE = re.compile(
+    r"(?:使え|つかえ|でき|払え|はらえ|出せ|取れ|とれ|借りられ|受けられ|やって|始まって|はじまって)(?:る|ます|とる|とっと|ん)(?:か|の|かな|んですか|と)?[?。!]*$|(?:あり|やって)ますか[?。]*$|ある[?]+$"
+)  # fmt: skip
+
+
+def stands_alone(view: CityView, ranking: Ranking) -> bool:
+    """Whether the first is the city's own entry, likely, and no other of its own is near.
+
+    Common entries, terms, menus and "no source says" beside it would be answered by it too.
+    """
+    near = ranking.matches[:_SHOWN]
+    if ranking.top1 < _LIKELY or not near or not _is_own(view, near[0].id):
+        return False
+    return not any(_is_own(view, match.id) for match in near[1:])
+
+
+def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
+    """「電子マネー使える？」: the city's entry before the glossary's, where both are first.
+
+    The meaning of a word (「…とは」) and a bare word keep the glossary's entry.
+    """
+    if len(ranking.matches) < 2:
+        return ranking
+    (first, second), rest = ranking.matches[:2], ranking.matches[2:]
+    term = view.entry(first.id)
+    folded = fold(text)
+    if term is None or term.topic != _GLOSSARY or not _is_own(view, second.id):
+        return ranking
+    if _ASKS_MEANING.search(folded) or not _ASKS_TO_USE.search(folded):
+        return ranking
+    if not _speak_of_the_same(view, first.id, second.id) or _says_its_words(folded, term):
+        return ranking
+    matches = (Match(second.id, first.score), Match(first.id, second.score), *rest)
+    return Ranking(matches, ranking.top1, ranking.top3, ranking.in_scope, ranking.signals)
+
+
+def _is_own(view: CityView, item_id: str) -> bool:
+    entry = view.entry(item_id)
+    return entry is not None and entry.city == view.city.id and entry.topic != _GLOSSARY
+
+
+def _says_its_words(folded: str, term: Entry) -> bool:
+    """Whether the message is one of the term's own phrasings, or nearly."""
+    questions = [plain(question) for question in term.questions]
+    return closest(plain(folded), questions, least=NEAR_DUPLICATE) is not None
+
+
+def _speak_of_the_same(view: CityView, term_id: str, entry_id: str) -> bool:
+    """Whether the entry names the term: it links to it, or its word stands in the entry."""
+    entry = view.entry(entry_id)
+    if entry is None:
+        return False
+    words = [word for word, each in view.glossary if each == term_id]
+    said = "\n".join((entry.title, entry.answer, *entry.questions))
+    return term_id in entry.related or any(word in said for word in words)

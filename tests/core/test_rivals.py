@@ -1,0 +1,52 @@
+"""Which of near candidates is answered: the city's own, where the others mean no other thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.documents import Match, Ranking
+from bot.core.rivals import city_before_term, stands_alone
+from bot.services.library import Library
+
+
+def ranking(*ids: str, top1: float = 0.75) -> Ranking:
+    return Ranking(tuple(Match(each, 9.0 - n) for n, each in enumerate(ids)), top1, 0.9, 0.95)
+
+
+def test_the_city_s_own_entry_stands_alone_among_terms_menus_and_common_ones(
+    library: Library,
+) -> None:
+    view = library.view("onojo")
+    near = ranking("onojo-cashless", "term-cashless", "menu-payment")
+    assert stands_alone(view, near)
+    assert not stands_alone(view, replace(near, top1=0.6))
+    assert not stands_alone(view, ranking("onojo-cashless", "onojo-biz-cashless", "menu-payment"))
+    assert not stands_alone(view, ranking("term-cashless", "onojo-cashless", "menu-payment"))
+    assert not stands_alone(view, ranking("proc-child-01", "proc-child-02", "menu-child"))
+    assert not stands_alone(view, ranking())
+
+
+def test_who_wants_to_use_a_thing_hears_of_the_city_before_the_word(library: Library) -> None:
+    view = library.view("yachiyo")
+    both = ranking("term-cashless", "yachiyo-cashless", top1=0.95)
+    found = city_before_term(view, "キャッシュレスで払えますか？", both)
+    assert [match.id for match in found.matches] == ["yachiyo-cashless", "term-cashless"]
+    for text in (
+        "キャッシュレスとは",
+        "キャッシュレス",
+        "キャッシュレスで何ができる",
+        "キャッシュレスって何",
+    ):
+        assert city_before_term(view, text, both) is both
+
+
+def test_a_term_s_own_phrasing_keeps_the_term(library: Library) -> None:
+    view = library.view("hachioji")
+    both = ranking("term-line", "hachioji-line", top1=0.95)
+    assert city_before_term(view, "LINEは無料で使える？", both) is both
+
+
+def test_another_city_s_entry_never_comes_first(library: Library) -> None:
+    view = library.view("yachiyo")
+    both = ranking("term-cashless", "onojo-cashless", top1=0.95)
+    assert city_before_term(view, "キャッシュレスで払えますか？", both) is both
