@@ -115,7 +115,7 @@ def test_all_choices_can_be_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "not that one"],
+    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one"],
 )  # fmt: skip
 def test_an_answer_can_be_refused(text: str) -> None:
     assert refuses_answer(text)
@@ -156,7 +156,7 @@ def test_other_words_do_not_go_on(text: str) -> None:
     "text",
     ["もう始まってますか", "レンタル料は高い？", "キャンセルしたい", "いつもらえるの", "市役所でできると？", "日曜もやってる？",
      "予約いりますか", "だれでも？", "何歳から", "子どもでもいい？", "代理でもいい？", "間に合わなかったら", "外国人でもいい？",
-     "家族が代わりに行ってもいいですか", "毎年いるの？"],
+     "家族が代わりに行ってもいいですか", "毎年いるの？", "もう締め切った？", "なんでそんなに高いの"],
 )  # fmt: skip
 def test_a_message_that_leaves_out_of_what_asks_on(tokenizer: Tokenize, text: str) -> None:
     assert asks_on(text, what_is_said(text, tokenizer))
