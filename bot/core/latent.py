@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 DIMENSIONS = 150
-_POWER_STEPS = 4
-_OVERSAMPLED = 10
+# Enough for another random start to change nothing that matters: with 4 steps and 10 directions
+# more than wanted, Hit@1 on the public set moved by 0.010 with the start.
+_POWER_STEPS = 8
+_OVERSAMPLED = 100
 
 
 @dataclass(frozen=True, eq=False)
