@@ -102,6 +102,8 @@ def test_no_phrasing_of_the_content_changes_settings(library: Library, shipped: 
     content = shipped.draft
     texts = {text for entry in content.entries.values() for text in (*entry.questions, entry.title)}
     for intent in content.intents.values():
+        if intent.action == "settings":
+            continue  # 「ごみのお知らせを登録」 is such a wish
         texts |= {*intent.examples, *intent.tests, intent.title}
     for translated in content.translations.values():
         texts |= {text for each in translated.values() for text in each.questions}
