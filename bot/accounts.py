@@ -17,6 +17,10 @@ import yaml
 from bot.errors import SettingsError
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+# An account's pages lie under its id: no other page of ours may begin like it.
+RESERVED = frozenset(
+    "assets chat healthz line media metrics readyz robots settings staff static".split()
+)
 _SECRETS = ("channel_secret", "channel_access_token")
 _KEYS = ("id", "city", *_SECRETS, "content", "privacy_url")
 _MAX_BYTES = 1_000_000
@@ -147,6 +151,11 @@ class _Reader:
         account_id = key[0] if key is not None else values.get("id", "")
         if not _ID.fullmatch(account_id):
             text = "id は半角の小文字・数字・「-」「_」で32文字までにしてください。例：hachioji"
+            self._problem(at, text)
+        elif account_id in RESERVED:
+            text = (
+                f"id「{account_id}」は、まどぐちのアドレスに使っています。ほかのidにしてください。"
+            )
             self._problem(at, text)
         missing = [name for name in ("city", *_SECRETS) if not values.get(name)]
         for name in missing:

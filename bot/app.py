@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,24 +12,16 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from bot.config import Settings
-from bot.console.create import Console, Content, create_console
-from bot.console.notices import Notices
-from bot.console.options import ConsoleOptions
+from bot.console.create import Console
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
-from bot.core.reactions import Reaction
-from bot.core.tokens import Tokenize
-from bot.services.answering import JAPAN, Spoken
-from bot.services.library import Terms
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
 from bot.services.vitals import Vitals
-from bot.store import conversations, images, questions, reactions
+from bot.store import images
 from bot.store.database import Database
-from bot.store.questions import Question
-from bot.web.chat import create_chat
 from bot.web.health import health_blueprint
 from bot.web.media import media_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
@@ -52,7 +43,7 @@ from bot.wiring.account import (
     view_of,
     whose_page,
 )
-from bot.wiring.announce import build, line_client
+from bot.wiring.pages import mount, pages_of, watching
 from bot.wiring.worker import workers_seen
 from bot.worker import Keeper, ReplyWorker
 
@@ -75,11 +66,11 @@ class Running:
     keeper: Keeper | None
     deliveries: Deliveries | None
     publishers: tuple[Publisher, ...]
-    console: Console
+    consoles: tuple[Console, ...]  # one of each content folder: it watches the versions
 
     def close(self) -> None:
         """Stop answering, stop watching, let go of the database."""
-        for running in (self.worker, self.deliveries, self.keeper, self.console):
+        for running in (self.worker, self.deliveries, self.keeper, *self.consoles):
             if running is not None:
                 running.stop()
         stop_all(self.publishers)
@@ -94,8 +85,8 @@ def create_app(
 ) -> Flask:
     """The whole application, its threads running. Raises MadoguchiError with a Japanese reason.
 
-    `settings` of one account or of each of several; pages without an account in their address
-    are the first one's. `line` (of all, or by account) and `clock` replace LINE's API and the
+    `settings` of one account or of each of several; chat and console of each are under its id,
+    those of the first also without it. `line` (of all, or by account) and `clock` replace LINE's API and the
     time in tests. The running parts are in `app.extensions["madoguchi"]`; close them before the
     process ends.
     """
@@ -128,15 +119,10 @@ def create_app(
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
-    app.register_blueprint(
-        create_chat(
-            publisher.current,
-            default_city=settings.city,
-            demo=settings.madoguchi_demo,
-            conversations=_WebConversations(db, now, settings.account),
-            clock=now,
-        )
-    )
+    pages = {
+        each.account: pages_of(each, every, base, views, publishers, tokenizer) for each in every
+    }
+    pages[settings.account].register(app)
     if settings.madoguchi_public_url:  # without an address nobody can be sent a link
         app.register_blueprint(_settings_pages(every, base, views))
     app.register_blueprint(media_blueprint(partial(_image, db)))
@@ -145,12 +131,12 @@ def create_app(
         deliveries = deliveries_beside(every, base, publishers)
     # Without a worker of its own the web still keeps its promises of deleting.
     keeper = None if worker else Keeper(housekeeping_of(every, base))
-    console = _console(settings, db, publisher, tokenizer, now)
-    app.register_blueprint(console.blueprint)
+    mount(app, [each for each in every if each.madoguchi_account], pages, metrics)
+    consoles = watching(every, pages)
     app.extensions[EXTENSION] = Running(
-        db, publisher, worker, keeper, deliveries, tuple(publishers.values()), console
+        db, publisher, worker, keeper, deliveries, tuple(publishers.values()), consoles
     )
-    for running in (worker, deliveries, keeper, console):
+    for running in (worker, deliveries, keeper, *consoles):
         if running is not None:
             running.start()
     return app
@@ -162,36 +148,6 @@ def _settings_pages(every: Sequence[Settings], base: Base, views: Mapping[str, V
         preferences,
         whose_page(preferences, views, every[0].account),
         secure=not every[0].madoguchi_public_url.startswith("http:"),  # this machine alone
-    )
-
-
-def _console(
-    settings: Settings, db: Database, publisher: Publisher, tokenizer: Tokenize, now: Clock
-) -> Console:
-    terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)
-    content = Content(
-        settings.madoguchi_content_dir,
-        publisher,
-        tokenizer,
-        terms,
-        settings.city,
-        settings.madoguchi_public_url.rstrip("/"),
-    )
-    notices = _notices(settings, db, publisher, now)
-    return create_console(db, now, content, notices, ConsoleOptions.from_env())
-
-
-def _notices(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Notices:
-    client = line_client(settings) if settings.has_line else None
-    parts = build(settings, db, lambda: publisher.current().catalog, client, now)
-    return Notices(
-        parts.announcing,
-        parts.reporting,
-        parts.previewing,
-        parts.trials,
-        parts.templating,
-        parts.feeding,
-        client,
     )
 
 
@@ -259,44 +215,3 @@ def _readiness(
         lambda: all(publisher.current() for publisher in publishers),
         _alive(base, worker, answers),
     )
-
-
-class _WebConversations:
-    """The web chat's conversations, beside LINE's in the same table and as short-lived."""
-
-    def __init__(self, db: Database, now: Clock, account: str) -> None:
-        self._db = db
-        self._now = now
-        self._account = account
-
-    def load(self, key: str) -> str | None:
-        with self._db.read() as connection:
-            return conversations.load(connection, f"web:{key}", self._moment(), self._account)
-
-    def save(self, key: str, state: str) -> None:
-        moment = self._moment()
-        self._db.write(lambda c: conversations.save(c, f"web:{key}", state, moment, self._account))
-
-    def erase(self, key: str) -> None:
-        moment = self._moment()
-        self._db.write(lambda c: conversations.save(c, f"web:{key}", None, moment, self._account))
-
-    def keep_question(self, spoken: Spoken) -> str:
-        day = self._now().astimezone(JAPAN).date().isoformat()
-        ids = tuple(candidate.id for candidate in spoken.turn.candidates)
-        asked = Question(
-            uuid.uuid4().hex, day, spoken.text, spoken.turn.decision, ids, self._account
-        )
-        self._db.write(lambda c: questions.add(c, [asked]))
-        return asked.id
-
-    def keep_reaction(self, reaction: Reaction) -> None:
-        day = self._now().astimezone(JAPAN).date().isoformat()
-        made = reactions.of(uuid.uuid4().hex, day, reaction, self._account)
-        self._db.write(lambda c: reactions.add(c, [made]))
-
-    def forget_questions(self, ids: Sequence[str]) -> None:
-        self._db.write(lambda c: questions.forget(c, ids))
-
-    def _moment(self) -> int:
-        return int(self._now().timestamp() * 1000)

@@ -46,6 +46,7 @@ _FOR_ONE_ACCOUNT = {
     "residents",
     "segments",
     "serve",
+    "staff",
     "worker",
 }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.accounts import Account, city_ids, read_accounts
@@ -104,6 +104,17 @@ class Settings(BaseSettings):
     line_api_base: Url = "https://api.line.me"
     line_data_api_base: Url = "https://api-data.line.me"
 
+    # Under which account the versions of the content folder are kept; "" where there is no list.
+    _content_owner: str = PrivateAttr("")
+
+    @property
+    def content_owner(self) -> str:
+        """The account under which the folder's versions are kept, whichever accounts are chosen.
+
+        "" where no list of accounts says it.
+        """
+        return self._content_owner
+
     @property
     def city(self) -> str:
         """The account's city; in demo mode 八王子市 (where it is no content, the first city)."""
@@ -132,7 +143,12 @@ class Settings(BaseSettings):
         Raises SettingsError naming everything that is wrong.
         """
         found = cls.every_from_env(need_city=need_city)
-        if len(found) == 1 or not need_city:
+        return found[0] if not need_city else cls.only(found)
+
+    @staticmethod
+    def only(found: Sequence[Settings]) -> Settings:
+        """The one account; SettingsError where there are several and none was named."""
+        if len(found) == 1:
             return found[0]
         names = "・".join(each.account for each in found)
         raise SettingsError(
@@ -160,14 +176,14 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"アカウント「{base.madoguchi_account}」はありません。使えるもの：{names}"
             )
-        return tuple(base._of_account(each) for each in named)
+        return tuple(base._of_account(each, accounts) for each in named)
 
     @property
     def on_server(self) -> bool:
         """Whether the database takes any number of processes (PostgreSQL)."""
         return not self.madoguchi_database_url.startswith("sqlite:")
 
-    def _of_account(self, account: Account) -> Settings:
+    def _of_account(self, account: Account, every: Sequence[Account]) -> Settings:
         changes = {
             "madoguchi_account": account.id,
             "madoguchi_city": account.city,
@@ -176,7 +192,10 @@ class Settings(BaseSettings):
             "line_channel_secret": SecretStr(account.channel_secret),
             "line_channel_access_token": SecretStr(account.channel_access_token),
         }
-        return self.model_copy(update=changes)
+        settings = self.model_copy(update=changes)
+        own = [each.id for each in every if each.content and each.content == account.content]
+        settings._content_owner = min(own, default=MAIN_ACCOUNT)
+        return settings
 
     @classmethod
     def _base_from_env(cls, need_city: bool) -> Settings:

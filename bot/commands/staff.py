@@ -110,12 +110,12 @@ def totp(name: str) -> None:
 
 @contextmanager
 def _people() -> Iterator[People]:
-    settings = Settings.from_env(need_city=False)
+    settings = Settings.only(Settings.every_from_env(need_city=False))
     # The server may own the file: what is written here waits its turn.
     db = open_database(settings.madoguchi_database_url, exclusive=False)
     try:
         migrate(db)
-        yield People(db, lambda: datetime.now(UTC))
+        yield People(db, lambda: datetime.now(UTC), settings.account)
     finally:
         db.close()
 

@@ -25,6 +25,7 @@ EDITING = frozenset({Role.EDITOR, Role.APPROVER, Role.ADMIN})
 NUMBERS = EVERY_ROLE
 ADMINS = frozenset({Role.ADMIN})
 
+COOKIE = "madoguchi_staff"
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a content file may have 1 MB, and forms carry it escaped
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -69,10 +70,11 @@ def token_of(cookie: str) -> str:
 
 @dataclass(frozen=True)
 class Gate:
-    """Runs before every console view."""
+    """Runs before every console view. `cookie` is the name of this console's own."""
 
     sign_in: SignIn
     options: ConsoleOptions
+    cookie: str = COOKIE
 
     def __call__(self) -> Response | None:
         """None lets the request pass."""
@@ -80,7 +82,8 @@ class Gate:
         request.max_form_memory_size = MAX_BODY_BYTES
         if not self.options.allows(self.address()):
             abort(403, "この場所からは開けません。")
-        cookie = request.cookies.get(cookie_name(request), "")
+        g.cookie_name = cookie_name(request, self.cookie)
+        cookie = request.cookies.get(g.cookie_name, "")
         g.new_cookie = "" if cookie else secrets.token_urlsafe(32)
         g.cookie = cookie or g.new_cookie
         g.visit = self.sign_in.visit(cookie) if cookie else None
@@ -123,19 +126,21 @@ class Gate:
         return None
 
     def _to(self, endpoint: str) -> Response:
-        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        back = None
+        if request.method == "GET":
+            back = request.script_root + request.full_path.rstrip("?")
         return redirect(url_for(endpoint, next=back), 303)
 
 
-def cookie_name(request: Request) -> str:
+def cookie_name(request: Request, name: str = COOKIE) -> str:
     """With https under a name that no other host or path can set."""
-    return "__Host-madoguchi_staff" if is_https(request) else "madoguchi_staff"
+    return f"__Host-{name}" if is_https(request) else name
 
 
 def set_cookie(response: Response, value: str) -> Response:
-    """Hand the browser its session, until it is closed; the server ends it earlier."""
+    """Behind the gate: hand the browser its session, until it is closed; the server ends it earlier."""
     response.set_cookie(
-        cookie_name(request),
+        g.cookie_name,
         value,
         path="/",
         secure=is_https(request),
@@ -147,5 +152,6 @@ def set_cookie(response: Response, value: str) -> Response:
 
 def safe_next(path: str) -> str:
     """Where to go after signing in: a page of the console, never another site."""
-    plain = path.startswith("/staff/") and "\\" not in path and "//" not in path.partition("?")[0]
+    ours = f"{request.script_root}/staff/"
+    plain = path.startswith(ours) and "\\" not in path and "//" not in path.partition("?")[0]
     return path if plain and path.isprintable() else url_for("staff.home.page")

@@ -64,8 +64,8 @@ class _Steps:
         return self._ask(number, "cancel")
 
     def _ask(self, number: int, what: str) -> Answer:
-        stored = self.pages.load(number)
-        if what != "cancel" and (again := self._sign_in_again(stored, request.path)):
+        stored, here = self.pages.load(number), request.script_root + request.path
+        if what != "cancel" and (again := self._sign_in_again(stored, here)):
             return again
         draft = self.notices.announcing.draft(stored)
         preview, broken = self.pages.preview(number)

@@ -54,13 +54,14 @@ class _Audit:
         """Newest first."""
         words, before = request.args.get("q", "").strip(), request.args.get("before", type=int)
         with self.desk.db.read() as connection:
-            found = audit_pages.page(connection, words, before)
+            found = audit_pages.page(connection, words, before, account=self.desk.account)
         return render_template("staff/audit.html", found=found, words=words, actions=ACTIONS)
 
     @access(ADMINS, fresh=True)
     def export(self) -> Response:
         """The whole log; the export itself is logged too."""
-        done = Entry(self.desk.now(), me().name, "export", "audit", "", "", "")
+        account = self.desk.account
+        done = Entry(self.desk.now(), me().name, "export", "audit", "", "", "", account=account)
         self.desk.db.write(lambda c: audit.add(c, done))
         header = ("日時", "だれ", "何をした", "対象", "対象の名前", "前", "後", "メモ")
         with self.desk.db.read() as connection:
@@ -75,6 +76,6 @@ class _Audit:
                     e.after,
                     e.note,
                 )
-                for e in audit_pages.everything(connection)
+                for e in audit_pages.everything(connection, self.desk.account)
             ]
         return csv_response("記録.csv", header, rows)

@@ -94,7 +94,7 @@ class _Content:
         if mine:
             groups = {folder: found for folder, found in groups.items() if _is_mine(found)}
         with self.desk.db.read() as connection:
-            checks = links.find(connection)
+            checks = links.find(connection, self.desk.account)
         return render_template(
             "staff/freshness.html",
             groups=groups,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from bot.console.access import ADMINS, EVERY_ROLE, Gate, set_cookie, token_of
+from bot.console.access import ADMINS, COOKIE, EVERY_ROLE, Gate, set_cookie, token_of
 from bot.console.announcement_steps import step_pages
 from bot.console.announcements import Announcements, announcement_pages_of
 from bot.console.audit import audit_pages_of
@@ -48,6 +48,7 @@ from bot.services.signin import SignIn
 from bot.services.workshop import Workshop
 from bot.store.database import Database
 from bot.store.staff import ROLE_NAMES
+from bot.store.tables import MAIN_ACCOUNT
 from bot.web.assets import Assets
 from bot.web.security import security_headers
 
@@ -94,7 +95,11 @@ NAVIGATION = (
 
 @dataclass(frozen=True)
 class Content:
-    """The content that the console works on: its folder, what is in force, how to publish anew."""
+    """What an account's console works on: its folder, what is in force, how to publish anew.
+
+    `owner` is the account under which the folder's versions are kept; `beside` are the other
+    accounts that share it, with their cities: what is theirs alone is not edited here.
+    """
 
     directory: Path
     publisher: Publisher
@@ -102,6 +107,19 @@ class Content:
     terms: Terms
     city: str
     public_url: str = ""
+    account: str = MAIN_ACCOUNT
+    owner: str = MAIN_ACCOUNT
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The cities that are another account's."""
+        return frozenset(self.beside.values()) - {self.city}
+
+    @property
+    def cookie(self) -> str:
+        """The name of the console's cookie: a browser may be signed in to several."""
+        return COOKIE if self.account == MAIN_ACCOUNT else f"{COOKIE}_{self.account}"
 
 
 @dataclass(frozen=True)
@@ -133,22 +151,31 @@ def create_console(
 
     The pages use the chat's style sheet and bubbles: its blueprint must be registered too.
     """
-    sign_in, publisher = SignIn(db, clock), content.publisher
+    publisher, account = content.publisher, content.account
+    sign_in = SignIn(db, clock, account, content.closed)
     saving = Saving(
-        db, content.directory, clock, publisher.load, lambda: not errors(publisher.problems)
+        db,
+        content.directory,
+        clock,
+        publisher.load,
+        lambda: not errors(publisher.problems),
+        content.owner,
+        account,
     )
     drafts = Drafts(publisher.current, content.tokenize, content.terms, clock, content.city)
-    workshop = Workshop(db, saving, drafts, Replay(drafts), clock)
-    gate = Gate(sign_in, options)
+    workshop = Workshop(db, saving, drafts, Replay(drafts), clock, account)
+    gate = Gate(sign_in, options, content.cookie)
     desk = Desk(
         db,
         clock,
         gate,
         sign_in,
-        People(db, clock),
+        People(db, clock, account),
         workshop,
-        ImageLibrary(db, clock),
+        ImageLibrary(db, clock, account),
         content.public_url,
+        account,
+        tuple(content.beside),
     )
     return Console(_blueprint(desk, notices), saving, workshop)
 

@@ -13,14 +13,16 @@ from bot.services.people import People
 from bot.services.signin import SignIn
 from bot.services.workshop import Workshop
 from bot.store.database import Database
+from bot.store.tables import MAIN_ACCOUNT
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The services behind the pages; `clock` gives aware UTC.
+    """The services behind one account's pages; `clock` gives aware UTC.
 
+    `beside` are the accounts that share the folder of content with it.
     `public_url` is where residents reach us, without a slash at its end; "" where nobody said.
     """
 
@@ -32,6 +34,8 @@ class Desk:
     workshop: Workshop
     images: ImageLibrary
     public_url: str = ""
+    account: str = MAIN_ACCOUNT
+    beside: tuple[str, ...] = ()
 
     def now(self) -> int:
         """UTC milliseconds."""

@@ -38,12 +38,17 @@ def history_pages(desk: Desk) -> Blueprint:
 class _History:
     desk: Desk
 
+    @property
+    def _owner(self) -> str:
+        """Under which account the versions of our folder are kept."""
+        return self.desk.workshop.saving.owner
+
     @access()
     def page(self) -> str:
         """Newest first, of one file or of all."""
         path, before = request.args.get("path", ""), request.args.get("before", type=int)
         with self.desk.db.read() as connection:
-            found = content_changes.history(connection, path, before, 51)
+            found = content_changes.history(connection, path, before, 51, self._owner)
         older = found[49].id if len(found) > 50 else None
         return render_template(
             "staff/history.html", changes=found[:50], path=path, older=older, kinds=KINDS
@@ -73,7 +78,7 @@ class _History:
 
     def _one(self, change: Change, problem: str = "") -> str:
         with self.desk.db.read() as connection:
-            now = content_changes.head_data(connection, change.path)
+            now = content_changes.head_data(connection, change.path, self._owner)
         return render_template(
             "staff/change.html",
             change=change,
@@ -85,5 +90,5 @@ class _History:
 
     def _change(self, number: int) -> Change:
         with self.desk.db.read() as connection:
-            found = content_changes.find(connection, number)
+            found = content_changes.find(connection, number, self._owner)
         return found or abort(404)

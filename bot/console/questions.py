@@ -81,10 +81,11 @@ class _Questions:
         if what not in (NOT_OURS, DONE) or not texts:
             abort(400)
         now, who = self.desk.now(), me().name
-        entry = Logged(now, who, "question_mark", "question", what, "", f"{len(texts)}通り")
+        account, said = self.desk.account, f"{len(texts)}通り"
+        entry = Logged(now, who, "question_mark", "question", what, "", said, account=account)
 
         def keep(connection: Any) -> None:
-            question_reads.mark(connection, texts, what, who, now)
+            question_reads.mark(connection, texts, what, who, now, account)
             audit.add(connection, entry)
 
         self.desk.db.write(keep)
@@ -97,8 +98,8 @@ class _Questions:
         found = [each for each in asked if each.outcome not in DOUBTFUL]
         first = self._first_day()
         with self.desk.db.read() as connection:
-            by_item = reactions.solved_by_item(connection, first)
-            choices = reactions.choices(connection, first)
+            by_item = reactions.solved_by_item(connection, first, self.desk.account)
+            choices = reactions.choices(connection, first, self.desk.account)
         helped, hidden = least_helpful(by_item)
         view = self._view()
         percents = {each.item: each.percent for each in helped}
@@ -118,9 +119,10 @@ class _Questions:
     def solved(self) -> Response:
         """Whether each answer helped, as CSV; logged."""
         with self.desk.db.read() as connection:
-            found, _ = least_helpful(reactions.solved_by_item(connection, self._first_day()))
-        logged = Logged(self.desk.now(), me().name, "export", "questions", "solved", "", "")
-        self.desk.db.write(lambda c: audit.add(c, logged))
+            first = self._first_day()
+            solved = reactions.solved_by_item(connection, first, self.desk.account)
+        found, _ = least_helpful(solved)
+        self._log_export("solved")
         view = self._view()
         rows = [
             (
@@ -139,8 +141,7 @@ class _Questions:
     def export(self) -> Response:
         """Every wording with its count; logged."""
         asked, _ = self._read()
-        logged = Logged(self.desk.now(), me().name, "export", "questions", "", "", "")
-        self.desk.db.write(lambda c: audit.add(c, logged))
+        self._log_export("")
         header = ("質問", "結果", "件数", "最後の日", "近いもの")
         rows = [
             (a.text, OUTCOMES.get(a.outcome, a.outcome), a.count, a.day, "・".join(a.candidates))
@@ -148,14 +149,19 @@ class _Questions:
         ]
         return csv_response("質問.csv", header, rows)
 
+    def _log_export(self, what: str) -> None:
+        now, account = self.desk.now(), self.desk.account
+        logged = Logged(now, me().name, "export", "questions", what, "", "", account=account)
+        self.desk.db.write(lambda c: audit.add(c, logged))
+
     def _first_day(self) -> str:
         today = self.desk.clock().astimezone(JAPAN).date()
         return (today - timedelta(days=DAYS)).isoformat()
 
     def _read(self) -> tuple[list[Asked], dict[str, str]]:
         with self.desk.db.read() as connection:
-            asked = question_reads.since(connection, self._first_day())
-            return asked, question_reads.marks(connection)
+            asked = question_reads.since(connection, self._first_day(), self.desk.account)
+            return asked, question_reads.marks(connection, self.desk.account)
 
     def _shown(self, view: CityView, asked: Asked) -> list[str]:
         return [view.title(each) or each for each in asked.candidates[:3]]

@@ -36,7 +36,7 @@ STATES = {
 
 def segment_pages(desk: Desk) -> Blueprint:
     """/staff/segments/ with /new and /one?name=."""
-    saved = SavedSegments(desk.db, desk.workshop, desk.clock)
+    saved = SavedSegments(desk.db, desk.workshop, desk.clock, desk.account, desk.beside)
     pages, blueprint = _Segments(desk, saved), Blueprint("segments", __name__)
     blueprint.add_url_rule("/segments/", "page", pages.page)
     for rule, name, show, change in (

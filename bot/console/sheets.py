@@ -65,8 +65,7 @@ class _Sheets:
         """A file's examples; logged."""
         path = request.args.get("path", "")
         data = self._data(path)
-        logged = Entry(self.desk.now(), me().name, "export", "content", path, "", "")
-        self.desk.db.write(lambda c: audit.add(c, logged))
+        self._log_export(path)
         try:
             rows = list(phrase_rows(data))
         except ContentError as error:
@@ -78,13 +77,17 @@ class _Sheets:
         """A city's classes and events; logged. A city without any gets the columns."""
         path = request.args.get("path", "")
         data = self._classes_data(path)
-        logged = Entry(self.desk.now(), me().name, "export", "content", path, "", "")
-        self.desk.db.write(lambda c: audit.add(c, logged))
+        self._log_export(path)
         try:
             header, rows = class_rows(data)
         except ContentError as error:
             abort(409, str(error))
         return csv_response(f"{path.replace('/', '-')[: -len('.csv')]}.csv", header, rows)
+
+    def _log_export(self, path: str) -> None:
+        now, account = self.desk.now(), self.desk.account
+        logged = Entry(now, me().name, "export", "content", path, "", "", account=account)
+        self.desk.db.write(lambda c: audit.add(c, logged))
 
     @access(EDITING)
     def classes(self) -> Response | tuple[str, int] | str:

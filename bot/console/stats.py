@@ -56,7 +56,8 @@ class _Stats:
         found = next((c for c in self._charts(self._span()) if c.name == name), None)
         if found is None:
             abort(404)
-        logged = Entry(self.desk.now(), me().name, "export", "stats", name, "", "")
+        now, account = self.desk.now(), self.desk.account
+        logged = Entry(now, me().name, "export", "stats", name, "", "", account=account)
         self.desk.db.write(lambda c: audit.add(c, logged))
         return csv_response(f"{found.title}.csv", found.head, found.for_file())
 
@@ -67,13 +68,14 @@ class _Stats:
     def _charts(self, span: int) -> list[Chart]:
         today = self.desk.clock().astimezone(JAPAN).date()
         first = today - timedelta(days=span - 1)
+        account, day = self.desk.account, first.isoformat()
         with self.desk.db.read() as connection:
-            days = question_reads.by_day(connection, first.isoformat())
-            asked = question_reads.since(connection, first.isoformat())
-            solved = reactions.solved_by_day(connection, first.isoformat())
-            hours = question_reads.by_hour(connection, _start(first))
-            sizes = segment_sizes.since(connection, first.isoformat())
-            sent = announcement_results.begun_since(connection, _start(first))
+            days = question_reads.by_day(connection, day, account)
+            asked = question_reads.since(connection, day, account)
+            solved = reactions.solved_by_day(connection, day, account)
+            hours = question_reads.by_hour(connection, _start(first), account)
+            sizes = segment_sizes.since(connection, day, account)
+            sent = announcement_results.begun_since(connection, _start(first), account)
         return [
             _per_day(days, first, span),
             _per_hour(hours),

@@ -17,6 +17,7 @@ from bot.store import audit, sessions, staff
 from bot.store.audit import Entry
 from bot.store.database import Database
 from bot.store.staff import ROLE_NAMES, Person, Role
+from bot.store.tables import MAIN_ACCOUNT
 
 _NAME = re.compile(r"[^\s/\\<>&\"'|:]{1,40}")
 COMMAND = "コマンド"  # who changed it, where nobody was signed in
@@ -28,20 +29,21 @@ class StaffError(MadoguchiError):
 
 @dataclass(frozen=True)
 class People:
-    """Changes to people. Each raises StaffError with Japanese reasons and then changes nothing."""
+    """One account's people. Changes raise StaffError with Japanese reasons and change nothing."""
 
     db: Database
     clock: Callable[[], datetime]
+    account: str = MAIN_ACCOUNT
 
     def everyone(self) -> list[Person]:
         """All people, disabled ones too."""
         with self.db.read() as connection:
-            return staff.everyone(connection)
+            return staff.everyone(connection, self.account)
 
     def find(self, name: str) -> Person:
         """The person of that name."""
         with self.db.read() as connection:
-            found = staff.find(connection, name)
+            found = staff.find(connection, name, self.account)
         if found is None:
             raise StaffError(f"「{name}」という職員はいません。")
         return found.person
@@ -61,10 +63,11 @@ class People:
         now, kept = self._now(), passwords.hashed(password)
 
         def keep(connection: Connection) -> None:
-            if not staff.add(connection, name, kept, Role(role), sections, now):
+            if not staff.add(connection, name, kept, Role(role), sections, now, self.account):
                 raise StaffError(f"「{name}」はもういます。ほかの名前にしてください。")
             said = _said(role, sections)
-            audit.add(connection, Entry(now, who, "staff_add", "staff", name, "", said))
+            entry = Entry(now, who, "staff_add", "staff", name, "", said, account=self.account)
+            audit.add(connection, entry)
 
         self.db.write(keep)
 
@@ -128,7 +131,8 @@ class People:
             if values:
                 staff.change(connection, person.id, **values)
             sessions.end_all(connection, person.id, but=keep)
-            audit.add(connection, Entry(now, who, what, "staff", person.name, *said))
+            entry = Entry(now, who, what, "staff", person.name, *said, account=self.account)
+            audit.add(connection, entry)
 
         self.db.write(keep_change)
 

@@ -24,6 +24,7 @@ from bot.store import segment_sizes, segment_uses
 from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
+ANOTHERS = "ほかの市のお知らせ"  # no title crosses from one account into another
 _FRESH_SECONDS = 60.0  # a size this old is shown again: a page with all of them asks for each
 
 
@@ -48,12 +49,16 @@ class Saved:
 
 @dataclass
 class SavedSegments:
-    """For one process. The files on disk count, whether they are in force yet or not."""
+    """One account's. The files on disk count, whether they are in force yet or not.
+
+    `beside` are the other accounts that share the folder of content.
+    """
 
     db: Database
     workshop: Workshop
     clock: Callable[[], datetime]
     account: str = MAIN_ACCOUNT
+    beside: tuple[str, ...] = ()
     _sizes: dict[str, tuple[float, Span]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,15 +91,20 @@ class SavedSegments:
 
     def uses(self) -> dict[str, tuple[Use, ...]]:
         """Name -> what would lose it: announcements that may still go out, templates."""
+        sharing = self._sharing()
         with self.db.read() as connection:
             written = [
-                *((w, json.loads(w.text)) for w in segment_uses.open_announcements(connection)),
-                *((w, _yaml(w.text)) for w in segment_uses.every_template(connection)),
+                *(
+                    (w, json.loads(w.text))
+                    for w in segment_uses.open_announcements(connection, sharing)
+                ),
+                *((w, _yaml(w.text)) for w in segment_uses.every_template(connection, sharing)),
             ]
         found: dict[str, tuple[Use, ...]] = {}
         for each, data in written:
             name = str(data.get("segment_name") or "")
-            use = Use(each.title, each.state, each.number)
+            mine = each.account == self.account
+            use = Use(each.title, each.state, each.number) if mine else _of_another(each.state)
             found[name] = (*found.get(name, ()), use)
         return found
 
@@ -130,7 +140,7 @@ class SavedSegments:
         after = change_segment(data, old, name, plain) if old else add_segment(data, name, plain)
         good = self.workshop.save([Edit(SEGMENTS_FILE, digest_of(data), after)], who, why, "form")
         if old and name != old:
-            self.db.write(lambda c: segment_sizes.rename(c, old, name))
+            self.db.write(lambda c: segment_sizes.rename(c, old, name, self._sharing()))
         return good
 
     def remove(self, name: str, base: str, who: str, why: str) -> bool:
@@ -139,6 +149,10 @@ class SavedSegments:
         self._refuse_used(name, "消せません")
         after = remove_segment(data, name)
         return self.workshop.save([Edit(SEGMENTS_FILE, digest_of(data), after)], who, why, "form")
+
+    def _sharing(self) -> tuple[str, ...]:
+        """The accounts for which the file counts."""
+        return (self.account, *self.beside)
 
     def _unchanged(self, name: str, base: str) -> bytes:
         """The file now, if nobody changed this segment since it was opened."""
@@ -154,6 +168,10 @@ class SavedSegments:
         if used:
             titles = "・".join(f"「{use.title}」" for use in used[:5])
             raise ContentError(f"この条件は {titles} で使っているため、{what}。")
+
+
+def _of_another(state: str) -> Use:
+    return Use(ANOTHERS, state, None)
 
 
 def _saved(

@@ -28,6 +28,7 @@ from bot.store import audit, content_changes
 from bot.store.audit import Entry
 from bot.store.content_changes import OUTSIDE, Change, Head
 from bot.store.database import Database
+from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -60,7 +61,8 @@ class Saving:
     """Saves files and keeps their versions; `publish` is called when the files have changed.
 
     `is_good` says whether the files on disk may be served: in a shared database broken files that
-    came from outside stay on their own machine.
+    came from outside stay on their own machine. `owner` is the account under which the folder's
+    versions are kept, `account` the one whose staff save: its audit log tells of it.
     """
 
     def __init__(
@@ -70,7 +72,11 @@ class Saving:
         clock: Callable[[], datetime],
         publish: Callable[[], None],
         is_good: Callable[[], bool],
+        owner: str = MAIN_ACCOUNT,
+        account: str = MAIN_ACCOUNT,
     ) -> None:
+        self.owner = owner
+        self._account = account
         self._db = db
         self._directory = directory
         self._clock = clock
@@ -120,9 +126,7 @@ class Saving:
                     raise Conflict(edit.path, before)
                 after = edit.data if edit.data is not None else b""
                 changes.append(
-                    Change(
-                        edit.path, now, who, why, kind, edit.base, digest_of(after), before, after
-                    )
+                    self._change(edit.path, now, who, why, kind, edit.base, before, after)
                 )
             changes = [c for c in changes if c.before_digest != c.after_digest]
             self._db.write(lambda c: self._keep(c, changes))
@@ -142,8 +146,8 @@ class Saving:
         """Take in what changed outside, write out what other machines published; True if any."""
         with self._alone():
             with self._db.read() as connection:
-                heads = content_changes.heads(connection)
-                newest = content_changes.newest(connection)
+                heads = content_changes.heads(connection, self.owner)
+                newest = content_changes.newest(connection, self.owner)
             files = self.files()
             if not heads:
                 self._begin(files)
@@ -169,7 +173,7 @@ class Saving:
             try:
                 now = self._fingerprint()
                 with self._db.read() as connection:
-                    newest = content_changes.newest(connection)
+                    newest = content_changes.newest(connection, self.owner)
                 quiet = now == before  # nobody is in the middle of writing
                 before = now
                 if newest != self._journal or (now != self._seen and quiet):
@@ -188,7 +192,7 @@ class Saving:
             changed = True
             if head is not None and self._is_behind(path, data, head):
                 with self._db.read() as connection:
-                    self._write(path, content_changes.head_data(connection, path))
+                    self._write(path, content_changes.head_data(connection, path, self.owner))
             elif self._db.exclusive or self._is_good():
                 self._take_in(path, data or b"", known)
         return changed
@@ -199,7 +203,7 @@ class Saving:
             # Where machines share the journal, a file never seen on this disk is still to come.
             return not self._db.exclusive and path not in self._here
         with self._db.read() as connection:
-            if digest_of(data) not in content_changes.ever_held(connection, path):
+            if digest_of(data) not in content_changes.ever_held(connection, path, self.owner):
                 return False
         # A copy put back by hand is as new as that moment, whatever its own date says.
         written = (self._directory / path).stat().st_ctime_ns // 1_000_000
@@ -208,23 +212,37 @@ class Saving:
     def _note(self, path: str, data: bytes) -> None:
         """Keep what the disk holds, even if it was too broken to be taken in before."""
         with self._db.read() as connection:
-            head = content_changes.heads(connection).get(path)
+            head = content_changes.heads(connection, self.owner).get(path)
         if digest_of(data) != (head.digest if head else ""):
             self._take_in(path, data, head.digest if head else "")
 
     def _take_in(self, path: str, data: bytes, known: str) -> None:
         with self._db.read() as connection:
-            before = content_changes.head_data(connection, path)
+            before = content_changes.head_data(connection, path, self.owner)
         why = "ファイルが直接変えられました。" if data else "ファイルが消されました。"
-        change = Change(
-            path, self._now(), NOBODY, why, OUTSIDE, known, digest_of(data), before, data
-        )
+        change = self._change(path, self._now(), NOBODY, why, OUTSIDE, known, before, data)
         self._db.write(lambda c: self._keep(c, [change]))
+
+    def _change(
+        self,
+        path: str,
+        at: int,
+        who: str,
+        why: str,
+        kind: str,
+        known: str,
+        before: bytes,
+        after: bytes,
+    ) -> Change:
+        digest, owner = digest_of(after), self.owner
+        return Change(path, at, who, why, kind, known, digest, before, after, account=owner)
 
     def _keep(self, connection: Connection, changes: list[Change]) -> None:
         for change in changes:
             if not content_changes.add(connection, change):
-                raise Conflict(change.path, content_changes.head_data(connection, change.path))
+                raise Conflict(
+                    change.path, content_changes.head_data(connection, change.path, self.owner)
+                )
             outside = change.kind == OUTSIDE
             entry = Entry(
                 at=change.at,
@@ -235,6 +253,7 @@ class Saving:
                 before=change.before_digest[:12],
                 after=change.after_digest[:12],
                 note=change.why,
+                account=self._account,
             )
             audit.add(connection, entry)
 
@@ -256,7 +275,7 @@ class Saving:
 
     def _begin(self, files: Mapping[str, bytes]) -> None:
         known = {path: (digest_of(data), data) for path, data in files.items()}
-        self._db.write(lambda c: content_changes.begin(c, known, self._now()))
+        self._db.write(lambda c: content_changes.begin(c, known, self._now(), self.owner))
 
     def _write(self, path: str, data: bytes) -> None:
         """Whole or not at all, with the rights the file had."""
@@ -280,7 +299,7 @@ class Saving:
     def _remember(self) -> None:
         self._seen = self._fingerprint()
         with self._db.read() as connection:
-            self._journal = content_changes.newest(connection)
+            self._journal = content_changes.newest(connection, self.owner)
 
     def _fingerprint(self) -> object:
         found = []

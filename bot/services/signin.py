@@ -18,6 +18,7 @@ from bot.store.audit import Entry
 from bot.store.database import Database
 from bot.store.sessions import CODE, FULL, SETUP, Session
 from bot.store.staff import NEED_SECOND_FACTOR, Person
+from bot.store.tables import MAIN_ACCOUNT
 
 IDLE_MS = 30 * 60 * 1000
 ABSOLUTE_MS = 10 * 60 * 60 * 1000  # a working day
@@ -53,19 +54,24 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SignIn:
-    """Every step of signing in; `clock` gives aware UTC."""
+    """Every step of signing in to one account's console; `clock` gives aware UTC.
+
+    No name and no session of another account opens it. `closed` as in `Person`.
+    """
 
     db: Database
     clock: Callable[[], datetime]
+    account: str = MAIN_ACCOUNT
+    closed: frozenset[str] = frozenset()
 
     def with_password(self, name: str, password: str, address: str) -> Outcome:
         """The first step."""
         now = self._now()
-        keys = _keys(name, address)
+        keys = self._keys(name, address)
         if problem := self._locked(keys, now):
             return Outcome(problem=problem)
         with self.db.read() as connection:
-            found = staff.find(connection, name)
+            found = staff.find(connection, name, self.account)
         kept = found.password if found else _nobody()
         right = passwords.matches(kept, password)
         if found is None or not right or found.person.disabled:
@@ -85,7 +91,7 @@ class SignIn:
             sessions.purge(connection, now - IDLE_MS, now - ABSOLUTE_MS)
             sessions.open_session(connection, session)
             if stage == FULL:
-                _log(connection, now, found.person.name, "sign_in", found.person.name)
+                self._log(connection, now, found.person.name, "sign_in", found.person.name)
 
         self.db.write(keep)
         return Outcome(cookie)
@@ -93,11 +99,11 @@ class SignIn:
     def with_code(self, visit: Visit, code: str, address: str) -> Outcome:
         """The second step: the code of the second factor, or the first code of a new one."""
         now, name = self._now(), visit.person.name
-        keys = _keys(name, address)
+        keys = self._keys(name, address)
         if problem := self._locked(keys, now):
             return Outcome(problem=problem)
         with self.db.read() as connection:
-            found = staff.get(connection, visit.person.id)
+            found = staff.get(connection, visit.person.id, self.account)
         setting_up = visit.session.setup_secret is not None
         secret = visit.session.setup_secret or (found.totp_secret if found else None)
         step = _step_of(secret, code, now)
@@ -112,12 +118,12 @@ class SignIn:
         def keep(connection: Connection) -> None:
             if setting_up:
                 staff.change(connection, found.person.id, totp_secret=secret, totp_step=step)
-                _log(connection, now, name, "second_factor_set", name)
+                self._log(connection, now, name, "second_factor_set", name)
             sessions.forgive(connection, [keys[0]], now)
             sessions.end(connection, visit.session.digest)
             sessions.open_session(connection, session)
             if not visit.complete:
-                _log(connection, now, name, "sign_in", name)
+                self._log(connection, now, name, "sign_in", name)
 
         self.db.write(keep)
         return Outcome(cookie)
@@ -127,7 +133,7 @@ class SignIn:
         now, digest = self._now(), digest_of(cookie)
         with self.db.read() as connection:
             session = sessions.find(connection, digest)
-            found = staff.get(connection, session.staff) if session else None
+            found = staff.get(connection, session.staff, self.account) if session else None
         if session is None or found is None or found.person.disabled:
             return None
         if session.seen_at < now - IDLE_MS or session.created_at < now - ABSOLUTE_MS:
@@ -135,16 +141,17 @@ class SignIn:
             return None
         if session.seen_at < now - _SEEN_EVERY_MS:
             self.db.write(lambda c: sessions.change(c, digest, seen_at=now))
-        return Visit(session, found.person, session.confirmed_at > now - CONFIRMED_MS)
+        person = replace(found.person, closed=self.closed)
+        return Visit(session, person, session.confirmed_at > now - CONFIRMED_MS)
 
     def confirm(self, visit: Visit, password: str, address: str) -> str:
         """Give the password again before a dangerous change; returns the problem, '' if right."""
         now = self._now()
-        keys = _keys(visit.person.name, address)
+        keys = self._keys(visit.person.name, address)
         if problem := self._locked(keys, now):
             return problem
         with self.db.read() as connection:
-            found = staff.get(connection, visit.person.id)
+            found = staff.get(connection, visit.person.id, self.account)
         if found is None or not passwords.matches(found.password, password):
             self._fail(visit.person.name, keys, now)
             return "パスワードがちがいます。"
@@ -166,7 +173,9 @@ class SignIn:
             sessions.end(connection, visit.session.digest)
             if everywhere:
                 sessions.end_all(connection, visit.person.id)
-            _log(connection, now, name, "sign_out_everywhere" if everywhere else "sign_out", name)
+            self._log(
+                connection, now, name, "sign_out_everywhere" if everywhere else "sign_out", name
+            )
 
         self.db.write(end)
 
@@ -186,10 +195,22 @@ class SignIn:
         def note(connection: Connection) -> None:
             for key, allowed in zip(keys, (_BOTH, _PLACE, _NAME), strict=True):
                 sessions.failed(connection, key, allowed, now)
-            if staff.find(connection, name) is not None:  # what else was typed may be a password
-                _log(connection, now, name, "sign_in_failed", name)
+            if (
+                staff.find(connection, name, self.account) is not None
+            ):  # what else was typed may be a password
+                self._log(connection, now, name, "sign_in_failed", name)
 
         self.db.write(note)
+
+    def _keys(self, name: str, address: str) -> list[str]:
+        """What failures are counted by. A name is locked in its own account only."""
+        mine = name if self.account == MAIN_ACCOUNT else f"{self.account}/{name}"
+        kinds = (f"both:{mine}|{address}", f"place:{address}", f"name:{mine}")
+        return [hashlib.sha256(kind.encode("utf-8", "replace")).hexdigest() for kind in kinds]
+
+    def _log(self, connection: Connection, now: int, who: str, what: str, whom: str) -> None:
+        entry = Entry(now, who, what, "staff", whom, "", "", account=self.account)
+        audit.add(connection, entry)
 
     def _now(self) -> int:
         return int(self.clock().timestamp() * 1000)
@@ -222,12 +243,3 @@ _WIDE = {ord("０") + n: str(n) for n in range(10)}
 def _nobody() -> str:
     """A hash nobody has the password of: an unknown name takes as long as a wrong password."""
     return passwords.hashed(secrets.token_urlsafe(16))
-
-
-def _keys(name: str, address: str) -> list[str]:
-    kinds = (f"both:{name}|{address}", f"place:{address}", f"name:{name}")
-    return [hashlib.sha256(kind.encode("utf-8", "replace")).hexdigest() for kind in kinds]
-
-
-def _log(connection: Connection, now: int, who: str, what: str, whom: str) -> None:
-    audit.add(connection, Entry(now, who, what, "staff", whom, "", ""))

@@ -20,6 +20,7 @@ from bot.services.saving import Edit, Saving, digest_of
 from bot.store import content_changes, question_reads
 from bot.store.content_changes import Change
 from bot.store.database import Database
+from bot.store.tables import MAIN_ACCOUNT
 
 DAYS = 90
 _PAUSE = 0.001  # between two questions of the warm-up: residents come first
@@ -35,13 +36,14 @@ class Refused(MadoguchiError):
 
 @dataclass
 class Workshop:
-    """One for the process. Every method may raise ContentError or StoreError."""
+    """One for an account. Every method may raise ContentError or StoreError."""
 
     db: Database
     saving: Saving
     drafts: Drafts
     replay: Replay
     clock: Callable[[], datetime]
+    account: str = MAIN_ACCOUNT
     _warm: set[tuple[str, str]] = field(default_factory=set)
 
     def draft_of(self, edits: Mapping[str, bytes | None]) -> Draft:
@@ -96,7 +98,7 @@ class Workshop:
         """Residents' questions of the last 90 days, masked, with how often."""
         day = (self.clock().astimezone(JAPAN).date() - timedelta(days=DAYS)).isoformat()
         with self.db.read() as connection:
-            return question_reads.texts(question_reads.since(connection, day))
+            return question_reads.texts(question_reads.since(connection, day, self.account))
 
     def what_changes(self, draft: Draft, city: str) -> Report:
         """Every question, example and test, before and after."""
@@ -133,4 +135,4 @@ class Workshop:
     def base_of(self, path: str, digest: str) -> bytes | None:
         """The file as someone opened it, if it is remembered."""
         with self.db.read() as connection:
-            return content_changes.data_of(connection, path, digest)
+            return content_changes.data_of(connection, path, digest, self.saving.owner)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from bot.store.announcement_tables import audit
 from bot.store.audit import Entry
+from bot.store.tables import MAIN_ACCOUNT
 
 _CHUNK = 1_000
 
@@ -22,21 +23,31 @@ class Page:
 
 
 def page(
-    connection: Connection, words: str = "", before: int | None = None, size: int = 50
+    connection: Connection,
+    words: str = "",
+    before: int | None = None,
+    size: int = 50,
+    account: str = MAIN_ACCOUNT,
 ) -> Page:
-    """Entries whose person, action, thing or note holds `words`, older than number `before`."""
+    """The account's entries whose person, action, thing or note holds `words`, older than number `before`."""
     rows = connection.execute(
-        select(audit).where(*_matching(words, before)).order_by(audit.c.id.desc()).limit(size + 1)
+        select(audit)
+        .where(audit.c.account == account, *_matching(words, before))
+        .order_by(audit.c.id.desc())
+        .limit(size + 1)
     ).all()
     kept = rows[:size]
     return Page(tuple(map(_entry, kept)), kept[-1].id if len(rows) > size else None)
 
 
-def everything(connection: Connection) -> Iterator[Entry]:
-    """The whole log, oldest first, read in pieces."""
+def everything(connection: Connection, account: str = MAIN_ACCOUNT) -> Iterator[Entry]:
+    """The account's whole log, oldest first, read in pieces."""
     after = 0
     while rows := connection.execute(
-        select(audit).where(audit.c.id > after).order_by(audit.c.id).limit(_CHUNK)
+        select(audit)
+        .where(audit.c.account == account, audit.c.id > after)
+        .order_by(audit.c.id)
+        .limit(_CHUNK)
     ).all():
         yield from map(_entry, rows)
         after = rows[-1].id

@@ -12,7 +12,7 @@ from bot.store.database import Database
 from bot.store.tables import metadata
 
 # Oldest first. Kept here too, so that a start with nothing to do need not import Alembic (0.2 s).
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 13))
 HEAD = REVISIONS[-1]
 _MIGRATION_LOCK = 0x6D61646F  # any number that no other program on this server uses
 

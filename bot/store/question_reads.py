@@ -66,15 +66,24 @@ def by_day(
     return found
 
 
-def marks(connection: Connection) -> dict[str, str]:
-    """Digest of a wording -> what staff said about it."""
+def marks(connection: Connection, account: str = MAIN_ACCOUNT) -> dict[str, str]:
+    """Digest of a wording -> what the account's staff said about it."""
     columns = (question_marks.c.digest, question_marks.c.mark)
-    return {row.digest: row.mark for row in connection.execute(select(*columns))}
+    rows = connection.execute(select(*columns).where(question_marks.c.account == account))
+    return {row.digest: row.mark for row in rows}
 
 
-def mark(connection: Connection, texts: Sequence[str], what: str, who: str, now: int) -> None:
+def mark(
+    connection: Connection,
+    texts: Sequence[str],
+    what: str,
+    who: str,
+    now: int,
+    account: str = MAIN_ACCOUNT,
+) -> None:
     """Say of wordings that they are not the city's business, or done."""
-    rows = [{"digest": digest_of(text), "mark": what, "who": who, "at": now} for text in texts]
+    said = {"account": account, "mark": what, "who": who, "at": now}
+    rows = [{"digest": digest_of(text), **said} for text in texts]
     if rows:
         _MARKS.insert_or_update(connection, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -46,10 +46,11 @@ def since(connection: Connection, day: str, account: str = MAIN_ACCOUNT) -> list
     return [DaySize(*row) for row in connection.execute(query.order_by(table.day, table.name))]
 
 
-def rename(connection: Connection, old: str, new: str) -> None:
-    """A segment goes on under another name; a name that once was another's starts anew."""
-    connection.execute(delete(segment_sizes).where(segment_sizes.c.name == new))
-    connection.execute(update(segment_sizes).where(segment_sizes.c.name == old).values(name=new))
+def rename(connection: Connection, old: str, new: str, accounts: Collection[str]) -> None:
+    """A segment of these accounts goes on under another name; what once had it is forgotten."""
+    mine, name = segment_sizes.c.account.in_(accounts), segment_sizes.c.name
+    connection.execute(delete(segment_sizes).where(mine, name == new))
+    connection.execute(update(segment_sizes).where(mine, name == old).values(name=new))
 
 
 def purge(connection: Connection, before: str) -> int:

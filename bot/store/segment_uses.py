@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -16,22 +16,28 @@ _OVER = (State.SENT, State.CANCELLED, State.FAILED)
 class Written(NamedTuple):
     """An announcement that may still go out: `draft` is its JSON; or a template: its YAML."""
 
+    account: str
     title: str
     state: str
     text: str
     number: int | None
 
 
-def open_announcements(connection: Connection) -> Iterator[Written]:
-    """Those of every account that are not over: accounts may share one folder of content."""
-    columns = (announcements.c.title, announcements.c.state, announcements.c.draft)
-    query = select(*columns, announcements.c.id).where(announcements.c.state.not_in(_OVER))
+def open_announcements(connection: Connection, accounts: Collection[str]) -> Iterator[Written]:
+    """Those of these accounts that are not over: accounts may share one folder of content."""
+    table = announcements.c
+    query = (
+        select(table.account, table.title, table.state, table.draft, table.id)
+        .where(table.account.in_(accounts))
+        .where(table.state.not_in(_OVER))
+    )
     for row in connection.execute(query.order_by(announcements.c.id)):
         yield Written(*row)
 
 
-def every_template(connection: Connection) -> Iterator[Written]:
-    """The templates of every account."""
-    query = select(templates.c.name, templates.c.source).order_by(templates.c.name)
-    for name, source in connection.execute(query):
-        yield Written(name, "template", source, None)
+def every_template(connection: Connection, accounts: Collection[str]) -> Iterator[Written]:
+    """The templates of these accounts."""
+    table = templates.c
+    query = select(table.account, table.name, table.source).where(table.account.in_(accounts))
+    for account, name, source in connection.execute(query.order_by(table.name, table.account)):
+        yield Written(account, name, "template", source, None)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.staff_tables import staff
+from bot.store.tables import MAIN_ACCOUNT
 
 
 class Role(StrEnum):
@@ -34,7 +35,10 @@ NEED_SECOND_FACTOR = frozenset({Role.APPROVER, Role.ADMIN})
 
 @dataclass(frozen=True)
 class Person:
-    """One member of staff. `sections` are folders or files of content; () is all of them."""
+    """One member of an account's staff. `sections` are folders or files of content; () is all.
+
+    `closed` are the ids of cities whose own files are another account's.
+    """
 
     id: int
     name: str
@@ -42,9 +46,13 @@ class Person:
     sections: tuple[str, ...] = ()
     second_factor: bool = False
     disabled: bool = False
+    account: str = MAIN_ACCOUNT
+    closed: frozenset[str] = frozenset()
 
     def may_edit(self, path: str) -> bool:
-        """Whether a content file lies in this person's sections."""
+        """Whether a content file lies in this person's sections, and is no other account's."""
+        if any(part.partition(".")[0] in self.closed for part in path.split("/")):
+            return False
         inside = (path == each or path.startswith(f"{each}/") for each in self.sections)
         return not self.sections or any(inside)
 
@@ -63,17 +71,24 @@ class Secrets:
 
 
 def add(
-    connection: Connection, name: str, password: str, role: Role, sections: Sequence[str], now: int
+    connection: Connection,
+    name: str,
+    password: str,
+    role: Role,
+    sections: Sequence[str],
+    now: int,
+    account: str = MAIN_ACCOUNT,
 ) -> bool:
-    """Keep a new person; False where the name is taken."""
+    """Keep a new person; False where the account has somebody of that name."""
     row = {
+        "account": account,
         "name": name,
         "password": password,
         "role": role.value,
         "sections": json.dumps(list(sections)),
         "created_at": now,
     }
-    if find(connection, name) is not None:
+    if find(connection, name, account) is not None:
         return False
     try:
         connection.execute(insert(staff), [row])
@@ -82,21 +97,24 @@ def add(
     return True
 
 
-def find(connection: Connection, name: str) -> Secrets | None:
-    """The person of that name, disabled ones too."""
-    row = connection.execute(select(staff).where(staff.c.name == name)).first()
+def find(connection: Connection, name: str, account: str = MAIN_ACCOUNT) -> Secrets | None:
+    """The account's person of that name, disabled ones too."""
+    mine = (staff.c.account == account) & (staff.c.name == name)
+    row = connection.execute(select(staff).where(mine)).first()
     return _secrets(row) if row else None
 
 
-def get(connection: Connection, person_id: int) -> Secrets | None:
-    """The person with that number."""
-    row = connection.execute(select(staff).where(staff.c.id == person_id)).first()
+def get(connection: Connection, person_id: int, account: str = MAIN_ACCOUNT) -> Secrets | None:
+    """The person with that number; None where it is another account's."""
+    mine = (staff.c.account == account) & (staff.c.id == person_id)
+    row = connection.execute(select(staff).where(mine)).first()
     return _secrets(row) if row else None
 
 
-def everyone(connection: Connection) -> list[Person]:
-    """All people in the order in which they were added."""
-    return [_secrets(row).person for row in connection.execute(select(staff).order_by(staff.c.id))]
+def everyone(connection: Connection, account: str = MAIN_ACCOUNT) -> list[Person]:
+    """All people of an account in the order in which they were added."""
+    rows = connection.execute(select(staff).where(staff.c.account == account).order_by(staff.c.id))
+    return [_secrets(row).person for row in rows]
 
 
 def change(connection: Connection, person_id: int, **values: Any) -> None:
@@ -118,5 +136,6 @@ def _secrets(row: Row[Any]) -> Secrets:
         sections=tuple(json.loads(row.sections)),
         second_factor=row.totp_secret is not None,
         disabled=bool(row.disabled),
+        account=row.account,
     )
     return Secrets(person, row.password, row.totp_secret, row.totp_step)

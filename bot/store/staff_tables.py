@@ -10,8 +10,10 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -21,7 +23,8 @@ staff = Table(
     "staff",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("account", Text, nullable=False, server_default=text("'main'")),
+    Column("name", Text, nullable=False),
     Column("password", Text, nullable=False),  # argon2id, with its parameters
     Column("role", Text, nullable=False),
     Column("sections", Text, nullable=False),  # JSON list of folders or files; [] is all
@@ -30,6 +33,7 @@ staff = Table(
     Column("totp_step", BigInteger, nullable=False, server_default=text("0")),
     Column("disabled", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account", "name"),
     sqlite_autoincrement=True,  # the audit log and old versions name people by name, never reused
 )
 
@@ -56,19 +60,23 @@ sign_in_attempts = Table(
 )
 
 # What every content file holds as the console knows it: what a change is compared with.
+# `account` is whose folder it is; accounts that share one have it under one id.
 content_files = Table(
     "content_files",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("account", Text, nullable=False, server_default=text("'main'")),
+    Column("path", Text, nullable=False),
     Column("digest", Text, nullable=False),  # '' for a file that is gone
     Column("data", LargeBinary, nullable=False),  # zlib
     Column("changed_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "path"),
 )
 
 content_changes = Table(
     "content_changes",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False, server_default=text("'main'")),
     Column("path", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
@@ -79,14 +87,21 @@ content_changes = Table(
     Column("before", LargeBinary, nullable=False),
     Column("after", LargeBinary, nullable=False),
 )
-Index("ix_content_changes_path", content_changes.c.path, content_changes.c.id)
+Index(
+    "ix_content_changes_path",
+    content_changes.c.account,
+    content_changes.c.path,
+    content_changes.c.id,
+)
 
 # What staff said about a wording; the wording itself goes with the retention.
 question_marks = Table(
     "question_marks",
     metadata,
-    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False, server_default=text("'main'")),
+    Column("digest", Text, nullable=False),
     Column("mark", Text, nullable=False),  # not_ours | done
     Column("who", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "digest"),
 )

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.core import guard
 from bot.core.conversation import action
+from bot.core.knowledge import Content
 from bot.core.replies import Card, QuickReply
 from bot.core.view import CityView
 from bot.core.wording import JAPANESE
 from bot.line.actions import Button, buttons_of
 from bot.services.answering import Spoken, speak
-from bot.services.library import Library
 from bot.web.assets import Assets
 from bot.web.bubbles import language_of, shown
 from bot.web.errorpages import add_error_pages
@@ -30,7 +30,7 @@ from bot.web.visits import Conversations, Visitor, Visits, visitor_of
 MAX_MESSAGE_CHARS = 5_000
 _MAX_DRAFT = 2 * MAX_MESSAGE_CHARS  # of a message that is too long anyway; masking takes its time
 _MAX_BODY_BYTES = 256 * 1024
-COOKIE, _COOKIE_PATH = "madoguchi_chat", "/chat"
+COOKIE, _PATH = "madoguchi_chat", "/chat"
 # The script asks with the first header for the new exchange alone, and learns from the second
 # that everything before it is gone.
 _FRAGMENT, _ERASED = "Madoguchi-Fragment", "Madoguchi-Erased"
@@ -38,24 +38,46 @@ _NEWEST = "newest"  # the id of the last exchange: where the browser scrolls to
 _STATIC = Path(__file__).parent / "static"
 
 
+class Contents(Protocol):
+    """A version of the content as the chat needs it (`bot.services.library.Library`)."""
+
+    @property
+    def content(self) -> Content:
+        """Everything that was loaded."""
+        ...
+
+    @property
+    def city_ids(self) -> tuple[str, ...]:
+        """The cities that the content has a profile of."""
+        ...
+
+    def view(self, city_id: str) -> CityView:
+        """The city's side of the content."""
+        ...
+
+
 def create_chat(
-    library: Callable[[], Library],
+    library: Callable[[], Contents],
     default_city: str,
     demo: bool,
     conversations: Conversations,
     clock: Callable[[], datetime],
     frame_ancestors: Sequence[str] = (),
+    cookie: str = COOKIE,
 ) -> Blueprint:
     """The chat, its files, the way from / to it, and the whole application's error pages.
 
     `library` gives the content as it is now. In demo mode ?city=ID chooses among all cities, else
     `default_city` answers. `frame_ancestors` are the origins whose pages may show the chat in a
-    frame. Every HTML page of the application gets the security headers it does not set itself.
+    frame. `cookie` is the name of its cookie: several chats have one each. Every HTML page of the
+    application gets the security headers it does not set itself.
     """
     blueprint = Blueprint("chat", __name__, template_folder="templates")
     assets = Assets(_STATIC)
     headers = security_headers(frame_ancestors)
-    chat = _Chat(library, default_city, demo, Visits(conversations), clock, bool(frame_ancestors))
+    chat = _Chat(
+        library, default_city, demo, Visits(conversations), clock, bool(frame_ancestors), cookie
+    )
 
     blueprint.add_url_rule("/chat", "page", chat.show, methods=["GET"])
     blueprint.add_url_rule("/chat", "say", chat.hear, methods=["POST"])
@@ -83,19 +105,20 @@ def create_chat(
 class _Place:
     """Which city is talked to, by whom; one snapshot of the content for the whole request."""
 
-    library: Library
+    library: Contents
     view: CityView
     visitor: Visitor
 
 
 @dataclass(frozen=True)
 class _Chat:
-    library: Callable[[], Library]
+    library: Callable[[], Contents]
     default_city: str
     demo: bool
     visits: Visits
     clock: Callable[[], datetime]
     framed: bool
+    cookie: str
 
     def show(self) -> Response:
         """GET: the visit so far."""
@@ -142,7 +165,7 @@ class _Chat:
             response.headers[_ERASED] = "1"
         else:
             response = self._page(place, Transcript(None, (exchange,)))
-        response.delete_cookie(COOKIE, _COOKIE_PATH, **self._cookie_rules())
+        response.delete_cookie(self.cookie, self._cookie_path(), **self._cookie_rules())
         return response
 
     def _refuse(self, place: _Place, problem: str, message: str) -> Response:
@@ -159,7 +182,7 @@ class _Chat:
         city_id = (request.values.get("city") if self.demo else None) or self.default_city
         if city_id not in library.city_ids:
             abort(404)
-        return _Place(library, library.view(city_id), visitor_of(request.cookies.get(COOKIE)))
+        return _Place(library, library.view(city_id), visitor_of(request.cookies.get(self.cookie)))
 
     def _page(
         self, place: _Place, transcript: Transcript, problem: str = "", draft: str = ""
@@ -210,8 +233,12 @@ class _Chat:
         """A cookie for the browser session; what it leads to is gone after 30 minutes anyway."""
         if place.visitor.new:
             rules = self._cookie_rules()
-            response.set_cookie(COOKIE, place.visitor.name, path=_COOKIE_PATH, **rules)
+            name = place.visitor.name
+            response.set_cookie(self.cookie, name, path=self._cookie_path(), **rules)
         return response
+
+    def _cookie_path(self) -> str:
+        return f"{request.script_root}{_PATH}"
 
     def _cookie_rules(self) -> dict[str, Any]:
         https = is_https(request)

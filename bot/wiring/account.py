@@ -101,9 +101,9 @@ def load_publishers(
         directory = settings.madoguchi_content_dir
         if directory in found:
             continue
-        alike = [each for each in every if each.madoguchi_content_dir == directory]
+        alike = sharing(settings, every)
         # Content of before comes back to the folder it came from, never to another city's.
-        owner = MAIN_ACCOUNT if alike == list(every) else min(each.account for each in alike)
+        owner = owner_of(settings, every)
         found[directory] = Publisher(
             directory,
             tokenizer,
@@ -116,6 +116,18 @@ def load_publishers(
     for publisher in found.values():
         publisher.load()
     return found
+
+
+def sharing(settings: Settings, every: Sequence[Settings]) -> list[Settings]:
+    """The accounts with the same folder of content, itself among them."""
+    return [e for e in every if e.madoguchi_content_dir == settings.madoguchi_content_dir]
+
+
+def owner_of(settings: Settings, every: Sequence[Settings]) -> str:
+    """The account under which the versions of the folder are kept."""
+    alike = sharing(settings, every)
+    shared = MAIN_ACCOUNT if alike == list(every) else min(each.account for each in alike)
+    return settings.content_owner or shared
 
 
 def view_of(settings: Settings, publishers: Mapping[Path, Publisher]) -> View:

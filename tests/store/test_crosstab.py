@@ -62,7 +62,7 @@ def test_too_many_values_are_counted_and_not_looked_at(db: Database) -> None:
 def test_the_first_size_of_a_day_stays_and_a_name_takes_its_history_along(db: Database) -> None:
     for sizes in ({"a": (5, 5), "b": (0, 4)}, {"a": (9, 9), "c": (10, 19)}):
         db.write(lambda c, s=sizes: segment_sizes.keep(c, "2026-11-20", s))  # type: ignore[misc]
-    db.write(lambda c: segment_sizes.rename(c, "a", "b"))
+    db.write(lambda c: segment_sizes.rename(c, "a", "b", ["main"]))
     with db.read() as connection:
         found = segment_sizes.since(connection, "2026-11-20")
         assert segment_sizes.since(connection, "2026-11-21") == []

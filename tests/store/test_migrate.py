@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.errors import StoreVersion
 from bot.store import migrate as module
+from bot.store import staff
 from bot.store.database import open_database
 from bot.store.migrate import HEAD, REVISIONS, current_revision, downgrade, migrate
 from bot.store.tables import metadata
@@ -79,3 +80,19 @@ def test_a_start_with_nothing_to_do_does_not_load_alembic(db, tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+def test_people_of_before_are_the_first_accounts_and_others_go_with_the_way_back(db):
+    migrate(db)
+    downgrade(db, "0011")
+    row = "INSERT INTO staff (name, password, role, sections, created_at) VALUES ('花子','x','admin','[]',1)"
+    db.write(lambda c: c.execute(text(row)))
+    migrate(db)
+    assert db.write(lambda c: staff.add(c, "花子", "y", staff.Role.EDITOR, [], 1, "onojo"))
+    with db.read() as connection:
+        assert [p.role for p in staff.everyone(connection)] == [staff.Role.ADMIN]
+        assert [p.role for p in staff.everyone(connection, "onojo")] == [staff.Role.EDITOR]
+    downgrade(db, "0011")
+    with db.read() as connection:
+        assert connection.execute(text("SELECT name, role FROM staff")).all() == [("花子", "admin")]
+    migrate(db)
