@@ -35,7 +35,7 @@ from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
-from bot.core.rivals import city_before_term, stands_alone
+from bot.core.rivals import city_before_term, may_be_known, stands_alone
 from bot.core.smalltalk import talk
 from bot.core.turn import Candidate, Message, Speaker, Turn, button, pairs, unique
 from bot.core.view import CityView
@@ -198,6 +198,8 @@ class _Dialog:
         ranking = narrowed(self.speaker, ranking, self._rank)
         ranking = city_before_term(self.view, self.speaker.text, ranking)
         decision = decide(ranking, self.view.costs)
+        if decision == "answer" and may_be_known(self.view, ranking):
+            decision = "choices"
         two = wants_by(self._rank, self.speaker.text, linked=decision == "answer")
         if both := self._both(two, ranking):
             return both

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.documents import Match, Ranking
-from bot.core.rivals import city_before_term, stands_alone
+from bot.core.rivals import city_before_term, may_be_known, stands_alone
 from bot.services.library import Library
 
 
@@ -50,3 +50,14 @@ def test_another_city_s_entry_never_comes_first(library: Library) -> None:
     view = library.view("yachiyo")
     both = ranking("term-cashless", "onojo-cashless", top1=0.95)
     assert city_before_term(view, "キャッシュレスで払えますか？", both) is both
+
+
+def test_that_no_source_says_must_be_clearer_than_an_entry_that_may_know(library: Library) -> None:
+    view = library.view("yachiyo")
+    near = ranking("no-info-living", "yachiyo-cashless")
+    assert may_be_known(view, near)
+    assert not may_be_known(view, ranking("no-info-living", "menu-payment", "term-cashless"))
+    assert not may_be_known(view, ranking("yachiyo-cashless", "no-info-living"))
+    clear = (Match("no-info-living", 9.0), Match("yachiyo-cashless", 6.5))
+    assert not may_be_known(view, replace(near, matches=clear))
+    assert not may_be_known(view, ranking())
