@@ -52,7 +52,7 @@ def test_another_city_s_entry_never_comes_first(library: Library) -> None:
     assert city_before_term(view, "キャッシュレスで払えますか？", both) is both
 
 
-def test_that_no_source_says_must_be_clearer_than_an_entry_that_may_know(library: Library) -> None:
+def test_an_intent_must_be_clearer_than_an_entry_that_may_know(library: Library) -> None:
     view = library.view("yachiyo")
     near = ranking("no-info-living", "yachiyo-cashless")
     assert may_be_known(view, near)
@@ -60,4 +60,7 @@ def test_that_no_source_says_must_be_clearer_than_an_entry_that_may_know(library
     assert not may_be_known(view, ranking("yachiyo-cashless", "no-info-living"))
     clear = (Match("no-info-living", 9.0), Match("yachiyo-cashless", 6.5))
     assert not may_be_known(view, replace(near, matches=clear))
+    greeting = (Match("greeting", 9.0), Match("yachiyo-cashless", 8.5))
+    assert may_be_known(view, replace(near, matches=greeting))
+    assert not may_be_known(view, ranking("greeting", "yachiyo-cashless"))
     assert not may_be_known(view, ranking())
