@@ -1,14 +1,18 @@
 """accounts.yaml: what is read, and everything that can be wrong with it, told at once."""
 
+import os
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts import read_accounts
+from bot.accounts import RESERVED, read_accounts
+from bot.app import EXTENSION, create_app
 from bot.config import REPOSITORY, Settings
 from bot.errors import SettingsError
+from tests import builders
 
 ENV = {"A_SECRET": "sa", "A_TOKEN": "ta", "B_SECRET": "sb", "B_TOKEN": "tb", "ZEN": "ぜん"}
 GOOD = """\
@@ -100,6 +104,39 @@ yaizu:
             said,
         )
     assert "0123456789abcdef" not in said and "ぜん" not in said
+
+
+@pytest.mark.parametrize("taken", ["chat", "line", "media", "metrics", "settings", "staff"])
+def test_an_id_that_is_an_address_of_ours_is_refused(read, taken):
+    said = problems(read, GOOD.replace("onojo:\n", f"{taken}:\n"))
+    assert f"accounts.yaml:6: id「{taken}」は、まどぐちのアドレスに使っています" in said
+
+
+def test_every_address_of_ours_is_kept_from_accounts(tmp_path):
+    folder = builders.write(tmp_path / "a", builders.content())
+    settings = Settings(
+        madoguchi_city="minato",
+        madoguchi_content_dir=folder,
+        madoguchi_cache_dir=tmp_path / "cache",
+        madoguchi_database_url=f"sqlite:///{tmp_path}/one.db",
+        madoguchi_public_url="https://bot.example.jp",
+    )
+    app = create_app(settings)
+    app.extensions[EXTENSION].close()
+    first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {""}
+    assert len(first) > 7 and first <= RESERVED
+
+
+def test_versions_are_kept_under_the_account_whose_folder_it_is(several, tmp_path):
+    (tmp_path / "own" / "intents").mkdir(parents=True)
+    (tmp_path / "own" / "knowledge" / "cities").mkdir(parents=True)
+    (tmp_path / "own" / "knowledge" / "cities" / "onojo.yaml").write_text("")
+    path = Path(os.environ["MADOGUCHI_ACCOUNTS"])
+    assert [each.content_owner for each in Settings.every_from_env()] == ["main", "main"]
+    path.write_text(path.read_text() + f"  content: {tmp_path / 'own'}\n")
+    assert [each.content_owner for each in Settings.every_from_env()] == ["main", "onojo"]
+    several.setenv("MADOGUCHI_ACCOUNT", "onojo")  # chosen alone it is no other folder
+    assert [each.content_owner for each in Settings.every_from_env()] == ["onojo"]
 
 
 @pytest.mark.parametrize("key", ["channel_secret", "channel_access_token"])
