@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bot.errors import StoreVersion
+from bot.store import content_changes, question_reads, staff
 from bot.store import migrate as module
-from bot.store import staff
 from bot.store.database import open_database
 from bot.store.migrate import HEAD, REVISIONS, current_revision, downgrade, migrate
 from bot.store.tables import metadata
@@ -96,3 +96,22 @@ def test_people_of_before_are_the_first_accounts_and_others_go_with_the_way_back
     with db.read() as connection:
         assert connection.execute(text("SELECT name, role FROM staff")).all() == [("花子", "admin")]
     migrate(db)
+
+
+def test_content_and_marks_of_before_are_there_after_the_upgrade(db):
+    migrate(db)
+    downgrade(db, "0011")
+    for row in (
+        "INSERT INTO content_files (path, digest, data, changed_at) VALUES ('a','d',x'00',1)",
+        "INSERT INTO content_changes (path, at, who, why, kind, before_digest, after_digest, "
+        "before, after) VALUES ('a',1,'x','y','text','','d',x'00',x'00')",
+        "INSERT INTO question_marks (digest, mark, who, at) VALUES ('q','done','x',1)",
+    ):
+        db.write(lambda c, row=row: c.execute(text(row)))
+    migrate(db)
+    with db.read() as connection:
+        assert list(content_changes.heads(connection)) == ["a"]
+        assert content_changes.heads(connection, "onojo") == {}
+        assert content_changes.newest(connection) == 1
+        assert question_reads.marks(connection) == {"q": "done"}
+        assert question_reads.marks(connection, "onojo") == {}
