@@ -41,6 +41,7 @@ _COMMANDS = {
 _FOR_ONE_ACCOUNT = {
     "announce",
     "doctor",
+    "export",
     "links",
     "menu",
     "residents",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import re
 import time
 
@@ -16,8 +17,18 @@ from bot.app import EXTENSION, create_app
 from bot.cli import main
 from bot.config import REPOSITORY, Settings
 from bot.console.access import ANYONE, access_of
+from bot.core.attributes import Attributes, month_number
 from bot.services.saving import digest_of
-from bot.store import audit_pages, links, question_reads, questions, reactions, segment_sizes, staff
+from bot.store import (
+    attributes,
+    audit_pages,
+    links,
+    question_reads,
+    questions,
+    reactions,
+    segment_sizes,
+    staff,
+)
 from bot.store.links import LinkCheck
 from bot.store.questions import Question
 from bot.store.reactions import Reaction
@@ -234,6 +245,34 @@ def test_no_page_shows_anything_of_another_city(cities, browsers):  # noqa: F811
         for other in CITIES:
             seen = [word for word in told[other] if word in shown[city]]
             assert seen == (told[other] if city == other else []), (city, other)
+
+
+@pytest.mark.parametrize("city", ["hachioji", "onojo"])
+def test_an_export_takes_along_nothing_of_another_city(cities, browsers, city, tmp_path):  # noqa: F811
+    child = Attributes(
+        topics=frozenset({"child"}), child_birth_months=frozenset({month_number("2026-08")})
+    )
+    who = {each: f"U{'e' * 24}{number:08x}" for number, each in enumerate(CITIES)}
+    for each, user in who.items():
+        cities.db.write(lambda c, u=user, a=each: attributes.save(c, u, child, 0, a))
+    assert "--account" in command("export", str(tmp_path / "all")).stderr
+    done = command("export", str(tmp_path / "out"), "--account", city)
+    assert done.exit_code == 0, done.output
+    rows = {
+        file.stem: [json.loads(line) for line in file.read_text().splitlines()]
+        for file in (tmp_path / "out" / "tables").glob("*.jsonl")
+    }
+    accounts = {name: {row.get("account") for row in found} for name, found in rows.items()}
+    assert {"residents", "staff", "audit"} <= {n for n, found in accounts.items() if city in found}
+    for name, found in accounts.items():
+        folder = name in ("content_changes", "content_versions")  # shared by the five
+        assert found <= {"main" if folder else city, None}, name
+    mine = {row["id"] for row in rows["residents"]}
+    assert rows["resident_children"] and {r["resident"] for r in rows["resident_children"]} <= mine
+    lists = (tmp_path / "out" / "residents.csv").read_text()
+    assert [each for each, user in who.items() if user in lists] == [city]
+    audit = (tmp_path / "out" / "audit.csv").read_text()
+    assert [each for each in CITIES if name_in(each) in audit] == [city]
 
 
 def _picture() -> tuple[io.BytesIO, str]:

@@ -25,6 +25,7 @@ from bot.services.exporting import Export
 from bot.services.restoring import erasures_file
 from bot.services.restoring import restore as restore_from
 from bot.store.database import Database, open_database
+from bot.store.tables import MAIN_ACCOUNT
 
 _SQLITE = "sqlite:///"
 
@@ -82,9 +83,10 @@ def restore(path: Path, yes: bool) -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 def export(directory: Path) -> None:
     """市のものを全部、開かれた形（CSV・JSON・YAML）で書き出します。"""
-    settings = Settings.from_env(need_city=False)
+    settings = Settings.only(Settings.every_from_env(need_city=False))
+    content, owner = settings.madoguchi_content_dir, settings.content_owner or MAIN_ACCOUNT
     with open_beside(settings) as db:
-        counts = Export(db, settings.madoguchi_content_dir, _now).run(directory)
+        counts = Export(db, content, _now, settings.account, owner).run(directory)
     click.echo(f"{directory} に{len(counts)}個のファイルを書き出しました。個人情報を含みます。")
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from bot.core.attributes import CityCatalog
 from bot.errors import StoreError
@@ -23,6 +23,7 @@ from bot.services.resident_lists import ResidentLists
 from bot.store import portable
 from bot.store.database import Database
 from bot.store.migrate import current_revision
+from bot.store.tables import MAIN_ACCOUNT
 
 # Table -> columns that stay here: what opens an account is no data of the city.
 EXPORTED: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,8 @@ LEFT_OUT: Mapping[str, str] = {
     "sign_in_attempts": "サインインの失敗回数",
     "staff_sessions": "職員のサインイン中の鍵",
 }
+# Kept by folder of content, which several accounts may share.
+_BY_FOLDER = {"content_changes", "content_versions"}
 _PACKED = {
     ("content_versions", "bundle"),
     ("content_changes", "before"),
@@ -72,11 +75,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass
 class Export:
-    """One export into an empty folder; `run` returns rows (or 1) by file."""
+    """One account's export into an empty folder; `run` returns rows (or 1) by file.
+
+    `owner` is the account under which the versions of its content folder are kept.
+    """
 
     db: Database
     content_dir: Path
     clock: Callable[[], datetime]
+    account: str = MAIN_ACCOUNT
+    owner: str = MAIN_ACCOUNT
     _counts: dict[str, int] = field(default_factory=dict, init=False)
 
     def run(self, folder: Path) -> dict[str, int]:
@@ -116,12 +124,12 @@ class Export:
                 if table.name in EXPORTED:
                     name = f"tables/{table.name}.jsonl"
                     with _file(folder / name) as out:
-                        self._counts[name] = _lines(connection, table, out)
+                        self._counts[name] = _lines(connection, table, self._mine(table), out)
 
     def _for_people(self, folder: Path) -> None:
         """What staff open in a spreadsheet or an editor, beside the exact rows."""
         with _file(folder / "residents.csv") as out:
-            found = ResidentLists(self.db, _no_catalog, self.clock).export_csv(out)
+            found = ResidentLists(self.db, _no_catalog, self.clock, self.account).export_csv(out)
             self._counts["residents.csv"] = found
         with self.db.read() as connection:
             tables = {table.name: table for table in portable.tables_of(connection)}
@@ -131,21 +139,40 @@ class Export:
             ):
                 if name in tables:
                     with _file(folder / f"{name}.csv") as out:
-                        rows = _some(connection, tables[name], columns)
+                        rows = self._some(connection, tables[name], columns)
                         self._counts[f"{name}.csv"] = _csv(out, columns, rows)
             if "announcements" in tables:
-                for number, source in _some(connection, tables["announcements"], ("id", "source")):
+                for number, source in self._some(
+                    connection, tables["announcements"], ("id", "source")
+                ):
                     name = f"announcements/{number}.yaml"
                     with _file(folder / name) as out:
                         out.write(source)
                     self._counts[name] = 1
             if "images" in tables:
-                for digest, data in _some(connection, tables["images"], ("digest", "data")):
+                for digest, data in self._some(connection, tables["images"], ("digest", "data")):
                     (folder / "images").mkdir(mode=0o700, exist_ok=True)
                     target = folder / f"images/{digest}.jpg"
                     target.touch(0o600)
                     target.write_bytes(data)
                     self._counts[f"images/{digest}.jpg"] = 1
+
+    def _some(
+        self, connection: Connection, table: Table, names: tuple[str, ...]
+    ) -> Iterator[tuple[Any, ...]]:
+        query = select(*(table.c[name] for name in names)).where(self._mine(table))
+        query = query.order_by(*table.primary_key.columns)
+        for row in connection.execute(query, execution_options={"yield_per": portable.CHUNK}):
+            yield tuple(row)
+
+    def _mine(self, table: Table) -> ColumnElement[bool]:
+        """Which rows are the account's: by their own column, else by what they belong to."""
+        if "account" in table.c:
+            return table.c.account == (self.owner if table.name in _BY_FOLDER else self.account)
+        if not table.foreign_keys:
+            return true()  # what all accounts share: the meaning of the choices' bits
+        key = next(iter(table.foreign_keys))
+        return key.parent.in_(select(key.column).where(self._mine(key.column.table)))
 
     def _manifest(self, folder: Path, revision: str) -> None:
         with _file(folder / "README.txt") as out:
@@ -180,9 +207,9 @@ CSVで「=」などから始まる言葉には、表計算ソフトが式とし�
 """
 
 
-def _lines(connection: Connection, table: Table, out: TextIO) -> int:
+def _lines(connection: Connection, table: Table, mine: ColumnElement[bool], out: TextIO) -> int:
     keep = [c for c in table.columns if c.name not in EXPORTED[table.name]]
-    query = select(*keep).order_by(*table.primary_key.columns)
+    query = select(*keep).where(mine).order_by(*table.primary_key.columns)
     count = 0
     for row in connection.execute(query, execution_options={"yield_per": portable.CHUNK}):
         named = zip(keep, row, strict=True)
@@ -190,14 +217,6 @@ def _lines(connection: Connection, table: Table, out: TextIO) -> int:
         out.write(json.dumps(values, ensure_ascii=False) + "\n")
         count += 1
     return count
-
-
-def _some(
-    connection: Connection, table: Table, names: tuple[str, ...]
-) -> Iterator[tuple[Any, ...]]:
-    query = select(*(table.c[name] for name in names)).order_by(*table.primary_key.columns)
-    for row in connection.execute(query, execution_options={"yield_per": portable.CHUNK}):
-        yield tuple(row)
 
 
 def _open(table: str, column: str, value: Any) -> Any:
