@@ -340,6 +340,7 @@ def test_the_same_name_is_two_people_in_two_cities(cities, browsers):  # noqa: F
     name = name_in("hachioji")
     add = ("staff", "add", name, "--role", "editor", "--password-stdin")
     assert "--account" in command("staff", "list").stderr
+    assert "--account" in command("links").stderr  # before anything is asked
     for account, code in (("hachioji", 1), ("yachiyo", 0)):
         done = command_with(PASSWORD, *add, "--account", account)
         assert done.exit_code == code, done.output

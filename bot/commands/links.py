@@ -29,7 +29,7 @@ _OFFLINE = (
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
 def links(as_json: bool) -> None:
     """内容に書かれたリンクが、今も開けるかを確かめます（切れていれば終了コード1）。"""
-    settings = Settings.from_env(need_city=False)
+    settings = Settings.only(Settings.every_from_env(need_city=False))
     found = links_in(read_files(settings.madoguchi_content_dir))
     if settings.madoguchi_privacy_url:
         places = found.get(settings.madoguchi_privacy_url, ())
