@@ -22,17 +22,17 @@ T = TypeVar("T")
 # More senders than cores: they wait for LINE, they do not compute.
 SENDERS = 16
 # A batch is recorded together before its first reply leaves: small, or the first one waits.
-BATCH = 8
+BATCH = 16
 # How often to look for events that nobody told us of. Beside the door that is only what another
 # process left; without it every event is found this way, and its answer waits half as long.
 LOOK_SECONDS = 1.0
 LOOK_OFTEN_SECONDS = 0.02
 # Recording that a reply went out hurries nobody; a little later it shares a commit.
 _SETTLE_SECONDS = 0.02
-# A turn costs the same for one event as for eight. An idle worker turns at once; a busy one lets
+# A turn costs nearly the same for one event as for many. An idle worker turns at once; a busy one lets
 # a few events gather, which leaves the processor to acknowledgements.
 _TURNS_AT_ONCE = 3  # claim, record, settle: what one lone event needs
-_TURN_SECONDS = 0.01
+_TURN_SECONDS = 0.02
 _STORE_PAUSE_SECONDS = 0.5
 _STUCK_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 60.0
