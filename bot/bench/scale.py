@@ -21,7 +21,7 @@ _UNLIMITED = 1e6
 
 
 def run(
-    rates: Sequence[float] = (100, 200, 400),
+    rates: Sequence[float] = (100, 200, 300),
     seconds: float = 5.0,
     processes: Sequence[int] = (1, 2, 4),
     people: int = 50_000,
