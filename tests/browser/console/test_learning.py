@@ -58,7 +58,9 @@ def test_picture_by_keyboard_alone(enter: Enter, tmp_path: Path) -> None:
     file = tmp_path / "poster.jpg"
     file.write_bytes(photo((90, 60)))
     page = enter("/staff/images/")
-    page.on("filechooser", lambda _: None)  # choosers are caught from here on, not a moment too late
+    page.on(
+        "filechooser", lambda _: None
+    )  # choosers are caught from here on, not a moment too late
     reach(page, "画像のファイル")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
