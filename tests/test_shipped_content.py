@@ -12,7 +12,7 @@ from bot.content.loader import Loaded, read_files
 from bot.content.problems import errors
 from bot.core.compose import first_sentence
 from bot.core.conversation import State, action
-from bot.core.emergency import find_emergencies
+from bot.core.emergency import Lookout
 from bot.core.knowledge import COMMON, STATUS_WORDS, Entry
 from bot.core.replies import Card
 from bot.core.view import CityView
@@ -172,6 +172,7 @@ def test_a_sensitive_entry_shows_nothing_on_a_lock_screen(
 
 
 def test_every_danger_can_be_called_from_its_card(shipped: Loaded, library: Library) -> None:
+    lookout = Lookout(shipped.draft.emergencies)
     for danger in shipped.draft.emergencies:
         for text in danger.tests[:2]:
             spoken = speak(library.view("onojo"), text, None, NOW)
@@ -179,8 +180,8 @@ def test_every_danger_can_be_called_from_its_card(shipped: Loaded, library: Libr
             assert isinstance(first, Card)
             assert first.tone == "emergency"
             assert first.phones
-            found = find_emergencies(text, shipped.draft.emergencies)
-            assert spoken.turn.candidates[0].id in [each.id for each in found]
+            found = [each.id for each in lookout.find(text)]
+            assert spoken.turn.candidates[0].id in found
 
 
 def test_every_button_of_every_menu_leads_somewhere(shipped: Loaded, library: Library) -> None:

@@ -12,11 +12,6 @@ from bot.core.text import fold, hiragana
 _BLANKS = re.compile(r"[\s・、,]+")
 
 
-def find_emergencies(text: str, emergencies: Iterable[Emergency]) -> list[Emergency]:
-    """The emergencies whose signs stand in `text`, in the order given; see Lookout."""
-    return Lookout(emergencies).find(text)
-
-
 class Lookout:
     """Looks for these emergencies in messages; made once, it costs a message next to nothing.
 

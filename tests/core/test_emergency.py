@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.loader import Loaded
-from bot.core.emergency import Lookout, find_emergencies
+from bot.core.emergency import Lookout
 from bot.core.knowledge import Emergency
 
 FIRE = Emergency(
@@ -359,7 +359,7 @@ def test_an_empty_sign_or_calm_word_changes_nothing(words: str) -> None:
 
 @given(st.text())
 def test_any_text_is_looked_at_without_an_error(text: str) -> None:
-    find_emergencies(text, (FIRE, FALL))
+    Lookout((FIRE, FALL)).find(text)
 
 
 def test_nothing_said_is_no_danger() -> None:
