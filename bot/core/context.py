@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
+from bot.core.answers import fall_back, offer_choices
+from bot.core.classcards import coming_here, sessions_from
 from bot.core.compose import contact_line, entry_card, facet_card
 from bot.core.confidence import decide
 from bot.core.conversation import read_action
@@ -17,14 +18,13 @@ from bot.core.followup import (
     links_back,
     loose_facet,
 )
-from bot.core.knowledge import Entry
+from bot.core.knowledge import Entry, Facet
 from bot.core.replies import Reply, Text
 from bot.core.subject import what_is_said
 from bot.core.turn import Speaker, Turn, button
 
 _ALL_BUT_SURE = 0.85
 _HOW_TO_USE = "how-to-use"  # 「使い方がわからない」: of what was just answered
-Rank = Callable[[str], Ranking]
 
 
 def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
@@ -62,13 +62,48 @@ def more_about(speaker: Speaker, entry: Entry) -> Turn:
     return speaker.done((card,), buttons, found, last=entry.id, asked=speaker.state.asked)
 
 
-def about_choices(speaker: Speaker, rank: Rank) -> Turn | None:
+def about_facet(speaker: Speaker, entry: Entry, facet: Facet) -> Turn:
+    """「いくら？」 after an answer: what `entry` knows of it, or whom to ask."""
+    if entry.topic == "class" and facet is Facet.WHEN and coming_here(speaker):
+        return speaker.as_intent("class_list", sessions_from(speaker, 0))
+    card = facet_card(speaker.view, entry, facet, speaker.language)
+    buttons = (speaker.show_button(entry.id), speaker.handoff_button())
+    found = (speaker.candidate(entry.id),)
+    return speaker.done((card,), buttons, found, last=entry.id, asked=speaker.state.asked)
+
+
+def facet_of_nothing(speaker: Speaker, facet: Facet) -> Turn | None:
+    """「いくら？」 with nothing before it: asks of what; None where an intent may know."""
+    ranking = speaker.rank(speaker.text)
+    if ranking.matches and speaker.view.intent(ranking.matches[0].id):
+        return None
+    words = speaker.words
+    text = words.say("facet_no_context", facet=words.say(facet))
+    turn = speaker.done((Text(text),), (speaker.menu_button(), speaker.handoff_button()))
+    return replace(turn, decision="fallback", confidence=0.0)
+
+
+def other_than(speaker: Speaker, last: Entry) -> Turn:
+    """「そっちじゃなくて」: the next best for the same words, without what was refused."""
+    state = replace(speaker.state, refused=(*speaker.state.refused, last.id))
+    before = replace(speaker, state=state, text=speaker.state.asked)
+    ranking = before.rank(before.text)
+    turn = offer_choices(before, ranking) if before.text else fall_back(before)
+    if turn.decision != "choices":
+        return turn
+    title = speaker.view.title(last.id, speaker.language)
+    prompt = Text(speaker.words.say("other_than_last", title=title))
+    refused = replace(turn.state, refused=state.refused, last="")
+    return replace(turn, reply=replace(turn.reply, parts=(prompt,)), state=refused)
+
+
+def about_choices(speaker: Speaker) -> Turn | None:
     """After a question back, a message without a subject is about one of what was offered."""
     offered = _offered(speaker)
     said = what_is_said(speaker.text, speaker.view.tokenize)
     if not offered or not (goes_on(speaker.text) or asks_on(speaker.text, said)):
         return None
-    together = rank(f"{speaker.state.asked} {speaker.text}")
+    together = speaker.rank(f"{speaker.state.asked} {speaker.text}")
     first = together.matches[0].id if together.matches else ""
     entry = speaker.view.entry(first)
     if entry and first in offered and decide(together, speaker.view.costs) == "answer":
@@ -81,14 +116,14 @@ def about_choices(speaker: Speaker, rank: Rank) -> Turn | None:
     return Turn(reply, state, "choices", together.top3, found)
 
 
-def narrowed(speaker: Speaker, ranking: Ranking, rank: Rank) -> Ranking:
+def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     """「介護も？」「窓口では？」: read together with the question before, where that is clear."""
     state = speaker.state
     if not state.asked or not (state.last or _offered(speaker)) or not links_back(speaker.text):
         return ranking
     if decide(ranking, speaker.view.costs) == "answer":
         return ranking
-    together = rank(f"{state.asked} {speaker.text}")
+    together = speaker.rank(f"{state.asked} {speaker.text}")
     near = {match.id for match in ranking.matches[:3]}
     clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
     return together if clear else ranking

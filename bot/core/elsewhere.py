@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.core.compose import contact_card
@@ -38,16 +38,16 @@ def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str
     return ""
 
 
-def about_elsewhere(speaker: Speaker, rank: Callable[[str], Ranking]) -> Turn | None:
+def about_elsewhere(speaker: Speaker) -> Turn | None:
     """Says whose counter this is; None for a message about this city.
 
     What this city itself would answer is behind buttons, never said as the other city's.
     """
     view, words = speaker.view, speaker.words
     other = other_municipality(speaker.text, view.tokenize, view.city.names)
-    if not other or _is_told_of(speaker, other, rank(speaker.text)):
+    if not other or _is_told_of(speaker, other, speaker.rank(speaker.text)):
         return None
-    ranking = rank(speaker.text.replace(other, ""))
+    ranking = speaker.rank(speaker.text.replace(other, ""))
     near = [match.id for match in ranking.matches if view.item(match.id)][:_NEAR]
     near = near if ranking.in_scope >= _IN_SCOPE else []
     city = view.city.name_in(speaker.language)

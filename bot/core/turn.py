@@ -17,6 +17,7 @@ from bot.core.replies import Part, QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.view import CityView
 from bot.core.wording import Wording
+from bot.core.years import with_both_calendars
 
 MAX_BUTTONS = 13  # LINE's limit
 _LISTED = 5  # candidates reported beside the decision
@@ -90,6 +91,10 @@ class Speaker:
         """The bot's own sentences in the resident's language."""
         return self.view.wording(self.language)
 
+    def rank(self, text: str) -> Ranking:
+        """What `text`, a message or a part of one, may be about; its years in both calendars."""
+        return self.view.rank(with_both_calendars(text))
+
     def done(
         self,
         parts: tuple[Part, ...],
@@ -137,6 +142,13 @@ class Speaker:
         entry = self.view.entry(item_id)
         covers = entry.covers if entry else ()
         return Candidate(item_id, self.view.kind(item_id), self.view.title(item_id), score, covers)
+
+    def as_intent(self, action: str, turn: Turn) -> Turn:
+        """The turn, reported as the intent that stands for `action`."""
+        intent = self.view.intent_doing(action)
+        if intent is None:
+            return turn
+        return replace(turn, candidates=(self.candidate(intent.id), *turn.candidates))
 
     def show_button(self, item_id: str) -> QuickReply:
         """The button that shows an item."""

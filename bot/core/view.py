@@ -81,6 +81,11 @@ class CityView:
         intent = self.content.intents.get(intent_id)
         return intent if intent and intent.visible_in(self.city.id) else None
 
+    def intent_doing(self, action: str) -> Intent | None:
+        """The first intent whose action this is."""
+        intents = self.content.intents.values()
+        return next((intent for intent in intents if intent.action == action), None)
+
     def emergency(self, emergency_id: str) -> Emergency | None:
         """The emergency card of that id."""
         return next((e for e in self.content.emergencies if e.id == emergency_id), None)

@@ -1,0 +1,229 @@
+"""What is said once a message is understood: an answer, a question back, an honest miss, a danger.
+
+Every function puts together the Turn for one Speaker, and decides nothing about its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.core import actions, solving
+from bot.core.classcards import coming_here
+from bot.core.compose import contact_card, emergency_card, entry_card, related_buttons
+from bot.core.confidence import decide
+from bot.core.documents import Ranking
+from bot.core.followup import facets_in
+from bot.core.knowledge import Entry, Intent
+from bot.core.replies import QuickReply, Reply, Text
+from bot.core.turn import Speaker, Turn, button, pairs, unique
+from bot.core.wants import Want, with_first
+
+_CHOICES = 3  # a question back offers two or three
+_LIKELY = 0.5  # beside an alarm only what is more likely than not is shown
+_IN_SCOPE = 0.5  # of what is less likely about a city's services nothing near is offered
+
+
+# --- an item ---
+
+
+def show(speaker: Speaker, item_id: str, ranking: Ranking | None = None) -> Turn:
+    """The item of that id, because it was matched (with its ranking) or chosen."""
+    entry, intent = speaker.view.entry(item_id), speaker.view.intent(item_id)
+    if entry:
+        return _show_entry(speaker, entry, ranking)
+    return show_intent(speaker, intent, ranking) if intent else show_emergency(speaker, item_id)
+
+
+def show_both(speaker: Speaker, two: tuple[Want, ...], ranking: Ranking) -> Turn | None:
+    """Two wants, each of them sure: both answers, in the order in which they were asked."""
+    turns = []
+    for want in two:
+        entry = speaker.view.entry(want.id)
+        if entry is None or decide(want.ranking, speaker.view.costs) != "answer":
+            return None
+        half = replace(speaker, text=want.text)
+        turns.append(_show_entry(half, entry, want.ranking, calm=False))
+    if not turns:
+        return None
+    ids = tuple(want.id for want in two)
+    return speaker.done(
+        tuple(part for turn in turns for part in turn.reply.parts),
+        dict.fromkeys(each for turn in turns for each in turn.reply.quick_replies),
+        speaker.candidates(replace(ranking, matches=with_first(ranking, ids))),
+        confidence=min(turn.confidence for turn in turns),
+        asked=speaker.text,
+    )
+
+
+def show_with_rivals(speaker: Speaker, ranking: Ranking) -> Turn:
+    """The first of the ranking, with what came next behind its first buttons."""
+    turn = show(speaker, ranking.matches[0].id, ranking)
+    near = (speaker.show_button(item) for item in _near(speaker, ranking)[1:])
+    buttons = tuple(unique((*near, *turn.reply.quick_replies)))
+    reply = replace(turn.reply, quick_replies=buttons)
+    return replace(turn, reply=reply, state=replace(turn.state, shown=pairs(buttons)))
+
+
+def show_intent(speaker: Speaker, intent: Intent, ranking: Ranking | None = None) -> Turn:
+    """What the intent does or says, decided as an answer."""
+    turn = actions.perform(intent, speaker)
+    if turn.state.language != speaker.language:
+        turn = _said_again(speaker, turn)
+    return replace(
+        turn,
+        decision="answer",
+        confidence=ranking.top1 if ranking else 1.0,
+        candidates=(*speaker.candidates(ranking, intent.id)[:1], *turn.candidates)
+        if turn.candidates
+        else speaker.candidates(ranking, intent.id),
+    )
+
+
+def show_emergency(speaker: Speaker, *ids: str) -> Turn:
+    """The danger's card first; then, never instead of it, a sure answer to the rest."""
+    dangers = [danger for each in ids if (danger := speaker.view.emergency(each))]
+    cards = tuple(emergency_card(speaker.view, danger, speaker.language) for danger in dangers)
+    first = tuple(speaker.candidate(danger.id) for danger in dangers)
+    turn = _after_the_card(speaker)
+    if turn is None:
+        return speaker.done(cards, (speaker.menu_button(),), first)
+    return replace(
+        turn,
+        reply=replace(turn.reply, parts=(*cards, *turn.reply.parts)),
+        decision="answer",
+        candidates=(*first, *turn.candidates),
+    )
+
+
+# --- no single item ---
+
+
+def offer_choices(speaker: Speaker, ranking: Ranking) -> Turn:
+    """A question back between the best of the ranking; a fallback where there are not two."""
+    near = _near(speaker, ranking)
+    if len(near) < 2:
+        return fall_back(speaker, ranking)
+    none = button(speaker.words.say("none_of_these"), "none")
+    buttons = [*unique(map(speaker.show_button, near)), none]
+    state = replace(
+        speaker.state, asked=speaker.text, shown=pairs(buttons), misses=0, refused=(), asking=""
+    )
+    reply = Reply((Text(speaker.words.say("choices_prompt")),), tuple(buttons))
+    candidates = speaker.candidates(ranking, without=speaker.state.refused)
+    return Turn(reply, state, "choices", ranking.top3, candidates)
+
+
+def offer_again(speaker: Speaker) -> Turn:
+    """A place was named where nothing stands: the same buttons, and nothing is forgotten."""
+    turn = speaker.say("no_such_choice")
+    buttons = tuple(QuickReply(words, data) for words, data in speaker.state.shown)
+    return replace(turn, reply=replace(turn.reply, quick_replies=buttons), state=speaker.state)
+
+
+def fall_back(speaker: Speaker, ranking: Ranking | None = None) -> Turn:
+    """An honest miss; the second in a row offers the person first."""
+    misses = speaker.state.misses + 1
+    near = _near(speaker, ranking) if ranking and ranking.in_scope >= _IN_SCOPE else []
+    body = speaker.words.say("fallback" if misses < 2 else "fallback_again")
+    if near:
+        body += "\n" + speaker.words.say("fallback_near")
+    buttons = [*map(speaker.show_button, near), speaker.menu_button()]
+    buttons.insert(0 if misses >= 2 else len(near), speaker.handoff_button())
+    card = contact_card(speaker.view, speaker.language, body)
+    turn = speaker.done((card,), buttons, asked=speaker.text)
+    return replace(
+        turn,
+        state=replace(turn.state, misses=misses),
+        decision="fallback",
+        confidence=ranking.top1 if ranking else 0.0,
+        candidates=speaker.candidates(ranking),
+    )
+
+
+# --- after an answer ---
+
+
+def take_verdict(speaker: Speaker, entry: Entry, *, solved: bool) -> Turn:
+    """Whether the answer `entry` helped: thanks, or what is next nearest to the words behind it."""
+    if solved:
+        return solving.solved(speaker, entry)
+    asked, refused = speaker.state.asked, {*speaker.state.refused, entry.id}
+    near = _near(speaker, speaker.rank(asked), refused) if asked else []
+    return solving.unsolved(speaker, entry, near)
+
+
+def switch_language(speaker: Speaker, language: str | None) -> Turn:
+    """Says that `language` is spoken from now on, and the last answer in it."""
+    return _said_again(speaker, actions.choose_language(speaker, language))
+
+
+# --- small pieces ---
+
+
+def _show_entry(
+    speaker: Speaker, entry: Entry, ranking: Ranking | None, *, calm: bool = True
+) -> Turn:
+    """The answer; `calm`: whether it helped may be asked too."""
+    view, language = speaker.view, speaker.language
+    asked = speaker.text if ranking else ""
+    more = _asked_facets(speaker, entry) if ranking else ""
+    card = entry_card(view, entry, language, speaker.today, asked, more)
+    related = related_buttons(view, entry, language)
+    if entry.topic == "class" and coming_here(speaker):
+        related.insert(0, button(speaker.words.say("sessions_button"), "sessions"))
+    buttons = [*related, speaker.handoff_button(), *speaker.settings_buttons()]
+    if calm:
+        buttons += solving.verdict_buttons(speaker, entry, len(buttons))
+    return speaker.done(
+        (card,),
+        buttons,
+        speaker.candidates(ranking, entry.id),
+        confidence=ranking.top1 if ranking else 1.0,
+        last=entry.id,
+        asked=asked or speaker.state.asked,
+    )
+
+
+def _asked_facets(speaker: Speaker, entry: Entry) -> str:
+    """What the entry knows of a facet the question itself names (スマホ教室いくら)."""
+    if speaker.view.translation(entry.id, speaker.language):
+        return ""
+    named = facets_in(speaker.text)
+    said = [entry.details[facet] for facet in named if facet in entry.details]
+    return "\n".join(text for text in said if text not in entry.answer)
+
+
+def _said_again(speaker: Speaker, turn: Turn) -> Turn:
+    """After a change of language the last answer is given again in the new one."""
+    last = speaker.view.entry(turn.state.last)
+    if last is None:
+        return turn
+    now = replace(speaker, state=turn.state, language=turn.state.language)
+    again = _show_entry(now, last, None)
+    parts = (*turn.reply.parts, *again.reply.parts)
+    return replace(again, reply=replace(again.reply, parts=parts))
+
+
+def _after_the_card(speaker: Speaker) -> Turn | None:
+    """What else the message asks for: an entry, or a choice of entries, where they are near."""
+    ranking = speaker.rank(speaker.text) if speaker.text else None
+    if ranking is None or not ranking.matches:
+        return None
+    entry = speaker.view.entry(ranking.matches[0].id)
+    if entry is None or ranking.top1 < _LIKELY:  # a bare cry for help is about nothing else
+        return None
+    match decide(ranking, speaker.view.costs):
+        case "answer":
+            return _show_entry(speaker, entry, ranking, calm=False)
+        case "choices":
+            turn = offer_choices(speaker, ranking)
+            return turn if turn.decision == "choices" else None
+    return None
+
+
+def _near(speaker: Speaker, ranking: Ranking, refused: Collection[str] | None = None) -> list[str]:
+    """The best ids that were not refused and can be shown."""
+    without = speaker.state.refused if refused is None else refused
+    allowed = [m.id for m in ranking.matches if m.id not in without]
+    return [item for item in allowed if speaker.view.item(item)][:_CHOICES]
