@@ -115,7 +115,7 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type inf
         return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
-        """gunicorn's loop comes by once a second."""
+        """gunicorn's loop comes by after all it does, at least once a second."""
         super().murder_pending()
         now = time.monotonic()
         for conn, late_at in list(self._late_at.items()):
@@ -132,11 +132,15 @@ class _TimedReader:
 
     def read(self, size: int) -> bytes:
         started = time.monotonic()
-        self._late_at[self._conn] = started + self._left
+        # gunicorn reads the rest of this body, if any, when the connection's next request begins:
+        # then that request's time is already running, and must run on.
+        running = self._late_at.get(self._conn)
+        self._late_at[self._conn] = started + self._left if running is None else running
         try:
             data: bytes = self._reader.read(size)
         finally:
-            self._late_at.pop(self._conn, None)
+            if running is None:
+                self._late_at.pop(self._conn, None)
             self._left -= time.monotonic() - started
         return data
 
