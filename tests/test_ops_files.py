@@ -114,7 +114,9 @@ def test_services_own_nothing_but_state_and_content(name: str) -> None:
 
 def test_the_world_outside_reaches_neither_metrics_nor_staff_pages() -> None:
     text = (OPS / "nginx.conf").read_text()
-    locations = dict(re.findall(r"location (?:(?:=|~|\^~) )?(\S+) \{(.*?)\n    \}", text, re.DOTALL))
+    locations = dict(
+        re.findall(r"location (?:(?:=|~|\^~) )?(\S+) \{(.*?)\n    \}", text, re.DOTALL)
+    )
     assert "return 404" in locations["/"]
     (cities,) = (each for each in locations if re.fullmatch("[~^].*/staff.*", each))
     assert re.match(cities, "/onojo/staff/people/") and "deny all" in locations[cities]

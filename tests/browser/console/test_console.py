@@ -121,6 +121,33 @@ def test_the_same_by_keyboard_alone(enter: Enter, office: Office) -> None:
     assert "読書のパスポート" in (office.content / LIFE).read_text("utf-8")
 
 
+def test_text_is_mended_published_and_rolled_back_by_keyboard_alone(
+    enter: Enter, office: Office, address: str
+) -> None:
+    page = enter(TEXT)
+    reach(page, "ファイルの文（YAML）")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("なにか: まちがい\n")
+    page.keyboard.press("Escape")  # leaves the text: Tab goes on to the next control
+    press(page, "保存して公開する")
+    expect(page.get_by_role("alert")).to_contain_text("公開できません")
+    line = builders.COMMON.count("\n") + 1
+    press(page, f"{line}行目")
+    expect(page.get_by_label("ファイルの文（YAML）")).to_be_focused()
+    page.keyboard.press("Delete")  # the line that the link has marked
+    page.keyboard.type("# 点検ずみ")
+    page.keyboard.press("Escape")
+    press(page, "保存して公開する")
+    expect(page.get_by_role("status")).to_contain_text("保存しました")
+    assert "# 点検ずみ" in (office.content / LIFE).read_text("utf-8")
+    page.goto(f"{address}/staff/content/history")
+    press(page, "版1")
+    expect(page.locator(".added")).to_contain_text("点検ずみ")
+    press(page, "この版の前に戻して公開する")
+    expect(page.get_by_role("status")).to_contain_text("保存しました")
+    assert (office.content / LIFE).read_bytes() == builders.COMMON.encode()
+
+
 def test_error_stands_beside_its_line(enter: Enter) -> None:
     page = enter(TEXT)
     source = page.get_by_label("ファイルの文（YAML）")
@@ -188,6 +215,21 @@ def test_missed_question_becomes_a_published_answer(
         re.compile("本を借りるためのパス")
     )
     page.get_by_role("button", name="保存して公開する").click()
+    expect(page.get_by_role("status")).to_contain_text("保存しました")
+    assert "図書館の窓口で作れます" in chat(page, address, "本を借りるためのパス")
+
+
+def test_missed_question_becomes_an_answer_by_keyboard_alone(
+    enter: Enter, office: Office, address: str
+) -> None:
+    missed(office, "本を借りるためのパス")
+    page = enter("/staff/questions/")
+    press(page, "「図書館カードの作り方」に加える")
+    page.wait_for_url("**/content/**")
+    expect(page.get_by_label(re.compile("^住民の言い方"))).to_have_value(
+        re.compile("本を借りるためのパス")
+    )
+    press(page, "保存して公開する")
     expect(page.get_by_role("status")).to_contain_text("保存しました")
     assert "図書館の窓口で作れます" in chat(page, address, "本を借りるためのパス")
 
