@@ -100,8 +100,10 @@ def other_than(speaker: Speaker, last: Entry) -> Turn:
 def about_choices(speaker: Speaker) -> Turn | None:
     """After a question back, a message without a subject is about one of what was offered."""
     offered = _offered(speaker)
+    if not offered:
+        return None
     said = what_is_said(speaker.text, speaker.view.tokenize)
-    if not offered or not (goes_on(speaker.text) or asks_on(speaker.text, said)):
+    if not (goes_on(speaker.text) or asks_on(speaker.text, said)):
         return None
     together = speaker.rank(f"{speaker.state.asked} {speaker.text}")
     first = together.matches[0].id if together.matches else ""

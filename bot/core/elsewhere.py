@@ -13,6 +13,7 @@ from bot.core.tokens import Token, Tokenize
 from bot.core.turn import Speaker, Turn
 
 _NEAR, _IN_SCOPE = 3, 0.5
+_MAY_NAME_ONE = re.compile(r".市|[町村]役場")  # most messages need no closer look
 # With these the other city is where somebody comes from, goes to or holds a paper of: our business.
 _OUR_BUSINESS = re.compile(
     r"引っ?越|ひっこ|転入|転出|転居|転校|転勤|赴任|越し|越す|越せ|移り住|移住|うつす|移す|移る|(?:住所|住民票)を?(?:移|変|うつ)|"
@@ -29,7 +30,11 @@ def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str
     so are prefectures, wards and parts of this city (X町): "" for all of them.
     """
     folded = fold(text)
-    if _OUR_BUSINESS.search(folded) or any(fold(name) in folded for name in own):
+    if (
+        not _MAY_NAME_ONE.search(folded)
+        or _OUR_BUSINESS.search(folded)
+        or any(fold(name) in folded for name in own)
+    ):
         return ""
     tokens = tokenize(folded)
     for place, kind, after in zip(tokens, tokens[1:], (*tokens[2:], None), strict=False):

@@ -22,19 +22,25 @@ class Lookout:
 
     def __init__(self, emergencies: Iterable[Emergency]) -> None:
         self._watched = [(each, _signs(each)) for each in emergencies]
-        # How the words begin without which no sign stands in a text -> whose they are. Taking
-        # calm words out brings no new ones in.
-        self._starts: dict[str, set[int]] = {}
+        # The words without which no sign stands in a text, by how they begin -> whose they are.
+        # Taking calm words out brings no new ones in.
+        self._needed: dict[str, dict[str, list[int]]] = {}
         for number, (_, signs) in enumerate(self._watched):
             for word in signs.needed:
-                self._starts.setdefault(word[:2], set()).add(number)
+                self._needed.setdefault(word[:2], {}).setdefault(word, []).append(number)
 
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
         plain = _plain(text)
-        starts = {plain[at : at + size] for at in range(len(plain)) for size in (1, 2)}
-        possible = sorted({n for start in starts for n in self._starts.get(start, ())})
-        return [self._watched[n][0] for n in possible if self._watched[n][1].stand_in(plain)]
+        possible = {
+            number
+            for start in {plain[at : at + size] for at in range(len(plain)) for size in (1, 2)}
+            for word, numbers in self._needed.get(start, {}).items()
+            if word in plain
+            for number in numbers
+        }
+        watched = (self._watched[number] for number in sorted(possible))
+        return [emergency for emergency, signs in watched if signs.stand_in(plain)]
 
 
 @dataclass(frozen=True)
