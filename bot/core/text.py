@@ -14,7 +14,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _COMBINING_RUN = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2})"
                             r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
 # Nothing here changes by folding.
-_FOLDED = re.compile("[ぁ-ゖァ-ヺー一-鿿々、。「」a-z0-9]+")
+_FOLDED = re.compile("[ぁ-ゖァ-ヺー一-鿿々、。「」・?!a-z0-9]+")
 _DASHES = re.compile(r"(?<=[ァ-ヶー])[-‐‑‒–—―−─~〜]")
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
 _COURTESY = re.compile(
@@ -38,8 +38,9 @@ def fold(text: str) -> str:
     Never raises: lone surrogates and control characters become blanks. Runs of blanks become
     one blank, a line break stays one.
     """
-    if _FOLDED.fullmatch(text):
-        return text[:MAX_CHARS]
+    plain = text.replace("？", "?").replace("！", "!")
+    if _FOLDED.fullmatch(plain):
+        return plain[:MAX_CHARS]
     text = _CONTROL.sub(" ", text[:MAX_CHARS].replace("\r\n", "\n"))
     text = _COMBINING_RUN.sub(r"\1", _INVISIBLE.sub("", text))
     text = unicodedata.normalize("NFKC", text)[:MAX_CHARS].lower()

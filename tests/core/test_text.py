@@ -74,7 +74,7 @@ def test_scripts_are_told_apart() -> None:
     assert hiragana_share("") == 0.0
 
 
-@given(st.text("ぁんゔァヺー々一龥鿿、。「」az09ｱＡ〜 ", max_size=20))
+@given(st.text("ぁんゔァヺー々一龥鿿、。「」・？！?!az09ｱＡ〜 ", max_size=20))
 def test_what_folding_takes_for_folded_is(text: str) -> None:
     # The blank at the end is trimmed, and keeps the text from being taken as it is.
     assert fold(text) == fold(text + " ")
