@@ -9,7 +9,6 @@ from datetime import date
 from bot.core import actions, answers, choosing, guard
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
-from bot.core.confidence import decide
 from bot.core.context import (
     about_choices,
     about_facet,
@@ -32,7 +31,7 @@ from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
 from bot.core.resident import Resident
-from bot.core.rivals import city_before_term, may_be_known, stands_alone
+from bot.core.rivals import settled, stands_alone
 from bot.core.smalltalk import talk
 from bot.core.turn import Candidate, Message, Speaker, Turn
 from bot.core.view import CityView
@@ -185,11 +184,7 @@ class _Dialog:
         last = self.view.entry(self.state.last)
         if last and is_about_last(speaker, last, ranking):
             return more_about(speaker, last)
-        ranking = narrowed(speaker, ranking)
-        ranking = city_before_term(self.view, speaker.text, ranking)
-        decision = decide(ranking, self.view.costs)
-        if decision == "answer" and may_be_known(self.view, ranking):
-            decision = "choices"
+        decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
         two = wants_by(speaker.rank, speaker.text, linked=decision == "answer")
         if both := answers.show_both(speaker, two, ranking):
             return both

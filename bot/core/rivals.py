@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.core.confidence import Decision, decide
 from bot.core.documents import Match, Ranking
 from bot.core.knowledge import Entry
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
@@ -22,6 +23,15 @@ _ASKS_MEANING = re.compile(
 _ASKS_TO_USE = re.compile(
     r"(?:使え|つかえ|でき|払え|はらえ|出せ|取れ|とれ|借りられ|受けられ|やって|始まって|はじまって)(?:る|ます|とる|とっと|ん)(?:か|の|かな|んですか|と)?[?。!]*$|(?:あり|やって)ますか[?。]*$|ある[?]+$"
 )  # fmt: skip
+
+
+def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Ranking]:
+    """What to do with a ranking of `text` here, and the ranking with its rivals in their order."""
+    ranking = city_before_term(view, text, ranking)
+    decision = decide(ranking, view.costs)
+    if decision == "answer" and may_be_known(view, ranking):
+        decision = "choices"
+    return decision, ranking
 
 
 def stands_alone(view: CityView, ranking: Ranking) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core import guard
-from bot.core.confidence import decide
 from bot.core.documents import Document
 from bot.core.knowledge import COMMON, Content
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
+from bot.core.rivals import settled, stands_alone
 from bot.core.terms import tokenize_text, word_terms
 from bot.core.text import fold
 from bot.core.tokens import Tokenize
@@ -118,10 +118,10 @@ def outcome(view: CityView, text: str) -> Outcome:
         return Outcome("fallback")
     if dangers := view.lookout.find(plain):
         return Outcome("emergency", tuple(danger.id for danger in dangers[:2]))
-    ranking = view.rank(with_both_calendars(plain))
-    decision, ids = decide(ranking, view.costs), [m.id for m in ranking.matches]
+    decision, ranking = settled(view, plain, view.rank(with_both_calendars(plain)))
+    ids = [match.id for match in ranking.matches]
     near = frozenset(ids)
-    if decision == "answer":
+    if decision == "answer" or (decision == "choices" and stands_alone(view, ranking)):
         return Outcome("answer", tuple(ids[:1]), near)
     if decision == "choices" and len(ids) > 1:
         return Outcome("choices", tuple(ids[:_OFFERED]), near)
