@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,23 +37,25 @@ class Transcript:
     def having(self, exchange: Exchange, state: str) -> Transcript:
         """The transcript after one more exchange; the oldest go first when it grows too long."""
         kept = (*self.exchanges, exchange)[-MAX_EXCHANGES:]
-        sizes = [len(_EXCHANGE.dump_json(each)) for each in kept]
+        sizes = [len(_reader(Exchange).dump_json(each)) for each in kept]
         while len(kept) > 1 and sum(sizes) > MAX_CHARS:
             kept, sizes = kept[1:], sizes[1:]
         return replace(self, state=state, exchanges=kept)
 
     def to_json(self) -> str:
         """The transcript as it is stored."""
-        return _TRANSCRIPT.dump_json(self).decode()
+        return _reader(Transcript).dump_json(self).decode()
 
 
 def transcript_from_json(text: str | None) -> Transcript:
     """The stored transcript; nothing, or anything unreadable, is a new conversation."""
     try:
-        return _TRANSCRIPT.validate_json(text) if text else Transcript()
+        found: Transcript = _reader(Transcript).validate_json(text) if text else Transcript()
     except ValidationError:
         return Transcript()
+    return found
 
 
-_EXCHANGE = TypeAdapter(Exchange)
-_TRANSCRIPT = TypeAdapter(Transcript)
+@cache  # 45 ms that a start need not wait for
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
