@@ -218,11 +218,6 @@ def step(progress: Progress, action: Action, *, by: str = "") -> Progress:
             return replace(progress, state=_TO[action])
 
 
-def may_leave(progress: Progress) -> bool:
-    """Whether a request for this announcement may go to LINE now."""
-    return progress.state is State.SENDING and bool(progress.approved_by)
-
-
 def same_person(one: str, other: str) -> bool:
     """Whether two written names mean the same person: width, case and blanks do not count."""
     return _folded(one) == _folded(other)

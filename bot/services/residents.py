@@ -63,11 +63,6 @@ class Residents:
 
         return self.db.write(lambda c: attributes.change(c, user_id, checked, now, self.account))
 
-    def set_volume(self, user_id: str, volume: Volume) -> None:
-        """Keep quiet hours and monthly cap."""
-        now = self._now()
-        self.db.write(lambda c: attributes.save_volume(c, user_id, volume, now, self.account))
-
     def clear(self, user_id: str) -> None:
         """Every choice goes; the resident stays known as a friend."""
         now = self._now()

@@ -21,7 +21,6 @@ from bot.core.announcements import (
     as_data,
     districts_only,
     from_data,
-    may_leave,
     same_person,
     step,
 )
@@ -56,7 +55,7 @@ def test_nothing_leaves_without_approval_by_another_and_an_order_to_send(moves, 
             approved_by = by
         if action is Action.SEND:
             ordered = True
-        if may_leave(progress):
+        if progress.state is State.SENDING:
             assert approved_by and ordered and progress.started
             assert not (two_people and same_person(approved_by, AUTHOR))
 

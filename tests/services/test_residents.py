@@ -66,7 +66,8 @@ def milliseconds(moment):
 def test_choices_are_changed_shown_and_cleared(db):
     found = service(db)
     found.choose(TARO, lambda _: resident(topics=["child"], children=["2026-08"]))
-    found.set_volume(TARO, Volume(1260, 420, 4))
+    volume = Volume(1260, 420, 4)
+    db.write(lambda c: attributes.save_volume(c, TARO, volume, 0, found.account))
     found.choose(TARO, lambda old: resident(topics=["care", *old.topics], district="旭町"))
     assert [str(reason) for reason in found.describe(TARO)] == [
         "ジャンル：子育て・介護・高齢者",
