@@ -29,8 +29,8 @@ LOOK_SECONDS = 1.0
 LOOK_OFTEN_SECONDS = 0.02
 # Recording that a reply went out hurries nobody; a little later it shares a commit.
 _SETTLE_SECONDS = 0.02
-# A turn costs nearly the same for one event as for many. An idle worker turns at once; a busy one lets
-# a few events gather, which leaves the processor to acknowledgements.
+# A turn costs nearly the same for one event as for many. An idle worker turns at once; a busy
+# one lets a few events gather, which leaves the processor to acknowledgements.
 _TURNS_AT_ONCE = 3  # claim, record, settle: what one lone event needs
 _TURN_SECONDS = 0.02
 _STORE_PAUSE_SECONDS = 0.5
