@@ -25,6 +25,9 @@ _COURTESY_OPENING = re.compile(
     "^(お忙しいところ)?(すみません|すいません|恐れ入ります|申し訳ありません|失礼します|こんにちは|こんばんは|はじめまして)"
     "(が|けど)?[、, ]+"
 )
+_COURTESY_CLOSING = re.compile(
+    "[、, ]?(どうぞ|どうか|何卒|なにとぞ)?(よろしく|宜しく)(お願い|おねがい|御願い)(いた|致)?(します|し(いた|致)します|申し上げます)?[。!]*$"
+)
 _BLANK_IN_JAPANESE = re.compile(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])|(?<=[^\x00-\x7f]) +(?=[\x21-\x7e])|(?<=[\x21-\x7e]) +(?=[^\x00-\x7f])")  # fmt: skip
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _TO_HIRAGANA = {code + 0x60: code for code in range(0x3041, 0x3097)}
@@ -58,11 +61,14 @@ def sentences(folded: str) -> list[str]:
 
 
 def without_courtesy(folded: str) -> str:
-    """The text without sentences and openings that only greet, thank or apologise.
+    """The text without sentences, openings and closings that only greet, thank or apologise.
 
-    A text that is nothing but courtesy stays as it is.
+    A text that is nothing but courtesy stays as it is. A closing is taken off first, since not
+    everybody puts a full stop before it.
     """
     kept = [_COURTESY_OPENING.sub("", part) for part in sentences(folded)]
+    if "ろしく" in folded or "宜しく" in folded:
+        kept = [_COURTESY_CLOSING.sub("", part) for part in kept]
     kept = [part for part in kept if part and not _COURTESY.search(part)]
     return " ".join(kept) if kept else folded
 

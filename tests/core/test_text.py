@@ -58,6 +58,12 @@ def test_courtesy_around_a_question_is_set_aside() -> None:
     assert without_courtesy("すみません、転入届は?") == "転入届は?"
 
 
+def test_a_closing_without_a_full_stop_does_not_take_the_question_with_it() -> None:
+    text = "保育園の申し込みを知りたいどうぞよろしくお願いいたします。"
+    assert without_courtesy(text) == "保育園の申し込みを知りたい"
+    assert without_courtesy("転入届について、宜しくお願い致します") == "転入届について"
+
+
 def test_courtesy_alone_is_what_the_resident_said() -> None:
     assert without_courtesy("よろしくお願いします") == "よろしくお願いします"
 
