@@ -14,7 +14,7 @@ from bot.core.view import CityView
 _LIKELY = 0.7  # of the first; measured on questions of which the writer knew no entry
 _SHOWN = 3
 _GLOSSARY = "glossary"
-_NO_SOURCE = "no-info-"  # intents/not_in_plans.yaml
+_NO_SOURCE = "no-info-"  # intents/not_in_plans*.yaml
 # Differences of scores. Of the 194 `tests:` that intents answer at once, 2 have an entry so near.
 _CLEARLY_UNKNOWN, _CLEARLY_MEANT = 2.0, 1.0
 _ASKS_MEANING = re.compile(
