@@ -11,19 +11,23 @@ from bot.core.confidence import decide
 from bot.core.conversation import read_action
 from bot.core.documents import Ranking
 from bot.core.followup import (
+    asks_also,
     asks_on,
     by_what_means,
     facet_alone,
     goes_on,
+    is_short_question,
     links_back,
     loose_facet,
+    one_case_more,
 )
 from bot.core.knowledge import Entry, Facet
 from bot.core.replies import Reply, Text
-from bot.core.subject import what_is_said
+from bot.core.subject import Said, what_is_said
+from bot.core.text import fold
 from bot.core.turn import Speaker, Turn, button
 
-_ALL_BUT_SURE = 0.85
+_ALL_BUT_SURE, _UNLIKELY = 0.85, 0.5
 _HOW_TO_USE = "how-to-use"  # 「使い方がわからない」: of what was just answered
 
 
@@ -36,14 +40,20 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     text, view = speaker.text, speaker.view
     if goes_on(text):
         return True
-    said = what_is_said(text, view.tokenize)
+    said, further = what_is_said(text, view.tokenize), one_case_more(text)
     clear = decide(ranking, view.costs) == "answer"
-    if asks_on(text, said):
-        return not (clear and _leaves_the_matter(speaker, ranking))
-    if clear or not said.subjects:
+    if asks_on(text, said) or (further and not said.subjects):
+        return further or not (clear and _leaves_the_matter(speaker, ranking))
+    if not said.subjects or not ranking.matches:
         return False
-    points_at_it = bool(ranking.matches) and ranking.matches[0].id == last.id
-    return points_at_it or by_what_means(text, said)
+    near = [match.id for match in ranking.matches[:3]]
+    if further and last.id in near:
+        return True
+    if clear:
+        return _is_case_of(last, text, said, view.title(near[0]), ranking.top1)
+    if near[0] == last.id or by_what_means(text, said):
+        return True
+    return is_short_question(text) and _names_nothing_else(speaker, last, said, ranking)
 
 
 def more_about(speaker: Speaker, entry: Entry) -> Turn:
@@ -129,6 +139,40 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     near = {match.id for match in ranking.matches[:3]}
     clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
     return together if clear else ranking
+
+
+def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:
+    """Whether a message that is clear by itself only asks of one case more of `last`.
+
+    So are 「ペイペイも？」 and 「領収書は出る？」 after an answer that speaks of 領収書, but not what
+    names the very thing that the clear first is about.
+    """
+    if (top1 >= _ALL_BUT_SURE and not asks_also(text)) or not is_short_question(text):
+        return False
+    if len(said.strange_to(fold(title))) < len(said.subjects):
+        return False
+    return one_case_more(text) or not said.strange_to(_words_of(last))
+
+
+def _names_nothing_else(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) -> bool:
+    """Whether a message names only what `last` speaks of, or a thing that no title near it has."""
+    view = speaker.view
+    strange = said.strange_to(_words_of(last))
+    titles = fold(" ".join(view.title(match.id) for match in ranking.matches[:3]))
+    if set(strange) - set(said.strange_to(titles)):
+        return False
+    if not strange or one_case_more(speaker.text):
+        return True
+    names = [word for word in strange if word in said.names]
+    if not names:
+        return ranking.top1 < _UNLIKELY
+    alone = len(names) == 1 and not names[0].isascii()
+    return alone and decide(ranking, view.costs) == "fallback"
+
+
+def _words_of(entry: Entry) -> str:
+    """What an entry says and is asked, as one folded text."""
+    return fold(" ".join((entry.title, *entry.questions, entry.answer, *entry.details.values())))
 
 
 def _leaves_the_matter(speaker: Speaker, ranking: Ranking) -> bool:

@@ -13,8 +13,10 @@ from bot.core.followup import (
     facet_alone,
     facets_in,
     goes_on,
+    is_short_question,
     links_back,
     loose_facet,
+    one_case_more,
     refuses_answer,
     refuses_choices,
 )
@@ -115,7 +117,8 @@ def test_all_choices_can_be_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one"],
+    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one",
+     "やっぱり違う", "なんかちがう", "いや、知りたいのはそれじゃなくて", "別の話なんだけど", "それは知ってるよ"],
 )  # fmt: skip
 def test_an_answer_can_be_refused(text: str) -> None:
     assert refuses_answer(text)
@@ -141,7 +144,7 @@ def test_any_text_is_understood_without_an_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["なんで？", "どうして", "本当ですか", "ほかには？", "くわしく", "もう少し詳しく教えてください", "それだけ？", "例えば"],
+    ["なんで？", "どうして", "本当ですか", "ほかには？", "くわしく", "わかりやすく言って", "簡単に言うと？", "もう一回教えて", "よくわからない", "もう少し詳しく教えてください", "それだけ？", "例えば"],
 )  # fmt: skip
 def test_some_words_only_go_on_with_what_was_said(text: str) -> None:
     assert goes_on(text)
@@ -183,6 +186,49 @@ def test_a_facet_is_heard_in_passing() -> None:
     assert loose_facet("土曜もやってる") is Facet.WHEN
     assert loose_facet("妻が代わりに") is Facet.WHO
     assert loose_facet("なんで？") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["うちの店でもいい？", "交通系ICも？", "通帳なしで大丈夫？", "本人じゃないとだめ？", "押印しなくていい？", "三月生まれの場合は？",
+     "ヘルパーさんに頼める？", "近所の人に出してもらえる？", "父親だったらどうなる？"],
+)  # fmt: skip
+def test_a_question_may_be_of_one_case_more(text: str) -> None:
+    assert one_case_more(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["書かなくていい窓口", "土曜に手続きをやってますか", "スマホでも申し込みたい", "保育園", ""],
+)
+def test_other_words_are_of_no_case_more(text: str) -> None:
+    assert not one_case_more(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["見学はできるのかな", "うちは三人なんですが", "もう無理？", "夜勤のとき"]
+)
+def test_a_question_is_known_by_its_end(text: str) -> None:
+    assert is_short_question(text)
+    assert not is_short_question(
+        f"{text}そしてその後のことについても長々と聞きたいのですがどうでしょうか"
+    )
+
+
+@pytest.mark.parametrize("text", ["年金手帳", "仕事を探してます", "免許を返したい", ""])
+def test_a_thing_or_a_wish_is_no_short_question(text: str) -> None:
+    assert not is_short_question(text)
+
+
+def test_what_can_be_done_asks_as_what_is_done(tokenizer: Tokenize) -> None:
+    assert what_is_said("もう出せる？", tokenizer).subjects == ()
+    assert what_is_said("いつ受け取れる？", tokenizer).subjects == ()
+
+
+def test_a_thing_is_strange_to_a_text_that_has_it_in_no_spelling(tokenizer: Tokenize) -> None:
+    said = what_is_said("ナスはある？", tokenizer)
+    assert said.strange_to("茄子の畑") == said.strange_to("ナスの畑") == ()
+    assert said.strange_to("水道") == said.subjects
 
 
 @pytest.mark.parametrize(
