@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from flask import Blueprint, Flask
 
+from bot.answering_process import AnsweringProcess
 from bot.config import Settings
 from bot.console.create import Console
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
+from bot.line.render import render
+from bot.services.apart import Desk
+from bot.services.failures import describe
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
@@ -63,6 +68,7 @@ class Running:
     db: Database
     publisher: Publisher  # of the first account
     worker: ReplyWorker | None
+    answering: AnsweringProcess | None  # asked by the worker
     keeper: Keeper | None
     deliveries: Deliveries | None
     publishers: tuple[Publisher, ...]
@@ -73,6 +79,8 @@ class Running:
         for running in (self.worker, self.deliveries, self.keeper, *self.consoles):
             if running is not None:
                 running.stop()
+        if self.answering is not None:
+            self.answering.close()
         stop_all(self.publishers)
         self.db.close()
 
@@ -82,12 +90,13 @@ def create_app(
     *,
     line: Line = None,
     clock: Clock | None = None,
+    apart: bool = False,
 ) -> Flask:
     """The whole application, its threads running. Raises MadoguchiError with a Japanese reason.
 
     `settings` of one account or of each of several; chat and console of each are under its id,
     those of the first also without it. `line` (of all, or by account) and `clock` replace LINE's API and the
-    time in tests. The running parts are in `app.extensions["madoguchi"]`; close them before the
+    time in tests. `apart`: answers are decided by a process of their own. The running parts are in `app.extensions["madoguchi"]`; close them before the
     process ends.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -103,11 +112,14 @@ def create_app(
         raise
     tokenizer.give_back()
     publisher = publishers[settings.madoguchi_content_dir]
+    views = {each.account: view_of(each, publishers) for each in every}
+    answering = None
+    if apart and _answers(every, base):
+        answering = _answering(views, publishers)  # a fork: before the threads
     for each in publishers.values():
         each.watch()
-    views = {each.account: view_of(each, publishers) for each in every}
     metrics = Metrics()
-    worker = _worker(every, base, views, line, metrics)
+    worker = _worker(every, base, views, line, metrics, answering)
     answers = any(each.has_line for each in every)
     readiness = _readiness(base, publishers.values(), worker, answers=answers)
     metrics.look_at(Vitals(db, readiness, now, lambda: _content_errors(publishers.values())))
@@ -134,7 +146,7 @@ def create_app(
     mount(app, [each for each in every if each.madoguchi_account], pages, metrics)
     consoles = watching(every, pages)
     app.extensions[EXTENSION] = Running(
-        db, publisher, worker, keeper, deliveries, tuple(publishers.values()), consoles
+        db, publisher, worker, answering, keeper, deliveries, tuple(publishers.values()), consoles
     )
     for running in (worker, deliveries, keeper, *consoles):
         if running is not None:
@@ -178,13 +190,34 @@ def _embedded(settings: Settings, base: Base) -> bool:
     return settings.madoguchi_worker == "embedded" or not base.on_server
 
 
+def _answers(every: Sequence[Settings], base: Base) -> bool:
+    """Whether this process answers somebody on LINE."""
+    return any(each.has_line for each in every) and _embedded(every[0], base)
+
+
+def _answering(
+    views: Mapping[str, View], publishers: Mapping[Path, Publisher]
+) -> AnsweringProcess | None:
+    try:
+        return AnsweringProcess(Desk(views, render), publishers)
+    except OSError as error:
+        log.error("no process for answering", extra={"error": describe(error)})
+        return None
+
+
 def _worker(
-    every: Sequence[Settings], base: Base, views: Mapping[str, View], line: Line, metrics: Metrics
+    every: Sequence[Settings],
+    base: Base,
+    views: Mapping[str, View],
+    line: Line,
+    metrics: Metrics,
+    answering: AnsweringProcess | None,
 ) -> ReplyWorker | None:
     """The embedded worker; None where LINE is not connected or the worker runs elsewhere."""
-    connected = [each for each in every if each.has_line]
-    if not connected or not _embedded(every[0], base):
+    if not _answers(every, base):
         return None
+    connected = [each for each in every if each.has_line]
+    ask = answering.ask if answering else None
     replying = [
         replying_of(
             each,
@@ -193,6 +226,7 @@ def _worker(
             metrics.answered,
             metrics.replied,
             line.get(each.account) if isinstance(line, Mapping) else line,
+            ask,
         )
         for each in connected
     ]

@@ -77,7 +77,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         deadline = time.monotonic() + _BOOT_SECONDS
         while True:
             try:
-                self.app = create_app(self._every)
+                # Several workers share the processors by themselves.
+                self.app = create_app(self._every, apart=self._options["workers"] == 1)
                 return self.app
             except MadoguchiError as error:
                 # gunicorn prints it and gives up, with all of its processes.

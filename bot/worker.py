@@ -234,7 +234,8 @@ class ReplyWorker:
         lane.next_due, lane.overloaded, lane.sent = work.next_due, work.overloaded, []
         for outgoing in work.outgoing:
             self._outbox.put((lane, outgoing))
-        lane.done = [lane.replying.answer(claimed) for claimed in work.fresh]
+        begun = [lane.replying.begin(claimed) for claimed in work.fresh]
+        lane.done = [effects() for effects in begun]
 
     def _room(self, lane: _Lane) -> int:
         if self._stopping.is_set():

@@ -30,6 +30,7 @@ OURS = {
     "accounts": {"errors"},
     "config": {"accounts", "errors"},
     "logs": set(),
+    "answering_process": {"services", "core"},
     "delivery_worker": {"services", "core", "store", "line", "errors", "logs"},
     "worker": {"services", "core", "content", "store", "line", "config", "errors", "logs"},
     "wiring": ANY,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from bot.core.changes import Change
@@ -159,3 +160,10 @@ class Answerer(Protocol):
     def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
         """`state` is what the last answer of this conversation kept, None if none or expired."""
         ...
+
+    def begin(self, event: Event, state: str | None, now: datetime) -> Callable[[], Answered]:
+        """`answer` in two steps: what is begun together may be worked on together.
+
+        The answer, or its error, comes when the result is called.
+        """
+        return partial(self.answer, event, state, now)

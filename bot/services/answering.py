@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.core import guard
 from bot.core.conversation import State, action, state_from_json
 from bot.core.dialog import respond
-from bot.core.ports import Answered, Event
+from bot.core.ports import Answered, Answerer, Event
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.turn import Message, Turn
@@ -51,7 +51,7 @@ def speak(
     return Spoken(masked.text, turn, turn.state.to_json())
 
 
-class Answering:
+class Answering(Answerer):
     """Decides what one LINE event is answered (`bot.core.ports.Answerer`).
 
     `view` gives the city's content as it is now; one event uses one snapshot from start to end.

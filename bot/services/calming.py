@@ -31,7 +31,7 @@ class _Bucket:
 
 
 @dataclass
-class Calming:
+class Calming(Answerer):
     """An Answerer around another. `slow_down(state)` is the sentence as messages in the
     conversation's language; `urgent(text)` whether a message tells of danger."""
 
@@ -43,15 +43,20 @@ class Calming:
 
     def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
         """As the answerer within, unless this conversation has had its share."""
+        return self.begin(event, state, now)()
+
+    def begin(self, event: Event, state: str | None, now: datetime) -> Callable[[], Answered]:
+        """See `Answerer.begin`; the share is counted at once."""
         key = event.conversation_key
         if key is None or event.kind in _ALWAYS or not event.reply_token:
-            return self.answerer.answer(event, state, now)
+            return self.answerer.begin(event, state, now)
         # The events' own time: a queue that built up while we were away is no flood.
         allowed, tell = self._take(key, event.timestamp_ms / 1000)
         if allowed or (event.text and self.urgent(event.text)):
-            return self.answerer.answer(event, state, now)
+            return self.answerer.begin(event, state, now)
         messages = tuple(self.slow_down(state)) if tell else ()
-        return Answered(messages, state, "slowed", None)
+        slowed = Answered(messages, state, "slowed", None)
+        return lambda: slowed
 
     def _take(self, key: str, at: float) -> tuple[bool, bool]:
         """Whether there is a token, and if not, whether this is the first time to say so."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from structlog.contextvars import bound_contextvars, get_contextvars
@@ -23,7 +24,7 @@ Count = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class CountedAnswers:
+class CountedAnswers(Answerer):
     """An Answerer; `count` is told each outcome (answer, choices, fallback …)."""
 
     answerer: Answerer
@@ -31,8 +32,15 @@ class CountedAnswers:
 
     def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
         """As the answerer within."""
+        return self.begin(event, state, now)()
+
+    def begin(self, event: Event, state: str | None, now: datetime) -> Callable[[], Answered]:
+        """See `Answerer.begin`."""
+        return partial(self._counted, self.answerer.begin(event, state, now))
+
+    def _counted(self, answer: Callable[[], Answered]) -> Answered:
         try:
-            answered = self.answerer.answer(event, state, now)
+            answered = answer()
         except Exception:
             self.count("error")
             raise
@@ -69,11 +77,14 @@ def with_request_id(raw: dict[str, Any]) -> dict[str, Any]:
 class TracedReplying(Replying):
     """Logs of the answer carry the id of the request that brought the event."""
 
-    def answer(self, claimed: Claimed) -> Effects:
-        """As `Replying.answer`."""
+    def begin(self, claimed: Claimed) -> Callable[[], Effects]:
+        """As `Replying.begin`."""
         # The key is ours and the last one; a resident's words cannot hold an unescaped quote.
         found = _STORED.findall(claimed.body)
-        if not found:
-            return super().answer(claimed)
-        with bound_contextvars(**{REQUEST_ID: found[-1]}):
-            return super().answer(claimed)
+        begun = super().begin(claimed)
+        return partial(_traced, begun, found[-1]) if found else begun
+
+
+def _traced(effects: Callable[[], Effects], request_id: str) -> Effects:
+    with bound_contextvars(**{REQUEST_ID: request_id}):
+        return effects()

@@ -20,6 +20,7 @@ from bot.content.csvread import decode
 from bot.content.loader import Files, Loaded, content_paths, load, read_files, version_of
 from bot.content.problems import Problem, errors
 from bot.content.slips import HOLIDAYS_FILE, read_holidays
+from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
 from bot.core.tokens import Tokenize
 from bot.errors import ContentError
@@ -137,6 +138,10 @@ class Publisher:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the files now; while it holds errors an older version answers."""
         return self._problems
+
+    def serve(self, content: Content, catalog: Catalog) -> None:
+        """Take over what another process has read and checked."""
+        self._serve(Library(content, self._tokenize, self._terms, catalog, self._saved))
 
     def load(self) -> None:
         """Read the files once. Broken ones fall back on the stored version.

@@ -212,17 +212,26 @@ class Replying:
 
     def answer(self, claimed: Claimed) -> Effects:
         """Decide one event. Never raises: what goes wrong is recorded as `unanswered`."""
+        return self.begin(claimed)()
+
+    def begin(self, claimed: Claimed) -> Callable[[], Effects]:
+        """`answer` in two steps (see `Answerer.begin`): what is begun together may be decided
+        together; neither step raises."""
         try:
             if self._given_up(claimed):
-                return _with_duties(claimed, _undone(claimed, "expired"))
+                expired = _with_duties(claimed, _undone(claimed, "expired"))
+                return lambda: expired
             event = self.parse(json.loads(claimed.body))
-            answered = self.answerer.answer(event, claimed.state, self.clock())
-            return self._effects(claimed, event, answered)
+            answer = self.answerer.begin(event, claimed.state, self.clock())
         except Exception as error:
-            log.error(
-                "event not answered", extra={"inbox_id": claimed.id, "error": describe(error)}
-            )
-            return _with_duties(claimed, _undone(claimed, "error"))
+            return partial(_failed, claimed, error)
+        return partial(self._finish, claimed, event, answer)
+
+    def _finish(self, claimed: Claimed, event: Event, answer: Callable[[], Answered]) -> Effects:
+        try:
+            return self._effects(claimed, event, answer())
+        except Exception as error:
+            return _failed(claimed, error)
 
     def _given_up(self, claimed: Claimed) -> bool:
         late = self.now() > claimed.received_at + self.token_life_ms
@@ -369,6 +378,11 @@ def _check_storable(answered: Answered) -> None:
     for value in (answered.state, answered.outcome, answered.question):
         if value is not None and "\x00" in value.encode().decode():
             raise ValueError("NUL in what is to be stored")
+
+
+def _failed(claimed: Claimed, error: Exception) -> Effects:
+    log.error("event not answered", extra={"inbox_id": claimed.id, "error": describe(error)})
+    return _with_duties(claimed, _undone(claimed, "error"))
 
 
 def _undone(claimed: Claimed, outcome: str) -> Effects:

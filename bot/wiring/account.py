@@ -19,7 +19,7 @@ from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
 from bot.core.conversation import state_from_json
-from bot.core.ports import LineApi
+from bot.core.ports import Answerer, LineApi
 from bot.core.replies import Reply, Text
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
@@ -31,6 +31,7 @@ from bot.line.reply import ReplyClient
 from bot.line.scrub import scrub_event
 from bot.line.signature import verify
 from bot.services.answering import Answering
+from bot.services.apart import ApartAnswers, Ask
 from bot.services.calming import Calming, Messages
 from bot.services.erasures import Erasures
 from bot.services.library import Terms
@@ -189,9 +190,16 @@ def replying_of(
     answered: Count,
     replied: Count,
     line: LineApi | None = None,
+    ask: Ask | None = None,
 ) -> Replying:
-    """The account's replies; `line` replaces LINE's API in tests, the counts are told of each."""
-    answering = Answering(view, render, preferences_of(settings, base).resident)
+    """The account's replies; `line` replaces LINE's API in tests, the counts are told of each.
+
+    `ask` hands over to another process what it can decide.
+    """
+    resident = preferences_of(settings, base).resident
+    answering: Answerer = Answering(view, render, resident)
+    if ask is not None:
+        answering = ApartAnswers(settings.account, ask, answering, resident)
     calming = Calming(answering, partial(_slow_down, view), partial(_urgent, view))
     return TracedReplying(
         base.db,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.guard import mask
-from bot.core.ports import Answered, Event
+from bot.core.ports import Answered, Answerer, Event
 from bot.errors import LineRejected, LineRetryable
 from bot.line.events import parse_body, parse_event
 from bot.line.scrub import scrub_event
@@ -67,7 +67,7 @@ def invalid_token() -> LineRejected:
     return LineRejected("invalid_reply_token", status=400)
 
 
-class Echo:
+class Echo(Answerer):
     """Answers what was said, counts in the state; raises on 「爆発」, erases on 「消して」."""
 
     def __init__(self) -> None:

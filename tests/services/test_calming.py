@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.core.ports import Answered
+from bot.core.ports import Answered, Answerer
 from bot.line.events import parse_event
 from bot.services.calming import BURST, SECONDS_EACH, Calming
 from tests.builders import wording
@@ -22,7 +22,7 @@ TARO, HANAKO = user_id(1), user_id(2)
 SAID = ({"type": "text", "text": "少し待ってください"},)
 
 
-class Yes:
+class Yes(Answerer):
     """Answers everything."""
 
     def answer(self, event: Any, state: str | None, now: datetime) -> Answered:

@@ -1,0 +1,179 @@
+"""Answers decided in a real process of its own: the same, by the content in force, or none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.answering_process import AnsweringProcess
+from bot.config import REPOSITORY
+from bot.content.sudachi import SudachiTokenizer
+from bot.core.attributes import Profile
+from bot.core.ports import Answered
+from bot.core.resident import Resident
+from bot.line.events import Event, parse_event
+from bot.line.render import render
+from bot.services.answering import Answering
+from bot.services.apart import ApartAnswers, Asked, Desk
+from bot.services.library import Library, Terms
+from bot.services.publishing import Publisher
+from tests.builders import COMMON, content, replaced, write
+from tests.conftest import NOW
+from tests.services.builders import TARO, text_event
+
+ACCOUNT = "main"
+CARD = "図書館カードを作りたい"
+ORPHAN = f"""
+import sys, time
+sys.path.insert(0, {str(REPOSITORY)!r})
+from bot.answering_process import AnsweringProcess
+from bot.services.apart import Desk
+print(AnsweringProcess(Desk({{}}, list), {{}}).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def said(words: str) -> Event:
+    return parse_event(text_event(words))
+
+
+def words(answered: Answered | None) -> str:
+    assert answered is not None
+    return str(answered.messages)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends soon."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Town:
+    """One account whose answers another process decides."""
+
+    def __init__(self, directory: Path, tokenizer: SudachiTokenizer) -> None:
+        self.directory = directory
+        self.publisher = Publisher(directory, tokenizer, Terms(), lambda: NOW, cities=("minato",))
+        self.publisher.load()
+        desk = Desk({ACCOUNT: self.view}, render)
+        self.process = AnsweringProcess(desk, {directory: self.publisher})
+        self.here = Answering(self.view, render, known)
+        self.answers = ApartAnswers(ACCOUNT, self.process.ask, self.here, known)
+
+    def view(self):
+        return self.publisher.current().view("minato")
+
+    def asked(self, text: str, state: str | None = None) -> Answered | None:
+        """What the process says, None where it leaves the answer to us."""
+        return self.process.ask(Asked(ACCOUNT, said(text), state, NOW, None))()
+
+
+def known(user_id: str) -> Resident:
+    assert user_id == TARO
+    return Resident(Profile, lambda number: None, "https://city.example.jp/settings/x", "digest")
+
+
+@pytest.fixture
+def town(tmp_path: Path, tokenizer: SudachiTokenizer) -> Iterator[Town]:
+    town = Town(write(tmp_path, content()), tokenizer)
+    yield town
+    town.process.close()
+
+
+def test_it_answers_as_the_process_itself_would(town: Town) -> None:
+    for text in (CARD, "渡し船の料金", "ありがとう", "むずかしいことをきく", "番号は123456789012"):
+        event = said(text)
+        assert town.process.ask(Asked(ACCOUNT, event, None, NOW, None))() == town.here.answer(
+            event, None, NOW
+        )
+
+
+def test_a_follow_up_is_understood_from_the_state_that_came_along(town: Town) -> None:
+    first = town.asked(CARD)
+    assert first is not None
+    later = Asked(ACCOUNT, said("いくら？"), first.state, NOW + timedelta(minutes=1), None)
+    assert "図書館カード" in words(town.process.ask(later)())
+
+
+def test_what_is_begun_together_comes_back_each_to_its_own(town: Town) -> None:
+    texts = [CARD, "渡し船の料金", "ありがとう"] * 5
+    begun = [town.answers.begin(said(text), None, NOW) for text in texts]
+    alone = [town.here.answer(said(text), None, NOW).candidates for text in texts]
+    assert [answer().candidates for answer in reversed(begun)] == alone[::-1]
+
+
+def test_new_content_is_what_it_answers_with_at_once(town: Town) -> None:
+    assert "図書館の窓口" in words(town.asked(CARD))
+    new = replaced(COMMON, "図書館の窓口で作れます", "駅前の図書館で作れます")
+    (town.directory / "knowledge/common/life.yaml").write_text(new)
+    town.publisher.load()
+    assert "駅前の図書館" in words(town.asked(CARD))
+
+
+def test_what_takes_the_store_is_left_to_who_has_it(library: Library) -> None:
+    view = library.view("hachioji")
+    desk = Desk({ACCOUNT: lambda: view}, render)
+    event = said("受信設定を変えたい")
+    assert desk.answer(Asked(ACCOUNT, event, None, NOW, ("https://x.example/s", "d"))) is None
+    here = Answering(lambda: view, render, known)
+
+    def ask(asked: Asked):
+        return lambda: desk.answer(asked)
+
+    answers = ApartAnswers(ACCOUNT, ask, here, known)
+    assert answers.answer(event, None, NOW) == here.answer(event, None, NOW)
+
+
+def test_killed_it_is_done_without(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    assert "図書館の窓口" in words(town.answers.answer(said(CARD), None, NOW))
+    assert town.process.pid is not None
+    os.kill(town.process.pid, signal.SIGKILL)
+    begun = [town.answers.begin(said(CARD), None, NOW) for _ in range(3)]
+    assert all("図書館の窓口" in words(answer()) for answer in begun)
+    assert "図書館の窓口" in words(town.answers.answer(said(CARD), None, NOW))
+    assert [r.levelname for r in caplog.records if "answering process" in r.message] == ["CRITICAL"]
+    assert CARD not in caplog.text
+
+
+def test_stopped_it_is_waited_for_only_so_long(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answering_process._PATIENCE_SECONDS", 0.2)
+    pid = town.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    assert "図書館の窓口" in words(town.answers.answer(said(CARD), None, NOW))
+    assert gone(pid)
+
+
+def test_told_to_stop_with_the_whole_group_it_still_answers(town: Town) -> None:
+    assert town.process.pid is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(town.process.pid, number)
+    assert "図書館の窓口" in words(town.asked(CARD))
+    town.process.close()
+    assert gone(town.process.pid)
+
+
+def test_it_ends_with_its_maker(tmp_path: Path) -> None:
+    maker = subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True)
+    assert maker.stdout is not None
+    child = int(maker.stdout.readline())
+    maker.kill()
+    maker.wait()
+    maker.stdout.close()
+    assert gone(child)
