@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from bot.core.conversation import action
@@ -36,19 +37,29 @@ def entry_card(
     The answer's own first sentence stays first: it carries the status word.
     """
     words = view.wording(language)
+    card = view.once(("card", entry.id, language), lambda: _fixed_card(view, entry, language))
+    dated = _other_year(words, entry, asked, today) or _old(words, entry, today)
+    if not (more or dated):
+        return card
+    body = "\n".join(part for part in (card.body, more, dated) if part)
+    return replace(card, body=body, fixed=False)
+
+
+def _fixed_card(view: CityView, entry: Entry, language: str) -> Card:
+    """The answer as anybody is given it on any day."""
+    words = view.wording(language)
     translated = view.translation(entry.id, language)
     title = translated.title if translated else entry.title
     answer = fill(translated.answer if translated else entry.answer, view, language)
-    dated = _other_year(words, entry, asked, today) or _old(words, entry, today)
-    parts = [answer, more, dated]
     contact = view.contact(entry)
     return Card(
         title=title,
-        body="\n".join(part for part in parts if part),
+        body=answer,
         alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(answer)}",
         links=_links(view, entry),
         phones=entry.phones + ((contact,) if contact.phone else ()),
         note=_note(words, view, entry),
+        fixed=True,
     )
 
 
@@ -125,6 +136,11 @@ def contact_line(words: Wording, contact: Contact) -> str:
 
 def related_buttons(view: CityView, entry: Entry, language: str) -> list[QuickReply]:
     """Buttons for what helps next, and for glossary words that stand in the answer."""
+    made = view.once(("related", entry.id, language), lambda: _related(view, entry, language))
+    return list(made)
+
+
+def _related(view: CityView, entry: Entry, language: str) -> tuple[QuickReply, ...]:
     related = [item for item in entry.related if view.item(item)][:_MAX_RELATED]
     buttons = [
         QuickReply(label(view.title(item, language)), action("show", id=item)) for item in related
@@ -135,7 +151,7 @@ def related_buttons(view: CityView, entry: Entry, language: str) -> list[QuickRe
             for term_id, word in _terms_in(view, entry)
             if term_id not in related
         ]
-    return buttons
+    return tuple(buttons)
 
 
 def fill(text: str, view: CityView, language: str) -> str:

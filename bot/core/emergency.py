@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import add
 
 from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
@@ -28,14 +29,15 @@ class Lookout:
         for number, (_, signs) in enumerate(self._watched):
             for word in signs.needed:
                 self._needed.setdefault(word[:2], {}).setdefault(word, []).append(number)
+        self._starts = frozenset(self._needed)
 
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
         plain = _plain(text)
         possible = {
             number
-            for start in {plain[at : at + size] for at in range(len(plain)) for size in (1, 2)}
-            for word, numbers in self._needed.get(start, {}).items()
+            for start in self._starts.intersection((*plain, *map(add, plain, plain[1:])))
+            for word, numbers in self._needed[start].items()
             if word in plain
             for number in numbers
         }

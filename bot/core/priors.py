@@ -7,6 +7,7 @@ the city's own. Documents without a kind (the public benchmark's) are left as th
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,15 +95,14 @@ def prior_scores(
 
 def closeness_columns(features: Vector, phrase: Vector) -> Vector:
     """How close each candidate's closest phrase is: standardised, its upper end, nearly all of it."""
-    spread = phrase - phrase.mean()
-    return np.stack(
-        (
-            spread / (np.sqrt((spread * spread).mean()) + 1e-6),
-            2.0 * np.clip((phrase - 0.6) / 0.4, 0.0, 1.0),
-            np.clip((features[:, _COVERED] - 0.7) / 0.3, 0.0, 1.0),
-        ),
-        axis=1,
-    )
+    size = len(phrase)
+    columns = np.empty((size, 3))
+    spread = phrase - np.add.reduce(phrase) / size
+    deviation = math.sqrt(float(np.add.reduce(spread * spread)) / size)
+    columns[:, 0] = spread / (deviation + 1e-6)
+    columns[:, 1] = 2.0 * np.minimum(np.maximum((phrase - 0.6) / 0.4, 0.0), 1.0)
+    columns[:, 2] = np.minimum(np.maximum((features[:, _COVERED] - 0.7) / 0.3, 0.0), 1.0)
+    return columns
 
 
 __all__ = ["KINDS", "NO_KIND", "SHIPPED", "TYPES", "Priors", "kind_numbers", "prior_scores"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.core.knowledge import Contact, Link
@@ -20,7 +20,8 @@ class Card:
     """An answer: title, body, buttons, small print.
 
     `alt` is what a lock screen shows; it is neutral for sensitive topics.
-    `phones` become call buttons (those with a number), `links` web buttons.
+    `phones` become call buttons (those with a number), `links` web buttons. `fixed`: everybody is
+    told the same, so a channel may keep what it makes of the card.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Card:
     phones: tuple[Contact, ...] = ()
     note: str = ""
     tone: Literal["normal", "emergency"] = "normal"
+    fixed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

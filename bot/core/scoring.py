@@ -34,16 +34,18 @@ def score(index: Index, query: Query, keep: int) -> Scored:
     groups = np.array(query.groups, np.int8)
     weights = np.array(query.weights, np.float32)
     spans = _spans(postings.start, terms)
-    docs, owner = _joined(postings.docs, spans), _owners(spans)
-    gains = (weights * _GROUP_WEIGHTS[groups])[owner] * _joined(postings.impact, spans)
+    lengths = [end - begin for begin, end in spans]
+    docs = _joined(postings.docs, spans)
+    gains = (weights * _GROUP_WEIGHTS[groups]).repeat(lengths) * _joined(postings.impact, spans)
     words, covered, sounds = _phrases(index, query, terms, groups)
     first = np.bincount(docs, gains, postings.size) + _PHRASE_WEIGHT * (words + sounds)
     candidates = _best(first, keep)
     slots = np.full(postings.size, -1, np.int32)
     slots[candidates] = np.arange(len(candidates), dtype=np.int32)
     near = slots[docs]
-    kept = np.flatnonzero(near >= 0)
-    near, owner = near[kept], owner[kept]
+    kept = (near >= 0).nonzero()[0]
+    near = near[kept]
+    owner = np.arange(len(terms)).repeat(lengths)[kept]
     features = np.empty((len(candidates), len(FEATURES)))
     features[:, 0] = first[candidates]
     _coverage(features, query, postings.idf[terms], groups, near, owner, postings.size)
@@ -96,12 +98,7 @@ def _spans(start: Vector, terms: Vector) -> _Spans:
 
 def _joined(values: Vector, spans: _Spans) -> Vector:
     """The lists one after the other; copying runs is faster than picking single places."""
-    return np.concatenate([values[begin:end] for begin, end in spans]) if spans else values[:0]
-
-
-def _owners(spans: _Spans) -> Vector:
-    """For each place of the joined lists, which term it is of."""
-    return np.repeat(np.arange(len(spans)), [end - begin for begin, end in spans])
+    return np.concatenate([values[:0], *[values[begin:end] for begin, end in spans]])
 
 
 def _best(values: Vector, keep: int) -> Vector:
@@ -123,21 +120,23 @@ def _phrases(
     Word and sound cosine are those of the one phrase that is closest in both together.
     """
     phrases = index.phrases
+    size = phrases.size
     spread = groups <= EXPANSION
     words = terms[spread]
     own = (groups[spread] == ORIGINAL) * phrases.idf[words]
     own = own / max(math.sqrt(float(own @ own)), 1e-6)
-    spans = _spans(phrases.start, words)
-    rows, weight = _joined(phrases.rows, spans), _joined(phrases.weight, spans)
-    by_word = np.bincount(rows, own[_owners(spans)] * weight, phrases.size)
-    covered = np.bincount(rows, weight, phrases.size) * phrases.cover
     sounds = np.array(query.sounds, np.int32)
     heard = phrases.idf[sounds]
     heard = heard / max(math.sqrt(float(heard @ heard)), 1e-6)
-    spans = _spans(phrases.start, sounds)
-    likeness = heard[_owners(spans)] * _joined(phrases.weight, spans)
-    by_sound = np.bincount(_joined(phrases.rows, spans), likeness, phrases.size)
-    first = phrases.first
-    together = np.maximum.reduceat(by_word + by_sound, first)
-    sound = np.maximum.reduceat(by_sound, first)
-    return together - sound, np.maximum.reduceat(covered, first), sound
+    # Words and sounds in one go: the sounds' rows come behind those of the words.
+    spans = _spans(phrases.start, np.concatenate((words, sounds)))
+    lengths = [end - begin for begin, end in spans]
+    rows, weight = _joined(phrases.rows, spans), _joined(phrases.weight, spans)
+    spoken = sum(lengths[: len(words)])
+    rows[spoken:] += size
+    likeness = np.concatenate((own, heard)).repeat(lengths) * weight
+    by_word, by_sound = np.bincount(rows, likeness, 2 * size).reshape(2, size)
+    sound = np.maximum.reduceat(by_sound, phrases.first)
+    together = np.maximum.reduceat(by_word + by_sound, phrases.first)
+    held = np.bincount(rows[:spoken], weight[:spoken], size) * phrases.cover
+    return together - sound, np.maximum.reduceat(held, phrases.first), sound

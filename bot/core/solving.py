@@ -25,6 +25,10 @@ def verdict_buttons(speaker: Speaker, entry: Entry, beside: int) -> tuple[QuickR
         return ()
     if entry.id in speaker.state.judged:
         return ()
+    return speaker.view.once(("verdict", entry.id, speaker.language), lambda: _pair(speaker, entry))
+
+
+def _pair(speaker: Speaker, entry: Entry) -> tuple[QuickReply, QuickReply]:
     words = speaker.words
     yes = button(words.say("solved_yes"), "solved", id=entry.id, yes="1")
     no = button(words.say("solved_no"), "solved", id=entry.id, yes="0")

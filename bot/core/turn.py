@@ -131,17 +131,15 @@ class Speaker:
         """The ranking as reported; `chosen` comes first, whatever its place was."""
         left_out = {chosen, *without}
         matches = ranking.matches if ranking else ()
-        found = [self.candidate(m.id, m.score) for m in matches if m.id not in left_out]
+        found = [(match.id, match.score) for match in matches if match.id not in left_out]
         if chosen:
-            score = next((m.score for m in matches if m.id == chosen), 1.0)
-            found.insert(0, self.candidate(chosen, score))
-        return tuple(found[:_LISTED])
+            found.insert(0, (chosen, next((m.score for m in matches if m.id == chosen), 1.0)))
+        return tuple(self.candidate(*each) for each in found[:_LISTED])
 
     def candidate(self, item_id: str, score: float = 1.0) -> Candidate:
         """One item as reported."""
-        entry = self.view.entry(item_id)
-        covers = entry.covers if entry else ()
-        return Candidate(item_id, self.view.kind(item_id), self.view.title(item_id), score, covers)
+        kind, title, covers = self.view.reported(item_id)
+        return Candidate(item_id, kind, title, score, covers)
 
     def as_intent(self, action: str, turn: Turn) -> Turn:
         """The turn, reported as the intent that stands for `action`."""
@@ -156,15 +154,20 @@ class Speaker:
 
     def handoff_button(self) -> QuickReply:
         """The button that leads to a person."""
-        return button(self.words.say("handoff_button"), "handoff")
+        return self._fixed_button("handoff")
 
     def menu_button(self) -> QuickReply:
         """The button that opens the menu."""
-        return button(self.words.say("menu_button"), "menu")
+        return self._fixed_button("menu")
 
     def settings_button(self) -> QuickReply:
         """The button that opens the settings."""
-        return button(self.words.say("settings_button"), "settings")
+        return self._fixed_button("settings")
+
+    def _fixed_button(self, do: str) -> QuickReply:
+        words = self.words
+        key = ("button", do, self.language)
+        return self.view.once(key, lambda: button(words.say(f"{do}_button"), do))
 
     def settings_buttons(self) -> tuple[QuickReply, ...]:
         """The same, () where there are no settings."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
@@ -30,6 +31,7 @@ def _no_words(text: str) -> Sequence[Token]:
     return ()
 
 
+_Made = TypeVar("_Made")
 _SEPARATORS = re.compile(r"[・（）()／]")
 MENU_SIZE = 12  # LINE shows 13 buttons; one leads to a person
 
@@ -52,6 +54,18 @@ class CityView:
     catalog: CityCatalog = field(default_factory=lambda: CityCatalog({}))
     asked: tuple[str, ...] = ()
     tokenize: Tokenize = field(default=_no_words)
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What `make` makes, made once for each key: immutable, and of this content alone.
+
+        Never of a resident's words; keys are ids of the content and languages, so they are few.
+        """
+        made: _Made | None = self._made.get(key)
+        return made if made is not None else self._made.setdefault(key, make())
 
     @cached_property
     def lookout(self) -> Lookout:
@@ -98,8 +112,20 @@ class CityView:
         """Entries are knowledge, everything else is an intent."""
         return "knowledge" if item_id in self.content.entries else "intent"
 
+    def reported(self, item_id: str) -> tuple[Kind, str, tuple[str, ...]]:
+        """Kind, Japanese title and checklist ids of an item, as a candidate is reported."""
+        return self.once(("reported", item_id), lambda: self._reported(item_id))
+
+    def _reported(self, item_id: str) -> tuple[Kind, str, tuple[str, ...]]:
+        entry = self.entry(item_id)
+        return self.kind(item_id), self.title(item_id), entry.covers if entry else ()
+
     def languages(self) -> tuple[str, ...]:
         """Japanese, and each language that has both a wording and a translation used here."""
+        return self._languages
+
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
         filled = [
             language
             for language, translated in self.content.translations.items()
@@ -119,7 +145,7 @@ class CityView:
 
     def wording(self, language: str) -> Wording:
         """The bot's own sentences in `language`."""
-        return wording(self.content.wording, language)
+        return self.once(("wording", language), lambda: wording(self.content.wording, language))
 
     def links(self, link_ids: tuple[str, ...]) -> tuple[Link, ...]:
         """The links as this city shows them."""

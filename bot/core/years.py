@@ -74,8 +74,13 @@ def periods(text: str, today: date | None = None) -> list[Period]:
 
 def is_older_than_a_year(as_of: str, today: date) -> bool:
     """Whether the newest time named in `as_of` ended over a year before `today`."""
-    ends = [period.end for period in periods(as_of)]
-    return bool(ends) and max(ends) < today - timedelta(days=365)
+    newest = last_day(as_of)
+    return newest is not None and newest < today - timedelta(days=365)
+
+
+def last_day(text: str) -> date | None:
+    """The end of the newest time named in `text`; None where none is."""
+    return max((period.end for period in periods(text)), default=None)
 
 
 def with_both_calendars(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -57,7 +58,8 @@ def render(reply: Reply) -> list[Message]:
 
     Long texts go on in further messages; what does not fit into five is announced with
     「続きは市のページで」. Parts without a visible character, links LINE would refuse (shown as
-    text instead) and quick replies without label or data are left out.
+    text instead) and quick replies without label or data are left out. What stands inside a
+    message may be shared with other replies: only the list and its messages are the caller's.
     """
     parts = [part for part in reply.parts if _says_something(part)]
     kept = parts[:MAX_MESSAGES]
@@ -75,7 +77,11 @@ def render(reply: Reply) -> list[Message]:
 def _render_part(part: Part, room: int, *, cut: bool) -> list[Message]:
     if isinstance(part, Text):
         return _texts(part, room, cut=cut)
-    return [_carousel(part, cut=cut)] if isinstance(part, Cards) else _bubbles(part, room, cut=cut)
+    if isinstance(part, Cards):
+        return [_carousel(part, cut=cut)]
+    if part.fixed:  # a copy of each: the last one will have its quick replies
+        return list(map(dict, _fixed_bubbles(part, room, cut=cut)))
+    return _bubbles(part, room, cut=cut)
 
 
 def _texts(part: Text, room: int, *, cut: bool) -> list[Message]:
@@ -96,6 +102,11 @@ def _bubbles(card: Card, room: int, *, cut: bool) -> list[Message]:
         {"type": "flex", "altText": cut_utf16(alt, MAX_ALT_TEXT), "contents": bubble}
         for bubble in bubbles
     ]
+
+
+@lru_cache(maxsize=512)  # about 5 KB each; what nobody asks for makes room
+def _fixed_bubbles(card: Card, room: int, *, cut: bool) -> list[Message]:
+    return _bubbles(card, room, cut=cut)
 
 
 def _carousel(part: Cards, *, cut: bool) -> Message:
@@ -198,6 +209,7 @@ def _button(button: Button, accent: str) -> Message:
     return {**component, "color": accent} if accent else component
 
 
+@lru_cache(maxsize=2048)  # labels and data are the content's, never a resident's words
 def _quick_reply(quick_reply: QuickReply) -> Message | None:
     label = one_line(quick_reply.label)
     label = cut_utf16(cut_graphemes(label, MAX_QUICK_REPLY_LABEL), _LABEL_UNITS)
@@ -213,5 +225,7 @@ def _says_something(part: Part) -> bool:
         return bool(tidy(part.text))
     if isinstance(part, Cards):
         return any(map(_says_something, part.cards))
+    if any(map(tidy, (part.title, part.body, part.note))):
+        return True
     buttons, lines = buttons_of(part)
-    return bool(buttons or any(map(tidy, (part.title, part.body, part.note, *lines))))
+    return bool(buttons or any(map(tidy, lines)))

@@ -165,7 +165,7 @@ def _tells_of_oneself(turn: Turn, before: str | None) -> bool:
     """Whether what was said is no question: settings, or words for them that were not understood."""
     if turn.changes or turn.state.asking:
         return True
-    return bool(state_from_json(before).asking) and turn.decision != "answer"
+    return turn.decision != "answer" and bool(state_from_json(before).asking)
 
 
 def _languages(view: CityView) -> list[QuickReply]:

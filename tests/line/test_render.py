@@ -378,3 +378,10 @@ def test_the_schema_check_notices_what_is_wrong(key, value, problem):
         "ReplyMessageRequest", {"replyToken": "t", "messages": [message]}
     )
     assert len(found) == 1 and found[0].endswith(problem)
+
+
+def test_a_card_that_everybody_is_told_keeps_nobodys_buttons():
+    fixed = card(fixed=True)
+    assert "quickReply" in only(Reply((fixed,), QUICK))
+    assert "quickReply" not in only(Reply((fixed,)))
+    assert only(Reply((fixed,))) == only(Reply((card(),)))
