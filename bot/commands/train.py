@@ -13,13 +13,20 @@ from bot.bench.evidence import candidates, gather
 from bot.config import Settings
 from bot.content.loader import load, read_files
 from bot.content.sudachi import SudachiTokenizer
-from bot.core import priors_training, training
+from bot.core import kana_language, priors_training, training
 from bot.core.confidence import SHIPPED, Costs
+from bot.core.dialect import standard
+from bot.core.knowledge import Content
 from bot.core.priors_training import Listed
+from bot.core.text import fold, sentences
+from bot.core.tokens import Tokenize
 from bot.core.training import Marked
+from bot.services.library import documents
 
 _WEIGHTS = Path(training.__file__).with_name("confidence.json")
 _PRIORS = Path(training.__file__).with_name("priors.json")
+_KANA = Path(training.__file__).with_name("kana.json")
+_ASKED, _TOLD = 2, 1  # a phrasing runs on as residents do, an answer as offices do
 # Of the source tree; left out where they are not there.
 _UNSEEN = Path("tests/bench/unseen.tsv")
 _UNSEEN_CITY = "hachioji"
@@ -33,20 +40,42 @@ _SHOWN = 200
 @click.option(
     "--priors", is_flag=True, help="自信の度合いではなく、どの種類の答えを先に出すかを学びます"
 )
+@click.option(
+    "--kana", is_flag=True, help="ひらがなだけの質問の読み方（言葉のつながり）を内容から学びます"
+)
 @click.option("--write", is_flag=True, help="新しい重みを書き込みます（書かないときは見るだけ）")
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-def train(marks: Path | None, priors: bool, write: bool, as_json: bool) -> None:
+def train(marks: Path | None, priors: bool, kana: bool, write: bool, as_json: bool) -> None:
     """自信の度合いを学び直し、前との違いを示します。"""
     directory = Settings.from_env(need_city=False).madoguchi_content_dir
     content = load(read_files(directory)).draft
     kept, marked = _unseen(directory), _rows(marks) if marks else []
     tokenizer = SudachiTokenizer()
-    if priors:
+    if kana:
+        result = _learn_kana(content, tokenizer, write)
+    elif priors:
         result = _train_priors(candidates(content, tokenizer, kept, marked), write)
     else:
         result = _train_confidence(gather(content, tokenizer, kept, marked), write)
     result["written"] = write
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+def _learn_kana(content: Content, tokenize: Tokenize, write: bool) -> dict[str, Any]:
+    """How Japanese runs on, from all that residents ask and the bot says; no other text."""
+    weights: dict[str, int] = {}
+    for city in content.cities:
+        for document in documents(content, city):
+            for text in sentences(fold(document.answer)):
+                weights.setdefault(standard(text), _TOLD)
+            for text in (document.title, *document.questions):
+                weights[standard(fold(text))] = _ASKED
+    made = "madoguchi train --kana: phrasings (counted twice) and answers of all cities"
+    texts = ((tokenize(text), weight) for text, weight in weights.items())
+    model = kana_language.learn(texts, made)
+    if write:
+        _KANA.write_text(model, encoding="utf-8")
+    return {"texts": len(weights), "readings": len(kana_language.read_language(model).words)}
 
 
 def _train_priors(asked: Sequence[Listed], write: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.documents import Document
+from bot.core.kana_language import word_class
 from bot.core.lexicon import Line
 from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
 from bot.core.text import fold, sentences, squeeze
@@ -111,9 +112,12 @@ def _add(terms: dict[str, list[int]], field: int, tokens: Sequence[Token]) -> No
 
 
 def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
-    """Pseudo-terms that say how meaningful words (and compound nouns) are read, for kana."""
+    """Pseudo-terms that say how meaningful words (and compound nouns) are read, for kana.
+
+    `r:READING/CLASS/WRITTEN`, see `split_reading`.
+    """
     found = [
-        f"{READING}{token.reading}/{token.surface}"
+        f"{READING}{token.reading}/{word_class(token.pos)}/{token.surface}"
         for token in tokens
         if token.word is not None and len(token.reading) > 1
     ]
@@ -126,8 +130,16 @@ def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
                 if other.pos[0] not in _COMPOUND or not other.reading:
                     break
                 reading, written = reading + other.reading, written + other.surface
-                found.append(f"{READING}{reading}/{written}")
+                kind = f"{word_class(token.pos)}>{word_class(other.pos)}"
+                found.append(f"{READING}{reading}/{kind}/{written}")
     return found
+
+
+def split_reading(term: str) -> tuple[str, str, str]:
+    """Reading, class and written form of a pseudo-term of `readings`."""
+    reading, _, rest = term[len(READING) :].partition("/")
+    kind, _, written = rest.partition("/")
+    return reading, kind, written
 
 
 def concept_term(line: Line) -> str:

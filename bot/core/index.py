@@ -19,6 +19,7 @@ from bot.core.counts import (
     lexicon_mark,
     readings,
     related_text,
+    split_reading,
 )
 from bot.core.documents import Document
 from bot.core.kana import KanaDecoder, build_decoder
@@ -172,7 +173,7 @@ def _repairer(
 
 def repairer_for(vocabulary: Mapping[str, int], lexicon: Sequence[Line]) -> Repairer:
     """A repairer over the written words of an index and the word list's everyday words."""
-    written = (term.partition("/")[2] for term in vocabulary if term.startswith(READING))
+    written = (split_reading(term)[2] for term in vocabulary if term.startswith(READING))
     return build_repairer((*written, *(word for left, _, _ in lexicon for word in left)))
 
 
@@ -194,6 +195,6 @@ def _decoder(
     rows = []
     for term, place in vocabulary.items():
         if term.startswith(READING):
-            reading, _, written = term[2:].partition("/")
-            rows.append((reading, written, max(1, int(totals[place]))))
+            reading, kind, written = split_reading(term)
+            rows.append((reading, written, kind, max(1, int(totals[place]))))
     return build_decoder(rows)

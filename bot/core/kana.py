@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.core.text import has_kanji, hiragana, hiragana_share, katakana
+from bot.core.kana_language import EDGE, RAREST, SHIPPED, Node
+from bot.core.text import has_kanji, hiragana_share, katakana
 
 _MAX_WORD = 14
-_FUNCTION_WORDS = (
-    "ガ ヲ ニ ヘ ト デ ハ モ ノ ヤ カ ネ ヨ ナ タ テ ダ カラ マデ ヨリ ノデ ノニ ケド ケレド ガ シカ "
-    "ダケ ナド デス マス マシタ マセン マスカ デスカ デショウカ デショウ デシタ シタイ シタ シテ スル サレル "
-    "シマシタ シマス シタラ スレバ シナイ タイ タイデス タラ ナイ ナイデス アリマスカ アリマス アル アルノ "
-    "ドウ ドコ イツ イクラ ナニ ナン ドノ ドレ ドンナ コノ ソノ アノ コレ ソレ コト モノ トキ バアイ ホウ ヒト "
-    "オシエテ クダサイ オネガイシマス シリタイ キキタイ ホシイ モライタイ モラエマスカ モラエル イタダキタイ "
-    "イイ ヨイ イル イマス ナル ナリマス ナッタ デキル デキマスカ デキマス デキナイ ッテ ヤリカタ シカタ "
-    "ノデスガ ンデスガ デスガ マスガ ニツイテ トハ ワタシ イツマデ スレバイイ シタラ イイデスカ "
-    "シヨウ オモッテイマス オモッテ オモイマス オモウ シマイマシタ シテシマッテ シマッタ ホシイデス クレマスカ "
-    "ヒツヨウ ヒツヨウデスカ カカリマスカ カカルカ ワカリマセン ワカラナイ イケバ イッタラ イク イキタイ "
-    "シテイマス シテイル キキマシタ キイタ ナニカ ナンカ マズハ キノウ キョウ アシタ センゲツ コンゲツ ライゲツ "
-    "コトシ キョネン ライネン マタ タメ ヨウナ ドノヨウニ ドノヨウナ オヨビ ナド オカネ オミセ イッテ スンデイル "
-    "ダメ ヤリタイ ミタイ アリマセンカ アリマスデショウカ ナッタラ ナイノ ナイト ナクテ"
-)
-_FUNCTION_COST = 1.6
-_SINGLE_COST = 2.3
+_BEAM = 6  # readings kept at each place
+_UNKNOWN = "?"  # the class of kana that belong to no known word
+_UNKNOWN_KANA, _UNKNOWN_BORDER = 7.0, 3.0  # costs: each kana, and where such a stretch borders
 _SHORT_COST = 0.5  # of a word whose long vowels were not typed
+_MOST_HOMOPHONES = 3  # of one word
 _LONG_VOWEL = re.compile(
     "([オコソトノホモヨロゴゾドボポョ])[ウオー]|([ウクスツヌフムユルグズヅブプュ])[ウー]|ー"
 )
+_KANA = re.compile("[ァ-ヺー]")
+
+_Words = Mapping[str, tuple[Node, ...]]
+_State = tuple[float, int, str, str]  # cost so far, where the word began, class before it, written
+_Reached = list[tuple[float, str, Mapping[str, float]]]  # cost so far, class, what may follow
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Words by reading; how long a reading that begins with two given kana can be."""
+
+    tables: tuple[_Words, ...]
+    longest: Mapping[str, int]
+
+
+def _known(*tables: _Words) -> _Known:
+    longest: dict[str, int] = {}
+    for table in tables:
+        for reading in table:
+            longest[reading[:2]] = max(len(reading), longest.get(reading[:2], 0))
+    return _Known(tables, longest)
 
 
 @dataclass(frozen=True)
 class KanaDecoder:
-    """Words by reading: katakana -> (written form, cost of choosing it)."""
+    """The knowledge base's words by reading in katakana; common words come with the language."""
 
-    words: Mapping[str, tuple[str, float]]
+    words: _Words
 
     def applies(self, folded: str) -> bool:
         """Whether a folded text is typed in kana only and long enough to be read back."""
@@ -46,60 +55,116 @@ class KanaDecoder:
         return len(folded) >= 5 or (len(folded) >= 3 and katakana(folded) in self.words)
 
     def decode(self, folded: str, romaji: bool = False) -> str:
-        """The cheapest way to write the text with known words (Viterbi); the rest stays kana.
+        """The most likely way to write the text (Viterbi over class bigrams); the rest stays kana.
 
         Of a text typed in `romaji` words are known without their long vowels too (juminhyo).
         """
-        words = self._with_short if romaji else self.words
-        return " ".join(_decode_run(run, words) for run in folded.split())
+        return self.read(folded, romaji)[0]
+
+    def read(self, folded: str, romaji: bool = False) -> tuple[str, tuple[str, ...]]:
+        """The text as `decode` writes it, and other known words that sound like its own."""
+        known = self._with_short if romaji else self._as_written
+        runs = [_decode_run(run, known) for run in folded.split()]
+        others = (
+            node[0] for run in runs for word, sound in run for node in self._homophones(word, sound)
+        )
+        text = " ".join("".join(word for word, _ in run) for run in runs)
+        return text, tuple(dict.fromkeys(others))
+
+    def _homophones(self, written: str, reading: str) -> list[Node]:
+        if not has_kanji(written):
+            return []
+        others = [node for node in self.words.get(reading, ()) if node[0] != written]
+        return others[:_MOST_HOMOPHONES]
 
     @cached_property
-    def _with_short(self) -> Mapping[str, tuple[str, float]]:
-        short = {
-            _shortened(reading): (written or hiragana(reading), cost + _SHORT_COST)
-            for reading, (written, cost) in sorted(self.words.items(), key=lambda i: -i[1][1])
-        }
-        return {key: value for key, value in short.items() if len(key) > 1} | dict(self.words)
+    def _as_written(self) -> _Known:
+        return _known(self.words, SHIPPED.words)
+
+    @cached_property
+    def _with_short(self) -> _Known:
+        short = (_shortened(self.words), _shortened(SHIPPED.words))
+        return _known(self.words, SHIPPED.words, *short)
 
 
-def _shortened(reading: str) -> str:
-    return _LONG_VOWEL.sub(r"\1\2", reading)
+def build_decoder(counted: Iterable[tuple[str, str, str, int]]) -> KanaDecoder:
+    """A decoder from (katakana reading, written form, class, occurrences)."""
+    return KanaDecoder(SHIPPED.own_words(row for row in counted if 2 <= len(row[0]) <= _MAX_WORD))
 
 
-def _decode_run(run: str, words: Mapping[str, tuple[str, float]]) -> str:
+def _shortened(words: _Words) -> _Words:
+    """The words that lose a long vowel, by what is left of their reading."""
+    found: dict[str, tuple[Node, ...]] = {}
+    for reading, nodes in words.items():
+        short = _LONG_VOWEL.sub(r"\1\2", reading)
+        if short != reading and len(short) > 1:
+            dearer = tuple((*node[:3], node[3] + _SHORT_COST) for node in nodes)
+            found[short] = found.get(short, ()) + dearer
+    return found
+
+
+def _decode_run(run: str, known: _Known) -> list[tuple[str, str]]:
+    """The words as written, one after the other, each with its reading."""
     reading = katakana(run)
     length = len(reading)
-    best = [0.0] + [math.inf] * length
-    choice: list[tuple[int, str]] = [(0, "")] * (length + 1)
-    for end in range(1, length + 1):
-        cost, start = best[end - 1] + _SINGLE_COST, end - 1
-        written = run[start:end]
-        for begin in range(max(0, end - _MAX_WORD), end):
-            found = words.get(reading[begin:end])
-            if found is not None and best[begin] + found[1] < cost:
-                cost, start = best[begin] + found[1], begin
-                written = found[0] or run[begin:end]
-        best[end], choice[end] = cost, (start, written)
-    parts: list[str] = []
-    end = length
+    states: list[dict[str, _State]] = [{} for _ in range(length + 1)]
+    states[0][EDGE] = (0.0, 0, "", "")
+    for begin in range(length):
+        reached = _reached(states[begin])
+        _pass_over(states[begin + 1], reached, begin, run[begin], reading[begin])
+        entered: dict[str, tuple[float, str]] = {}
+        farthest = begin + max(1, known.longest.get(reading[begin : begin + 2], 0))
+        for end in range(begin + 1, min(length, farthest) + 1):
+            sound, there = reading[begin:end], states[end]
+            for table in known.tables:
+                for written, left, right, cost in table.get(sound, ()):
+                    way = entered.get(left)
+                    if way is None:
+                        way = entered[left] = _entered(reached, left)
+                    total = way[0] + cost
+                    if right not in there or total < there[right][0]:
+                        there[right] = (total, begin, way[1], written)
+    return _best(states, reading)
+
+
+def _reached(here: dict[str, _State]) -> _Reached:
+    """The cheapest ways to have come so far."""
+    costs = sorted([(state[0], kind) for kind, state in here.items()])[:_BEAM]
+    return [(cost, kind, SHIPPED.follows.get(kind, {})) for cost, kind in costs]
+
+
+def _entered(reached: _Reached, left: str) -> tuple[float, str]:
+    """The least cost at which a class can come next, and the class before it."""
+    best, before = reached[0][0] + 2 * RAREST, reached[0][1]
+    for cost, kind, follows in reached:
+        cost += _UNKNOWN_BORDER if kind == _UNKNOWN else follows.get(left, RAREST)
+        if cost < best:
+            best, before = cost, kind
+    return best, before
+
+
+def _pass_over(
+    there: dict[str, _State], reached: _Reached, begin: int, char: str, sound: str
+) -> None:
+    """A mark, or a kana that no word explains."""
+    kind = _UNKNOWN if _KANA.fullmatch(sound) else EDGE
+    if kind == EDGE:
+        total, before = _entered(reached, EDGE)
+    else:
+        ways = ((cost + _UNKNOWN_BORDER * (each != _UNKNOWN), each) for cost, each, _ in reached)
+        total, before = min(ways)
+        total += _UNKNOWN_KANA
+    if kind not in there or total < there[kind][0]:
+        there[kind] = (total, begin, before, char)
+
+
+def _best(states: list[dict[str, _State]], reading: str) -> list[tuple[str, str]]:
+    """The words on the cheapest way, found from its end."""
+    end = len(states) - 1
+    _, kind = _entered(_reached(states[end]), EDGE)
+    words: list[tuple[str, str]] = []
     while end:
-        end, written = choice[end]
-        parts.append(written)
-    return "".join(reversed(parts))
-
-
-def build_decoder(counts: Iterable[tuple[str, str, int]]) -> KanaDecoder:
-    """A decoder from (katakana reading, written form, occurrences); the commonest form wins."""
-    by_reading: dict[str, dict[str, int]] = {}
-    for reading, written, count in counts:
-        if len(reading) >= 2 and len(reading) <= _MAX_WORD:
-            forms = by_reading.setdefault(reading, {})
-            forms[written] = forms.get(written, 0) + count
-    words = dict.fromkeys(_FUNCTION_WORDS.split(), ("", _FUNCTION_COST))
-    for reading, forms in by_reading.items():
-        written, count = max(forms.items(), key=lambda item: (item[1], item[0]))
-        base = 2.5 if len(reading) == 2 else 2.0
-        cost = base + 2.0 / (1.0 + math.log1p(count))
-        if reading not in words or cost < words[reading][1]:
-            words[reading] = ("" if hiragana(reading) == written else written, cost)
-    return KanaDecoder(words)
+        _, begin, before, written = states[end][kind]
+        words.append((written, reading[begin:end]))
+        end, kind = begin, before
+    return words[::-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.dialect import standard
 from bot.core.index import Index
@@ -17,6 +17,7 @@ from bot.core.tokens import Token, Tokenize
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
 _EXPANSION_WEIGHT = 0.6
+_HOMOPHONE_WEIGHT = 0.5
 _ASKING = re.compile(
     "[か?]。?$|たい|教えて|おしえて|ください|ほしい|欲しい|どう|どこ|いつ|いくら|ですか|ますか"
 )
@@ -50,9 +51,29 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     romaji = from_romaji(folded, lambda word: tokenize(word)[0].known)
     folded = folded if romaji is None else romaji
     kana = index.decoder.applies(folded)
+    others: tuple[str, ...] = ()
     if kana:
-        folded = index.decoder.decode(folded, romaji is not None)
-    return _query(index, folded, tokenize_text(folded, tokenize), kana)
+        folded, others = index.decoder.read(folded, romaji is not None)
+    query = _query(index, folded, tokenize_text(folded, tokenize), kana)
+    return _with_homophones(index, query, tokenize("\n".join(others))) if others else query
+
+
+def _with_homophones(index: Index, query: Query, others: Sequence[Token]) -> Query:
+    """The query with words that sound like its own, and what the word list says to them."""
+    numbers = [index.number.get(term) for term in word_terms(others)]
+    found = {n: EXPANSION for n in numbers if n is not None}
+    for line in index.triggers.find("\n".join(token.surface for token in others)):
+        words, concept = index.expansions[line]
+        found.update(dict.fromkeys(words, EXPANSION))
+        found[concept] = CONCEPTS
+    for n in query.terms:
+        found.pop(n, None)
+    return replace(
+        query,
+        terms=(*query.terms, *found),
+        weights=(*query.weights, *[_HOMOPHONE_WEIGHT] * len(found)),
+        groups=(*query.groups, *found.values()),
+    )
 
 
 def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:

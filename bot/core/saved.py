@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,12 @@ from bot.core.counts import DocumentCounts
 from bot.core.documents import Document
 from bot.core.index import Index, repairer_for
 from bot.core.kana import KanaDecoder
+from bot.core.kana_language import Node
 from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 
-_MAGIC = b"madoguchi-index-3\n"
+_MAGIC = b"madoguchi-index-4\n"
 
 
 def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
@@ -97,11 +99,20 @@ def _read(data: bytes) -> Index:
         title_length=arrays["title_length"],
         expansions=tuple((tuple(words), concept) for words, concept in header["expansions"]),
         triggers=triggers(lexicon),
-        decoder=KanaDecoder({key: (w, cost) for key, (w, cost) in header["decoder"].items()}),
+        decoder=KanaDecoder(_nodes(header["decoder"])),
         repairer=repairer_for(number, lexicon),
         lexicon=lexicon,
         counts=_counts(arrays, header["fingerprints"]),
     )
+
+
+def _nodes(saved: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, tuple[Node, ...]]:
+    return {
+        reading: tuple(
+            (written, intern(left), intern(right), cost) for written, left, right, cost in nodes
+        )
+        for reading, nodes in saved.items()
+    }
 
 
 def _arrays(
