@@ -13,9 +13,11 @@ from bot.core.documents import Ranking
 from bot.core.followup import (
     asks_also,
     asks_on,
+    asks_outright,
     by_what_means,
     facet_alone,
     goes_on,
+    is_bare_noun,
     is_short_question,
     links_back,
     loose_facet,
@@ -41,7 +43,10 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     if goes_on(text):
         return True
     said, further = what_is_said(text, view.tokenize), one_case_more(text)
-    clear = decide(ranking, view.costs) == "answer"
+    decision = decide(ranking, view.costs)
+    clear = decision == "answer"
+    if is_bare_noun(text) and decision != "fallback":
+        return False
     if asks_on(text, said) or (further and not said.subjects):
         return further or not (clear and _leaves_the_matter(speaker, ranking))
     if not said.subjects or not ranking.matches:
@@ -167,7 +172,8 @@ def _names_nothing_else(speaker: Speaker, last: Entry, said: Said, ranking: Rank
     if not names:
         return ranking.top1 < _UNLIKELY
     alone = len(names) == 1 and not names[0].isascii()
-    return alone and decide(ranking, view.costs) == "fallback"
+    unheard = decide(ranking, view.costs) == "fallback"
+    return alone and unheard and asks_outright(speaker.text)
 
 
 def _words_of(entry: Entry) -> str:

@@ -110,8 +110,10 @@ _ONE_CASE_MORE = re.compile(
     r"^[^に、]{1,10}に(?:頼|任せ|お願い|(?:やって|代わって|行って|出して|書いて)(?:も|くれ|いただ))"
 )
 _ALSO = re.compile(r"^.{1,9}も(?:です|なの)?か?[?。…]*$")
+_TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
+_SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
 _NO_QUESTION = re.compile(r"たい(?:です|の|な)?[。!]*$")
-_TERSE, _SHORT = 14, 24  # characters of a follow-up
+_TERSE, _BRIEF, _SHORT = 14, 20, 24  # characters of a follow-up
 
 
 def goes_on(text: str) -> bool:
@@ -148,11 +150,21 @@ def is_short_question(text: str) -> bool:
     )
 
 
+def asks_outright(text: str) -> bool:
+    """Whether it asks by its mark or its particle: 「宅急便が来ない」 only tells something."""
+    return is_short_question(text) and not _TELLING.search(fold(text))
+
+
+def is_bare_noun(text: str) -> bool:
+    """「ヘルパー」「電子申請」: words without anything that asks."""
+    return not _SAYS_MORE.search(fold(text))
+
+
 def one_case_more(text: str) -> bool:
     """「うちの会社でも頼める？」「ペイペイも？」: asks whether what was said holds here too."""
     folded = fold(text)
     found = _ALSO.search(folded) or _ONE_CASE_MORE.search(folded)
-    return bool(found) and is_short_question(text)
+    return bool(found) and len(folded) <= _BRIEF and is_short_question(text)
 
 
 def asks_also(text: str) -> bool:
