@@ -6,7 +6,8 @@ import random
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from bot.core.text import hiragana
+from bot.core.kana_language import SHIPPED
+from bot.core.text import has_kanji, hiragana
 from bot.core.tokens import Token, Tokenize
 
 SEED = 20261121
@@ -18,6 +19,7 @@ NAMES = (
     "no_particles",
     "polite",
     "nouns_only",
+    "homophone",
 )
 _KANA = (
     "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"
@@ -44,6 +46,7 @@ def noisy(name: str, questions: Sequence[str], tokenize: Tokenize) -> list[str]:
         "half_width": _half_width,
         "no_particles": lambda text: _without(tokenize(text), "助詞"),
         "polite": _polite,
+        "homophone": lambda text: _homophone(tokenize(text), chance),
         "nouns_only": lambda text: _nouns(tokenize(text)),
     }
     return [makers[name](question) for question in questions]
@@ -75,6 +78,27 @@ def _flick_typo(text: str, chance: random.Random) -> str:
     place = chance.choice(places)
     row = next(row for row in _FLICK_ROWS if text[place] in row)
     return text[:place] + chance.choice(row.replace(text[place], "")) + text[place + 1 :]
+
+
+def _homophone(tokens: Sequence[Token], chance: random.Random) -> str:
+    """One word with kanji replaced by a common word of the same sound, as voice input may do."""
+    found = [
+        (place, others)
+        for place, token in enumerate(tokens)
+        if token.word is not None
+        and has_kanji(token.surface)
+        and (others := _same_sound(token.surface, token.reading))
+    ]
+    place, others = chance.choice(found) if found else (-1, [])
+    return "".join(
+        chance.choice(others) if number == place else token.surface
+        for number, token in enumerate(tokens)
+    )
+
+
+def _same_sound(surface: str, reading: str) -> list[str]:
+    nodes = SHIPPED.words.get(reading, ()) if len(reading) > 1 else ()
+    return sorted({node[0] for node in nodes if node[0] != surface and has_kanji(node[0])})
 
 
 def _half_width(text: str) -> str:

@@ -66,16 +66,17 @@ class KanaDecoder:
         known = self._with_short if romaji else self._as_written
         runs = [_decode_run(run, known) for run in folded.split()]
         others = (
-            node[0] for run in runs for word, sound in run for node in self._homophones(word, sound)
+            other for run in runs for word, sound in run for other in self.homophones(word, sound)
         )
         text = " ".join("".join(word for word, _ in run) for run in runs)
         return text, tuple(dict.fromkeys(others))
 
-    def _homophones(self, written: str, reading: str) -> list[Node]:
+    def homophones(self, written: str, reading: str) -> tuple[str, ...]:
+        """Known words that sound like one written with kanji, the likeliest first; a few at most."""
         if not has_kanji(written):
-            return []
-        others = [node for node in self.words.get(reading, ()) if node[0] != written]
-        return others[:_MOST_HOMOPHONES]
+            return ()
+        others = [node[0] for node in self.words.get(reading, ()) if node[0] != written]
+        return tuple(others[:_MOST_HOMOPHONES])
 
     @cached_property
     def _as_written(self) -> _Known:

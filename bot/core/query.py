@@ -55,7 +55,21 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     if kana:
         folded, others = index.decoder.read(folded, romaji is not None)
     query = _query(index, folded, tokenize_text(folded, tokenize), kana)
+    if query.unknown and not kana:
+        others = _misheard(index, query)
     return _with_homophones(index, query, tokenize("\n".join(others))) if others else query
+
+
+def _misheard(index: Index, query: Query) -> tuple[str, ...]:
+    """Known words that sound like the unknown ones of the query (保健書 said, 保険証 meant)."""
+    return tuple(
+        dict.fromkeys(
+            other
+            for token in query.tokens
+            if token.word in query.unknown and len(token.reading) > 1
+            for other in index.decoder.homophones(token.surface, token.reading)
+        )
+    )
 
 
 def _with_homophones(index: Index, query: Query, others: Sequence[Token]) -> Query:

@@ -34,6 +34,10 @@ def test_a_question_finds_its_entry(text: str, expected: str) -> None:
     assert first(text) == expected
 
 
+def test_an_unknown_word_that_sounds_like_a_known_one_is_looked_for_too() -> None:
+    assert first("公布してほしい") == "card-lost"  # 交付, as voice input may write it
+
+
 def test_every_phrasing_finds_its_own_entry() -> None:
     for document in DOCUMENTS:
         for phrase in document.questions:
