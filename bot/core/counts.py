@@ -84,7 +84,13 @@ def count_documents(
 
 
 def _numbers(terms: dict[str, list[int]] | list[str], vocabulary: Vocabulary) -> Ints:
-    return np.array([vocabulary.setdefault(term, len(vocabulary)) for term in terms], np.int32)
+    numbers = []
+    for term in terms:
+        number = vocabulary.get(term)
+        if number is None:
+            number = vocabulary[term] = len(vocabulary)
+        numbers.append(number)
+    return np.array(numbers, np.int32)
 
 
 def _count_words(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 
 from bot.core.text import fold, squeeze
 
@@ -74,10 +75,14 @@ class Triggers:
     def find(self, squeezed: str) -> dict[int, str]:
         """The numbers of the lines that fire, each with the longest words that made it fire."""
         hits: dict[int, str] = {}
-        get = self.by_start.get
-        for start in range(len(squeezed)):
-            for key in (squeezed[start : start + 2], squeezed[start]):
-                for words, line in get(key, ()):
+        starts = self.by_start
+        # Most places begin no word: two look-ups of each decide that.
+        pairs = (*map(add, squeezed, squeezed[1:]), "")
+        for start, (pair, char) in enumerate(zip(pairs, squeezed, strict=False)):
+            for key in (pair, char):
+                if key not in starts:
+                    continue
+                for words, line in starts[key]:
                     if (
                         squeezed.startswith(words, start)
                         and len(words) > len(hits.get(line, ""))

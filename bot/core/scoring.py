@@ -42,7 +42,7 @@ def score(index: Index, query: Query, keep: int) -> Scored:
     candidates = _best(first, keep)
     slots = np.full(postings.size, -1, np.int32)
     slots[candidates] = np.arange(len(candidates), dtype=np.int32)
-    near = slots[docs]
+    near = slots.take(docs)
     kept = (near >= 0).nonzero()[0]
     near = near[kept]
     owner = np.arange(len(terms)).repeat(lengths)[kept]
@@ -104,11 +104,14 @@ def _joined(values: Vector, spans: _Spans) -> Vector:
 def _best(values: Vector, keep: int) -> Vector:
     """The places of the `keep` largest positive values, largest first, ties by place."""
     if keep < len(values):
-        places = np.sort(np.argpartition(values, len(values) - keep)[len(values) - keep :])
+        places = values.argpartition(len(values) - keep)[len(values) - keep :]
+        places.sort()
     else:
         places = np.arange(len(values))
-    places = places[values[places] > 0]
-    ordered: Vector = places[np.argsort(-values[places], kind="stable")]
+    held = values[places]
+    places = places[held > 0]
+    held = held[held > 0]
+    ordered: Vector = places[(-held).argsort(kind="stable")]
     return ordered
 
 

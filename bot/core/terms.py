@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.text import squeeze
-from bot.core.tokens import Token, Tokenize, is_function_word
+from bot.core.tokens import Token, Tokenize
 
 WORD, GRAM, PHRASE = "w:", "k:", "p:"  # term namespaces
 _RUNS = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff々]+)|([ァ-ヺー]{3,})")
@@ -17,31 +17,29 @@ _POLITE = re.compile(
 )
 
 
-def word_terms(tokens: Iterable[Token]) -> Iterator[str]:
+def word_terms(tokens: Iterable[Token]) -> list[str]:
     """One `w:` term for each meaningful word."""
-    for token in tokens:
-        if token.word is not None:
-            yield WORD + token.word
+    return [WORD + token.word for token in tokens if token.word is not None]
 
 
-def gram_terms(tokens: Iterable[Token]) -> Iterator[str]:
+def gram_terms(tokens: Iterable[Token]) -> list[str]:
     """Kanji 1- and 2-grams and katakana 3-grams of the runs between function words."""
-    text = "".join(" " if is_function_word(token) else token.surface for token in tokens)
-    for match in _RUNS.finditer(text):
-        run = match[0]
-        if match[1]:
-            for place, char in enumerate(run):
-                yield GRAM + char
-                if place:
-                    yield GRAM + run[place - 1] + char
-        else:
-            for place in range(len(run) - 2):
-                yield GRAM + run[place : place + 3]
+    found: list[str] = []
+    for kanji, katakana in _RUNS.findall("".join([token.solid for token in tokens])):
+        before = ""
+        for char in kanji:
+            found.append(GRAM + char)
+            if before:
+                found.append(GRAM + before + char)
+            before = char
+        for place in range(len(katakana) - 2):
+            found.append(GRAM + katakana[place : place + 3])
+    return found
 
 
 def spoken(tokens: Iterable[Token]) -> str:
     """How the text sounds, in katakana without marks and without a polite closing."""
-    sound = _NOT_SPOKEN.sub("", "".join(t.reading or t.surface for t in tokens).lower())
+    sound = _NOT_SPOKEN.sub("", "".join([t.reading or t.surface for t in tokens]).lower())
     return _POLITE.sub("", sound) or sound
 
 

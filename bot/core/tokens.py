@@ -23,7 +23,8 @@ class Token:
     `normal` is the dictionary's normalised form, `reading` is katakana, `pos` goes from the
     general to the particular (Sudachi's six levels), `known` is False for words outside the
     dictionary. `word` is the word as the index keeps it, None where it carries no meaning of its
-    own; it is worked out once, since tokenisers hand out the same tokens again and again.
+    own; `solid` is the surface, a blank for a function word. Both are worked out once, since
+    tokenisers hand out the same tokens again and again.
     """
 
     surface: str
@@ -32,19 +33,17 @@ class Token:
     pos: tuple[str, ...]
     known: bool
     word: str | None = field(init=False, repr=False, compare=False)
+    solid: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        word = None if self.pos[0] in _DROPPED_POS else self.normal.lower()
+        ties = self.pos[0] in _DROPPED_POS
+        object.__setattr__(self, "solid", " " if ties else self.surface)
+        word = None if ties else self.normal.lower()
         meaningful = word is not None and word not in STOP_WORDS and word.strip() != ""
         object.__setattr__(self, "word", word if meaningful else None)
 
 
 Tokenize = Callable[[str], Sequence[Token]]
-
-
-def is_function_word(token: Token) -> bool:
-    """Whether the word only ties others together (particle, auxiliary, mark ...)."""
-    return token.pos[0] in _DROPPED_POS
 
 
 def content_word(token: Token) -> str | None:
