@@ -16,6 +16,7 @@ from bot.core.followup import (
     asks_outright,
     by_what_means,
     facet_alone,
+    facets_in,
     goes_on,
     is_bare_noun,
     is_short_question,
@@ -50,7 +51,7 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     if asks_on(text, said) or (further and not said.subjects):
         return further or not (clear and _leaves_the_matter(speaker, ranking))
     if not said.subjects or not ranking.matches:
-        return False
+        return decision == "fallback" and not said.subjects and asks_outright(text)
     near = [match.id for match in ranking.matches[:3]]
     if further and last.id in near:
         return True
@@ -64,8 +65,10 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
 def more_about(speaker: Speaker, entry: Entry) -> Turn:
     """What is known of `entry` for a question in passing, and whom to ask for the rest."""
     view, words, language = speaker.view, speaker.words, speaker.language
-    facet = facet_alone(speaker.text) or loose_facet(speaker.text)
-    if facet and (facet in entry.details or facet_alone(speaker.text)):
+    alone = facet_alone(speaker.text)
+    named = (loose_facet(speaker.text), *facets_in(speaker.text))
+    facet = alone or next((each for each in named if each in entry.details), None)
+    if facet:
         card = facet_card(view, entry, facet, language)
     else:
         card = entry_card(view, entry, language, speaker.today)

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from bot.core.followup import (
     asks_on,
+    asks_outright,
     by_what_means,
     chosen_place,
     facet_alone,
     facets_in,
     goes_on,
+    is_bare_noun,
     is_short_question,
     links_back,
     loose_facet,
@@ -118,7 +120,7 @@ def test_all_choices_can_be_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one",
-     "やっぱり違う", "なんかちがう", "いや、知りたいのはそれじゃなくて", "別の話なんだけど", "それは知ってるよ"],
+     "やっぱり違う", "なんかちがう", "いや、知りたいのはそれじゃなくて", "別の話なんだけど", "そういう意味じゃないんだけど", "それは知ってるよ"],
 )  # fmt: skip
 def test_an_answer_can_be_refused(text: str) -> None:
     assert refuses_answer(text)
@@ -218,6 +220,13 @@ def test_a_question_is_known_by_its_end(text: str) -> None:
 @pytest.mark.parametrize("text", ["年金手帳", "仕事を探してます", "免許を返したい", ""])
 def test_a_thing_or_a_wish_is_no_short_question(text: str) -> None:
     assert not is_short_question(text)
+
+
+def test_a_statement_and_a_bare_noun_do_not_ask_outright() -> None:
+    assert asks_outright("見学はできるのかな")
+    assert not asks_outright("荷物が来ない")
+    assert is_bare_noun("電子申請")
+    assert not is_bare_noun("電子申請は？")
 
 
 def test_what_can_be_done_asks_as_what_is_done(tokenizer: Tokenize) -> None:
