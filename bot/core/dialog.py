@@ -167,10 +167,15 @@ class _Dialog:
         if asked_on := about_choices(self.speaker):
             return asked_on
         if last is None:
-            return facet_of_nothing(self.speaker, facet) if facet else None
+            return facet_of_nothing(self.speaker, facet) if facet and not self._sure() else None
         if refuses_answer(text):
             return other_than(self.speaker, last)
         return about_facet(self.speaker, last, facet) if facet else None
+
+    def _sure(self) -> bool:
+        """Whether the message is clear alone: 「窓口予約」 where the city has an entry for it."""
+        ranking = self.speaker.rank(self.speaker.text)
+        return settled(self.view, self.speaker.text, ranking)[0] == "answer"
 
     def _talked(self) -> Turn | None:
         """A message that is nothing but a greeting, thanks, love or anger."""
