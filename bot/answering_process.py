@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 # A batch takes milliseconds, new content a second or two; LINE's tokens live 50 s.
 _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
+_NICE = 5  # when all want the processor, acknowledging goes before answering
 
 
 @dataclass(frozen=True)
@@ -142,4 +143,5 @@ def _alone_with(pipe: Connection) -> None:
     kept = pipe.fileno()
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    os.nice(_NICE)
     gc.freeze()

@@ -54,8 +54,9 @@ from bot.worker import Keeper, ReplyWorker
 
 log = logging.getLogger(__name__)
 EXTENSION = "madoguchi"
-# A reply in one thread must not hold up an acknowledgement in another for Python's usual 5 ms.
-_SWITCH_SECONDS = 0.0005
+# An acknowledgement must not be held up by another thread for Python's usual 5 ms; more switches
+# than this cost more than they bring, now that answers are decided elsewhere.
+_SWITCH_SECONDS = 0.002
 
 Clock = Callable[[], datetime]
 Line = LineApi | Mapping[str, LineApi] | None
@@ -115,7 +116,7 @@ def create_app(
     views = {each.account: view_of(each, publishers) for each in every}
     answering = None
     if apart and _answers(every, base):
-        answering = _answering(views, publishers)  # a fork: before the threads
+        answering = _answering(every, base, views, publishers)  # a fork: before the threads
     for each in publishers.values():
         each.watch()
     metrics = Metrics()
@@ -196,10 +197,14 @@ def _answers(every: Sequence[Settings], base: Base) -> bool:
 
 
 def _answering(
-    views: Mapping[str, View], publishers: Mapping[Path, Publisher]
+    every: Sequence[Settings],
+    base: Base,
+    views: Mapping[str, View],
+    publishers: Mapping[Path, Publisher],
 ) -> AnsweringProcess | None:
+    accounts = {e.account: (views[e.account], preferences_of(e, base).resident) for e in every}
     try:
-        return AnsweringProcess(Desk(views, render), publishers)
+        return AnsweringProcess(Desk(accounts, render), publishers)
     except OSError as error:
         log.error("no process for answering", extra={"error": describe(error)})
         return None

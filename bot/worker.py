@@ -19,8 +19,9 @@ from bot.store.tables import MAIN_ACCOUNT
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# More senders than cores: they wait for LINE, they do not compute.
-SENDERS = 16
+# More senders than cores: they wait for LINE, they do not compute. One is started when all the
+# others wait, so a quick LINE is served by a few.
+SENDERS = 32
 # A batch is recorded together before its first reply leaves: small, or the first one waits.
 BATCH = 16
 # How often to look for events that nobody told us of. Beside the door that is only what another
@@ -32,7 +33,7 @@ _SETTLE_SECONDS = 0.02
 # A turn costs nearly the same for one event as for many. An idle worker turns at once; a busy
 # one lets a few events gather, which leaves the processor to acknowledgements.
 _TURNS_AT_ONCE = 3  # claim, record, settle: what one lone event needs
-_TURN_SECONDS = 0.02
+_TURN_SECONDS = 0.01
 _STORE_PAUSE_SECONDS = 0.5
 _STUCK_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 60.0
@@ -138,10 +139,9 @@ class ReplyWorker:
         self._most_at_line = senders * 2 if len(replying) == 1 else senders
         self._beat = 0.0
         self._decider = threading.Thread(target=self._decide, name="decider", daemon=True)
-        self._senders = [
-            threading.Thread(target=self._send, name=f"sender-{n}", daemon=True)
-            for n in range(senders)
-        ]
+        self._most_senders = senders
+        self._senders: list[threading.Thread] = []  # only the decider adds to them
+        self._idle = threading.Semaphore(0)  # senders with nothing to send
 
     def start(self) -> None:
         """Take up what an earlier process left, then answer."""
@@ -149,8 +149,7 @@ class ReplyWorker:
         recovered = self._lanes[0].replying.recover()  # of all accounts
         if recovered:
             log.info("open events taken up", extra={"events": recovered})
-        for thread in (self._decider, *self._senders):
-            thread.start()
+        self._decider.start()
         if self._keeper is not None:
             self._keeper.start()
 
@@ -173,9 +172,10 @@ class ReplyWorker:
         self._wake.set()
         if self._keeper is not None:
             self._keeper.stop(timeout)
-        for thread in (self._decider, *self._senders):
-            if thread.ident is not None:
-                thread.join(max(0.0, deadline - time.monotonic()))
+        if self._decider.ident is not None:
+            self._decider.join(max(0.0, deadline - time.monotonic()))
+        for thread in self._senders:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _decide(self) -> None:
         pace = Pace(_TURN_SECONDS, _TURNS_AT_ONCE)
@@ -233,7 +233,7 @@ class ReplyWorker:
         lane.at_line += len(work.outgoing) - len(sent)
         lane.next_due, lane.overloaded, lane.sent = work.next_due, work.overloaded, []
         for outgoing in work.outgoing:
-            self._outbox.put((lane, outgoing))
+            self._hand_over(lane, outgoing)
         begun = [lane.replying.begin(claimed) for claimed in work.fresh]
         lane.done = [effects() for effects in begun]
 
@@ -267,10 +267,18 @@ class ReplyWorker:
                 return False
         return any(lane.wanted for lane in self._lanes)
 
+    def _hand_over(self, lane: _Lane, outgoing: Outgoing) -> None:
+        self._outbox.put((lane, outgoing))
+        if not self._idle.acquire(blocking=False) and len(self._senders) < self._most_senders:
+            name = f"sender-{len(self._senders)}"
+            self._senders.append(threading.Thread(target=self._send, name=name, daemon=True))
+            self._senders[-1].start()
+
     def _send(self) -> None:
         while (order := self._outbox.get()) is not None:
             lane, outgoing = order
             self._sent.put((lane, lane.replying.send(outgoing)))
+            self._idle.release()
 
 
 def _drained(queue: SimpleQueue[T]) -> list[T]:

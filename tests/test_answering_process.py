@@ -71,17 +71,17 @@ class Town:
         self.directory = directory
         self.publisher = Publisher(directory, tokenizer, Terms(), lambda: NOW, cities=("minato",))
         self.publisher.load()
-        desk = Desk({ACCOUNT: self.view}, render)
+        desk = Desk({ACCOUNT: (self.view, known)}, render)
         self.process = AnsweringProcess(desk, {directory: self.publisher})
         self.here = Answering(self.view, render, known)
-        self.answers = ApartAnswers(ACCOUNT, self.process.ask, self.here, known)
+        self.answers = ApartAnswers(ACCOUNT, self.process.ask, self.here)
 
     def view(self):
         return self.publisher.current().view("minato")
 
     def asked(self, text: str, state: str | None = None) -> Answered | None:
         """What the process says, None where it leaves the answer to us."""
-        return self.process.ask(Asked(ACCOUNT, said(text), state, NOW, None))()
+        return self.process.ask(Asked(ACCOUNT, said(text), state, NOW))()
 
 
 def known(user_id: str) -> Resident:
@@ -99,7 +99,7 @@ def town(tmp_path: Path, tokenizer: SudachiTokenizer) -> Iterator[Town]:
 def test_it_answers_as_the_process_itself_would(town: Town) -> None:
     for text in (CARD, "渡し船の料金", "ありがとう", "むずかしいことをきく", "番号は123456789012"):
         event = said(text)
-        assert town.process.ask(Asked(ACCOUNT, event, None, NOW, None))() == town.here.answer(
+        assert town.process.ask(Asked(ACCOUNT, event, None, NOW))() == town.here.answer(
             event, None, NOW
         )
 
@@ -107,7 +107,7 @@ def test_it_answers_as_the_process_itself_would(town: Town) -> None:
 def test_a_follow_up_is_understood_from_the_state_that_came_along(town: Town) -> None:
     first = town.asked(CARD)
     assert first is not None
-    later = Asked(ACCOUNT, said("いくら？"), first.state, NOW + timedelta(minutes=1), None)
+    later = Asked(ACCOUNT, said("いくら？"), first.state, NOW + timedelta(minutes=1))
     assert "図書館カード" in words(town.process.ask(later)())
 
 
@@ -128,15 +128,15 @@ def test_new_content_is_what_it_answers_with_at_once(town: Town) -> None:
 
 def test_what_takes_the_store_is_left_to_who_has_it(library: Library) -> None:
     view = library.view("hachioji")
-    desk = Desk({ACCOUNT: lambda: view}, render)
+    desk = Desk({ACCOUNT: (lambda: view, known)}, render)
     event = said("受信設定を変えたい")
-    assert desk.answer(Asked(ACCOUNT, event, None, NOW, ("https://x.example/s", "d"))) is None
+    assert desk.answer(Asked(ACCOUNT, event, None, NOW)) is None
     here = Answering(lambda: view, render, known)
 
     def ask(asked: Asked):
         return lambda: desk.answer(asked)
 
-    answers = ApartAnswers(ACCOUNT, ask, here, known)
+    answers = ApartAnswers(ACCOUNT, ask, here)
     assert answers.answer(event, None, NOW) == here.answer(event, None, NOW)
 
 

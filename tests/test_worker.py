@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from bot.errors import StoreError
-from bot.line.client import CONNECTIONS
 from bot.line.events import parse_event
+from bot.line.reply import CONNECTIONS
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
 from bot.worker import SENDERS, Keeper, Pace, ReplyWorker

@@ -19,10 +19,11 @@ from bot.bench.ground import FAULTY, POSTGRESQL, SQLITE, Ground, Outcome, Town
 from bot.bench.installation import Stub, ask, body, free_port, until
 from bot.config import REPOSITORY
 from bot.store import inbox as states
+from bot.worker import SENDERS
 
 # The real thresholds: newest first when the oldest has waited 30 s, recorded after 50 s.
 OVERLOADED_S, TOKEN_S = 30.0, 50.0
-LINE_TAKES_MS = 1600  # sixteen senders: ten replies a second, whatever the machine
+LINE_TAKES_MS = SENDERS * 100  # ten replies a second, whatever the machine
 SUSTAINABLE = 10.0
 TIMES = 20
 

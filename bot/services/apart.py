@@ -7,7 +7,7 @@ the other (docs/performance.md). The other end has no store: what needs it is an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -20,14 +20,12 @@ from bot.services.answering import Answering, Render
 
 @dataclass(frozen=True)
 class Asked:
-    """An event on its way to be decided. `link` and its digest are the resident's settings page's,
-    None where no resident is known."""
+    """An event on its way to be decided."""
 
     account: str
     event: Event
     state: str | None
     now: datetime
-    link: tuple[str, str] | None
 
 
 Ask = Callable[[Asked], Callable[[], Answered | None]]
@@ -37,21 +35,23 @@ class NotHereError(Exception):
     """A turn wants what is kept about a resident."""
 
 
-@dataclass(frozen=True)
 class Desk:
-    """The end that decides, for every account, without a store."""
+    """The end that decides, without a store. `accounts`: of each its view and its residents."""
 
-    views: Mapping[str, Callable[[], CityView]]
-    render: Render
+    def __init__(
+        self,
+        accounts: Mapping[str, tuple[Callable[[], CityView], Callable[[str], Resident]]],
+        render: Render,
+    ) -> None:
+        self._answering = {
+            account: Answering(view, render, partial(_by_id_alone, resident))
+            for account, (view, resident) in accounts.items()
+        }
 
     def answer(self, asked: Asked) -> Answered | None:
         """None where it takes the store, or went wrong: then it is to be answered beside it."""
-        resident = None
-        if asked.link is not None:
-            resident = partial(_known, Resident(_not_here, _not_here, *asked.link))
-        answering = Answering(self.views[asked.account], self.render, resident)
         try:
-            return answering.answer(asked.event, asked.state, asked.now)
+            return self._answering[asked.account].answer(asked.event, asked.state, asked.now)
         except Exception:  # the other end tries again, and says what is wrong
             return None
 
@@ -64,7 +64,6 @@ class ApartAnswers(Answerer):
     account: str
     ask: Ask
     here: Answerer
-    resident: Callable[[str], Resident]
 
     def answer(self, event: Event, state: str | None, now: datetime) -> Answered:
         """See `Answerer.answer`."""
@@ -72,16 +71,12 @@ class ApartAnswers(Answerer):
 
     def begin(self, event: Event, state: str | None, now: datetime) -> Callable[[], Answered]:
         """See `Answerer.begin`."""
-        link, user_id = None, event.source.user_id
-        if user_id is not None:
-            known = self.resident(user_id)
-            link = (known.link, known.link_digest)
-        answered = self.ask(Asked(self.account, event, state, now, link))
+        answered = self.ask(Asked(self.account, event, state, now))
         return lambda: answered() or self.here.answer(event, state, now)
 
 
-def _known(resident: Resident, _user_id: str) -> Resident:
-    return resident
+def _by_id_alone(resident: Callable[[str], Resident], user_id: str) -> Resident:
+    return replace(resident(user_id), profile=_not_here, received=_not_here)
 
 
 def _not_here(*_args: object) -> NoReturn:

@@ -199,7 +199,7 @@ def replying_of(
     resident = preferences_of(settings, base).resident
     answering: Answerer = Answering(view, render, resident)
     if ask is not None:
-        answering = ApartAnswers(settings.account, ask, answering, resident)
+        answering = ApartAnswers(settings.account, ask, answering)
     calming = Calming(answering, partial(_slow_down, view), partial(_urgent, view))
     return TracedReplying(
         base.db,
