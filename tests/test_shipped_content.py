@@ -194,3 +194,10 @@ def test_every_button_of_every_menu_leads_somewhere(shipped: Loaded, library: Li
                 if intent.action != "erase":
                     led = speak(view, "", spoken.state, NOW, button.data)
                     assert led.turn.decision == "answer", (city, intent.id, button)
+
+
+def test_asking_words_alone_are_answered_where_an_entry_is_sure(library: Library) -> None:
+    view = library.view("onojo")
+    booking, deadline = speak(view, "窓口予約", None, NOW), speak(view, "期限は？", None, NOW)
+    assert (booking.turn.decision, booking.turn.candidates[0].id) == ("answer", "onojo-window")
+    assert deadline.turn.decision == "fallback"
