@@ -12,6 +12,7 @@ from typing import Any
 from bot.bench.matching import memory_with
 from bot.bench.metrics import percentile, summary
 from bot.bench.noise import NAMES, noisy
+from bot.bench.parts import spent
 from bot.bench.peers import missing, peer
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.documents import Document
@@ -26,7 +27,11 @@ _CONTACT, _RELATED, _CHANGED = "【お問い合わせ】", "【関連するＦ�
 
 
 def run(
-    data_dir: Path, noise: bool, baselines: Sequence[str], lexicon: Path = LEXICON
+    data_dir: Path,
+    noise: bool,
+    baselines: Sequence[str],
+    lexicon: Path = LEXICON,
+    parts: bool = False,
 ) -> dict[str, Any]:
     """Every figure of one run; times in seconds and milliseconds. Raises OSError, ValueError."""
     corpus, queries, judgements = (
@@ -53,6 +58,8 @@ def run(
         "pss_mib": memory_with(saved, list(queries.values())),
         "peers": {},
     }
+    if parts:
+        result["parts_us"] = spent(ours, list(queries.values()))
     if noise:
         result["noise"] = _noise(ours, queries, judgements, tokenize)
     for name in baselines:

@@ -51,13 +51,14 @@ def webhook(as_json: bool) -> None:
 )
 @click.option("--noise", is_flag=True, help="打ちまちがいなどをまぜた質問でも測ります")
 @click.option("--baseline", default="", help="比べる方式（bm25s,fts5,tfidf,rapidfuzz）")
+@click.option("--parts", is_flag=True, help="しくみの部分ごとにかかる時間も測ります")
 @_JSON
-def retrieval(data: Path, noise: bool, baseline: str, as_json: bool) -> None:
+def retrieval(data: Path, noise: bool, baseline: str, parts: bool, as_json: bool) -> None:
     """公開の質問集で、正しい答えを探せる割合。"""
     from bot.bench import retrieval as benchmark
 
     names = [name.strip() for name in baseline.split(",") if name.strip()]
-    _report(benchmark.run(data, noise, names), as_json)
+    _report(benchmark.run(data, noise, names, parts=parts), as_json)
 
 
 @bench.command()

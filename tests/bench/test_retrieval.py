@@ -28,6 +28,12 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_time_of_each_part_is_within_the_whole(data_dir: Path) -> None:
+    spent = run(data_dir, noise=False, baselines=[], parts=True)["parts_us"]
+    assert spent["scores and features"] >= spent["  latent meaning"] > 0.0
+    assert spent["  kana"] == 0.0  # none of the questions is in kana
+
+
 def test_a_run_has_the_documented_shape(data_dir: Path) -> None:
     result = run(data_dir, noise=True, baselines=["rapidfuzz", "fts5", "tfidf", "bm25"])
     assert result["clean"]["hit@1"] == 1.0
