@@ -23,20 +23,24 @@ _SKEW = (
 
 
 def kill_sqlite(ground: Ground, trials: int) -> Outcome:
-    """The one process of a town killed at any moment, or only the child that serves."""
+    """A town's `serve` killed at any moment: all of it, the child that serves, or the child of
+    that one, which decides answers."""
     outcome = Outcome(trials, SQLITE)
+    killed = {"all": 0, "web": 0, "answering": 0}
     with ground.town(SQLITE, *FAULTY) as town:
         web = town.web()
         for _ in range(trials):
             town.busy(ground.dice.uniform(0.2, 1.2))
-            if ground.dice.random() < 0.5:
-                town.kill_child(web, ground.dice)
-                until(lambda: town.status("/readyz") == 200, 60)
-            else:
+            who = ground.dice.choice(sorted(killed))
+            killed[who] += 1
+            if who == "all":
                 town.kill(web)
                 web = town.web()
+            else:
+                town.kill_child(web, ground.dice, grandchild=who == "answering")
+                until(lambda: town.status("/readyz") == 200, 60)
         town.end(outcome)
-        outcome.notes["LINE"] = town.line.faults()
+        outcome.notes |= {"killed": killed, "LINE": town.line.faults()}
     return outcome
 
 

@@ -150,9 +150,14 @@ class Installation:
         process.wait()
         self.running.remove(process)
 
-    def kill_child(self, process: subprocess.Popen[bytes], dice: random.Random) -> None:
-        """SIGKILL, to one web process whose parent lives on."""
-        if children := children_of(process.pid):
+    def kill_child(
+        self, process: subprocess.Popen[bytes], dice: random.Random, *, grandchild: bool = False
+    ) -> None:
+        """SIGKILL, to one web process whose parent lives on, or to a child of one, if it has any."""
+        children = children_of(process.pid)
+        if grandchild:
+            children = [pid for child in children for pid in children_of(child)]
+        if children:
             with suppress(ProcessLookupError):
                 os.kill(dice.choice(children), signal.SIGKILL)
 
