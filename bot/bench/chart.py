@@ -1,4 +1,4 @@
-"""The calibration plot as SVG, drawn from the table of `answers.calibration_table`."""
+"""The calibration plot as SVG, drawn from a table of `training.calibration_table`."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bot.bench.chart import calibration_svg
 from bot.bench.evidence import candidates, gather
 from bot.config import Settings
 from bot.content.loader import load, read_files
@@ -43,10 +44,19 @@ _SHOWN = 200
 @click.option(
     "--kana", is_flag=True, help="ひらがなだけの質問の読み方（言葉のつながり）を内容から学びます"
 )
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="自信と正答率の図（SVG）を書き出します",
+)
 @click.option("--write", is_flag=True, help="新しい重みを書き込みます（書かないときは見るだけ）")
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
-def train(marks: Path | None, priors: bool, kana: bool, write: bool, as_json: bool) -> None:
+def train(
+    marks: Path | None, priors: bool, kana: bool, plot: Path | None, write: bool, as_json: bool
+) -> None:
     """自信の度合いを学び直し、前との違いを示します。"""
+    if plot and (priors or kana):
+        raise click.UsageError("--plot は --priors や --kana といっしょには使えません。")
     directory = Settings.from_env(need_city=False).madoguchi_content_dir
     content = load(read_files(directory)).draft
     kept, marked = _unseen(directory), _rows(marks) if marks else []
@@ -56,7 +66,7 @@ def train(marks: Path | None, priors: bool, kana: bool, write: bool, as_json: bo
     elif priors:
         result = _train_priors(candidates(content, tokenizer, kept, marked), write)
     else:
-        result = _train_confidence(gather(content, tokenizer, kept, marked), write)
+        result = _train_confidence(gather(content, tokenizer, kept, marked), write, plot)
     result["written"] = write
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
 
@@ -97,7 +107,7 @@ def _train_priors(asked: Sequence[Listed], write: bool) -> dict[str, Any]:
     }
 
 
-def _train_confidence(marked: Sequence[Marked], write: bool) -> dict[str, Any]:
+def _train_confidence(marked: Sequence[Marked], write: bool, plot: Path | None) -> dict[str, Any]:
     costs = Costs()
     fresh = training.fit(marked)
     old = [training.with_calibration(each, SHIPPED) for each in marked]
@@ -105,6 +115,9 @@ def _train_confidence(marked: Sequence[Marked], write: bool) -> dict[str, Any]:
     figures = _figures(marked, old, new, costs)
     moved = training.changed(marked, fresh, costs)
     at_marks = [row for row in moved if row["source"] in ("marks", "unseen", "tests")]
+    if plot:
+        table = training.calibration_table(marked, new)
+        plot.write_text(calibration_svg(table), encoding="utf-8")
     if write:
         made = {
             "from": "madoguchi train: checklist examples with their wording removed, held-out "

@@ -98,6 +98,12 @@ def probabilities(vector: Vector, shipped: Calibration = SHIPPED) -> tuple[float
     return top1, max(top1, top3), max(top1, scope)
 
 
+def reasons(vector: Vector, shipped: Calibration = SHIPPED) -> list[tuple[str, float]]:
+    """What raises (+) or lowers P(first right) against the usual question, in log-odds, most first."""
+    parts = shipped.coefficients[0] * (vector - shipped.mean) / shipped.deviation
+    return sorted(zip(SIGNALS, parts.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
+
+
 @dataclass(frozen=True)
 class Costs:
     """What each outcome costs the resident; only the ratios matter."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bot.core.confidence import Vector, reasons, signals
 from bot.core.index import Index
 from bot.core.priors import prior_scores
 from bot.core.query import CONCEPTS, EXPANSION, ORIGINAL, Query, read_query
@@ -14,6 +15,25 @@ from bot.core.tokens import Tokenize
 
 _CANDIDATES = 60
 _SHOWN = 8  # words named on one line
+_TELLING, _TOLD = 0.2, 3  # log-odds from which a reason is told; reasons each way
+_MEANINGS = {  # of `confidence.SIGNALS`
+    "margin2": "2番目の候補との差",
+    "margin4": "4番目の候補との差",
+    "share": "候補の中での1番目の重み",
+    "share3": "候補の中での上位3件の重み",
+    "log_first": "言葉の合い方の強さ",
+    "covd": "質問の言葉がどれだけ答えにあるか",
+    "ccovd": "言いかえがどれだけ答えにあるか",
+    "rcov": "近い例文の言葉がどれだけ質問にあるか",
+    "latent": "意味の近さ",
+    "latent_title": "題名との意味の近さ",
+    "sound": "近い例文との音の近さ",
+    "word": "近い例文との言葉の近さ",
+    "unknown": "知識にない言葉の割合",
+    "length": "大事な言葉の数",
+    "fired": "使われた言いかえの数",
+    "wordless": "大事な言葉がないこと",
+}
 
 
 def explain(index: Index, text: str, tokenize: Tokenize, limit: int = 3) -> list[str]:
@@ -34,6 +54,14 @@ def _reading(index: Index, query: Query) -> Iterator[str]:
         yield f"言いかえの一覧により、「{words}」を「{right}」とも読みました。"
 
 
+def _confidence(vector: Vector) -> Iterator[str]:
+    told = [(name, value) for name, value in reasons(vector) if abs(value) >= _TELLING]
+    for way, sign in (("上げた", 1.0), ("下げた", -1.0)):
+        names = [_MEANINGS[name] for name, value in told if value * sign > 0][:_TOLD]
+        if names:
+            yield f"ふつうの質問と比べて自信を{way}もの：{'、'.join(names)}"
+
+
 def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
     if not index.ids:
         return
@@ -44,8 +72,17 @@ def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
     names = {number: term[2:] for term, number in index.number.items()}
     kinds = index.kinds[scored.candidates]
     values = prior_scores(kinds, query.folded, scored.features, scored.phrase)
-    order = np.argsort(-values, kind="stable")[:limit]
-    for place, row in enumerate(order.tolist(), 1):
+    order = np.argsort(-values, kind="stable")
+    vector = signals(
+        values[order],
+        scored.features[order[0]],
+        float(scored.phrase[order[0]]),
+        len(query.words),
+        len(query.unknown),
+        len(query.fired),
+    )
+    yield from _confidence(vector)
+    for place, row in enumerate(order[:limit].tolist(), 1):
         document = int(scored.candidates[row])
         likeness = round(100 * float(scored.phrase[row]))
         reasons = "。".join(_reasons(index, query, document, names))

@@ -1,7 +1,7 @@
 """Fits the calibration of confidence to marked questions. Pure; nothing is written here.
 
 Three logistic regressions (first right, right among the first three, in scope) over standardised
-signals, with L2; every figure of merit is cross-validated, one wording always in one fold.
+signals, with L2; every figure of merit is cross-validated, all questions for one item in one fold.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ FOLDS = 5
 class Marked:
     """A question as it was ranked, and what is known about the ranking.
 
-    `inside`: something in the knowledge base answers it. `weight` is how much it counts.
+    `inside`: something in the knowledge base answers it. `weight` is how much it counts. `item` is
+    what it asks for (empty: nothing of the city).
     """
 
     source: str
@@ -38,6 +39,7 @@ class Marked:
     three: bool
     inside: bool
     weight: float = 1.0
+    item: str = ""
 
 
 def fit(marked: Sequence[Marked]) -> Calibration:
@@ -84,7 +86,8 @@ def with_calibration(marked: Marked, calibration: Calibration) -> Ranking:
 
 def cross_validated(marked: Sequence[Marked], folds: int = FOLDS) -> list[Ranking]:
     """Each question's ranking, calibrated without any question of its fold."""
-    places = [zlib.crc32(each.text.encode("utf-8", "replace")) % folds for each in marked]
+    keys = [(each.item or each.text).encode("utf-8", "replace") for each in marked]
+    places = [zlib.crc32(key) % folds for key in keys]
     fitted = [
         fit([each for each, at in zip(marked, places, strict=True) if at != fold])
         for fold in range(folds)
@@ -104,17 +107,27 @@ def merit(marked: Sequence[Marked], rankings: Sequence[Ranking], costs: Costs) -
         "answered_wrong": round(sum(d == "answer" and not e.first for e, d in pairs) / count, 4),
         "choices_right": round(sum(d == "choices" and e.three for e, d in pairs) / count, 4),
         "choices": round(sum(d == "choices" for _, d in pairs) / count, 4),
-        "calibration_error": round(_calibration_error(marked, rankings), 4),
+        "calibration_error": round(calibration_table(marked, rankings)["ece"], 4),
     }
 
 
-def _calibration_error(marked: Sequence[Marked], rankings: Sequence[Ranking]) -> float:
+def calibration_table(marked: Sequence[Marked], rankings: Sequence[Ranking]) -> dict[str, Any]:
+    """For each tenth of P(first right) the said and the true share; `ece` is the mean gap.
+
+    Questions count by their weight, `messages` is what those of a tenth count for together.
+    """
     said = np.array([ranking.top1 for ranking in rankings])
     true = np.array([float(each.first) for each in marked])
     weights = np.array([each.weight for each in marked])
     bins = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(float(weights[bins == n] @ (said - true)[bins == n])) for n in range(_BINS)]
-    return sum(gaps) / max(float(weights.sum()), 1e-9)
+    rows = []
+    for number in sorted(set(bins.tolist())):
+        here = weights * (bins == number)
+        count = max(float(here.sum()), 1e-9)
+        shares = {"said": float(here @ said) / count, "true": float(here @ true) / count}
+        rows.append(shares | {"messages": count})
+    gaps = sum(row["messages"] * abs(row["said"] - row["true"]) for row in rows)
+    return {"ece": gaps / max(float(weights.sum()), 1e-9), "bins": rows}
 
 
 def changed(

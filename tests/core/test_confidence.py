@@ -11,6 +11,7 @@ from bot.core.confidence import (
     decide,
     expected_costs,
     probabilities,
+    reasons,
 )
 from bot.core.matching import Match, Ranking
 
@@ -58,3 +59,10 @@ def test_a_weights_file_for_other_signals_is_refused() -> None:
     with pytest.raises(ValueError, match="other signals"):
         calibration(json.dumps(data))
     assert SHIPPED.coefficients.shape == (3, len(SIGNALS))
+
+
+def test_the_reasons_add_up_to_the_distance_from_the_usual_question() -> None:
+    vector = SHIPPED.mean + SHIPPED.deviation
+    told = reasons(vector)
+    assert sum(value for _, value in told) == pytest.approx(SHIPPED.coefficients[0].sum())
+    assert [abs(value) for _, value in told] == sorted((abs(v) for _, v in told), reverse=True)

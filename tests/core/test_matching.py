@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.confidence import SIGNALS
+from bot.core.explain import _MEANINGS
 from bot.core.matching import Document, build_index, explain, rank
 from tests.core.knowledge import DOCUMENTS, INDEX, LEXICON, TOKENIZE
 
@@ -112,3 +114,9 @@ def test_marks_and_single_letters_find_nothing(text: str) -> None:
 
 def test_a_word_of_one_kanji_is_still_a_word() -> None:
     assert rank(INDEX, "本", TOKENIZE).matches[0].id == "library"
+
+
+def test_an_explanation_says_what_raised_and_what_lowered_the_confidence() -> None:
+    lines = explain(INDEX, "トリケラトプスの化石を見たい児童手当", TOKENIZE)
+    assert any(line.startswith("ふつうの質問と比べて自信を下げたもの：") for line in lines)
+    assert set(_MEANINGS) == set(SIGNALS)

@@ -3,10 +3,12 @@ import random
 
 import pytest
 
+from bot.bench.chart import calibration_svg
 from bot.core.confidence import SIGNALS, Costs, calibration
 from bot.core.documents import Match, Ranking
 from bot.core.training import (
     Marked,
+    calibration_table,
     changed,
     cross_validated,
     fit,
@@ -66,3 +68,23 @@ def test_a_written_file_is_read_back() -> None:
 def test_nothing_is_learned_from_nothing() -> None:
     with pytest.raises(ValueError, match="no ranked questions"):
         fit([])
+
+
+def test_questions_for_one_item_are_measured_without_each_other() -> None:
+    told = [
+        Marked("tests", f"{n}", Ranking(SOME, 0.5, 0.5, 0.5, (1.0,) * len(SIGNALS)), *(item == "a",) * 3, item=item)
+        for item in ("a", "b")
+        for n in range(40)
+    ]  # fmt: skip
+    a = cross_validated(told)[0].top1
+    assert a < 0.5  # everything learned from says that such a question is wrong
+
+
+def test_the_table_of_a_calibration_counts_by_weight() -> None:
+    heavy = Marked("marks", "x", Ranking(SOME, 0.9, 0.9, 0.9), True, True, True, weight=3.0)
+    light = Marked("marks", "y", Ranking(SOME, 0.9, 0.9, 0.9), False, False, True, weight=1.0)
+    table = calibration_table([heavy, light], [heavy.ranking, light.ranking])
+    (row,) = table["bins"]
+    assert (row["true"], row["messages"]) == (0.75, 4.0)
+    assert table["ece"] == pytest.approx(0.15)
+    assert calibration_svg(table).count("<circle") == 1
