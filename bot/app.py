@@ -75,15 +75,43 @@ class Running:
     publishers: tuple[Publisher, ...]
     consoles: tuple[Console, ...]  # one of each content folder: it watches the versions
 
+    def start(self) -> None:
+        """Begin to answer, to deliver, to keep house."""
+        for part in (self.worker, self.deliveries, self.keeper, *self.consoles):
+            if part is not None:
+                part.start()
+
     def close(self) -> None:
         """Stop answering, stop watching, let go of the database."""
-        for running in (self.worker, self.deliveries, self.keeper, *self.consoles):
-            if running is not None:
-                running.stop()
+        for part in (self.worker, self.deliveries, self.keeper, *self.consoles):
+            if part is not None:
+                part.stop()
         if self.answering is not None:
             self.answering.close()
         stop_all(self.publishers)
         self.db.close()
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What every part of the application stands on."""
+
+    every: tuple[Settings, ...]
+    base: Base
+    publishers: Mapping[Path, Publisher]
+    views: Mapping[str, View]
+    tokenizer: SudachiTokenizer
+
+    @property
+    def connected(self) -> list[Settings]:
+        """The accounts that have LINE."""
+        return [each for each in self.every if each.has_line]
+
+    @property
+    def answers(self) -> bool:
+        """Whether replies are this process's work: a SQLite file has no other that could."""
+        embedded = self.every[0].madoguchi_worker == "embedded" or not self.base.on_server
+        return bool(self.connected) and embedded
 
 
 def create_app(
@@ -96,71 +124,86 @@ def create_app(
     """The whole application, its threads running. Raises MadoguchiError with a Japanese reason.
 
     `settings` of one account or of each of several; chat and console of each are under its id,
-    those of the first also without it. `line` (of all, or by account) and `clock` replace LINE's API and the
-    time in tests. `apart`: answers are decided by a process of their own. The running parts are in `app.extensions["madoguchi"]`; close them before the
-    process ends.
+    those of the first also without it. `line` (of all, or by account) and `clock` replace LINE's
+    API and the time in tests. `apart`: answers are decided by a process of their own. The running
+    parts are in `app.extensions["madoguchi"]`; close them before the process ends.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     every = (settings,) if isinstance(settings, Settings) else tuple(settings)
-    settings = every[0]
-    base = open_base(settings, clock)
-    db, now = base.db, base.now
+    ground = _ground(every, clock)
+    base, publishers = ground.base, ground.publishers
+    answering = _answering(ground) if apart and ground.answers else None  # before the threads
+    for each in publishers.values():
+        each.watch()
+    metrics = Metrics()
+    worker = _worker(ground, line, metrics, answering)
+    app, consoles = _flask(ground, worker, metrics)
+    deliveries = None
+    if every[0].madoguchi_worker == "embedded" and line is None:
+        deliveries = deliveries_beside(every, base, publishers)
+    app.extensions[EXTENSION] = running = Running(
+        base.db,
+        publishers[every[0].madoguchi_content_dir],
+        worker,
+        answering,
+        # Without a worker of its own the web still keeps its promises of deleting.
+        None if worker else Keeper(housekeeping_of(every, base)),
+        deliveries,
+        tuple(publishers.values()),
+        consoles,
+    )
+    running.start()
+    return app
+
+
+def _ground(every: tuple[Settings, ...], clock: Clock | None) -> _Ground:
+    base = open_base(every[0], clock)
     tokenizer = SudachiTokenizer()  # one dictionary for the process: each maps 200 MiB
     try:
         publishers = load_publishers(every, base, tokenizer)
     except BaseException:
-        db.close()
+        base.db.close()
         raise
     tokenizer.give_back()
-    publisher = publishers[settings.madoguchi_content_dir]
     views = {each.account: view_of(each, publishers) for each in every}
-    answering = None
-    if apart and _answers(every, base):
-        answering = _answering(every, base, views, publishers)  # a fork: before the threads
-    for each in publishers.values():
-        each.watch()
-    metrics = Metrics()
-    worker = _worker(every, base, views, line, metrics, answering)
-    answers = any(each.has_line for each in every)
-    readiness = _readiness(base, publishers.values(), worker, answers=answers)
-    metrics.look_at(Vitals(db, readiness, now, lambda: _content_errors(publishers.values())))
+    return _Ground(every, base, publishers, views, tokenizer)
+
+
+def _flask(
+    ground: _Ground, worker: ReplyWorker | None, metrics: Metrics
+) -> tuple[Flask, tuple[Console, ...]]:
+    """Every address that answers, and the consoles to be started."""
+    every, base, publishers = ground.every, ground.base, ground.publishers
+    settings = every[0]
+    readiness = _readiness(ground, worker)
+    metrics.look_at(Vitals(base.db, readiness, base.now, lambda: _errors(publishers.values())))
     app = Flask(__name__, static_folder=None)
     add_request_ids(app)
     metrics.watch(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.register_blueprint(webhook_blueprint(_receivers(every, base, worker)))
+    app.register_blueprint(webhook_blueprint(_receivers(ground, worker)))
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
     pages = {
-        each.account: pages_of(each, every, base, views, publishers, tokenizer) for each in every
+        each.account: pages_of(each, every, base, ground.views, publishers, ground.tokenizer)
+        for each in every
     }
     pages[settings.account].register(app)
     if settings.madoguchi_public_url:  # without an address nobody can be sent a link
-        app.register_blueprint(_settings_pages(every, base, views))
-    app.register_blueprint(media_blueprint(partial(_image, db)))
-    deliveries = None
-    if settings.madoguchi_worker == "embedded" and line is None:
-        deliveries = deliveries_beside(every, base, publishers)
-    # Without a worker of its own the web still keeps its promises of deleting.
-    keeper = None if worker else Keeper(housekeeping_of(every, base))
+        app.register_blueprint(_settings_pages(ground))
+    app.register_blueprint(media_blueprint(partial(_image, base.db)))
     mount(app, [each for each in every if each.madoguchi_account], pages, metrics)
-    consoles = watching(every, pages)
-    app.extensions[EXTENSION] = Running(
-        db, publisher, worker, answering, keeper, deliveries, tuple(publishers.values()), consoles
-    )
-    for running in (worker, deliveries, keeper, *consoles):
-        if running is not None:
-            running.start()
-    return app
+    return app, watching(every, pages)
 
 
-def _settings_pages(every: Sequence[Settings], base: Base, views: Mapping[str, View]) -> Blueprint:
-    preferences = preferences_of(every[0], base)
+def _settings_pages(ground: _Ground) -> Blueprint:
+    settings = ground.every[0]
+    preferences = preferences_of(settings, ground.base)
     return create_settings(
         preferences,
-        whose_page(preferences, views, every[0].account),
-        secure=not every[0].madoguchi_public_url.startswith("http:"),  # this machine alone
+        whose_page(preferences, ground.views, settings.account),
+        secure=not settings.madoguchi_public_url.startswith("http:"),  # this machine alone
     )
 
 
@@ -169,88 +212,66 @@ def _image(db: Database, digest: str) -> bytes | None:
         return images.read(connection, digest)
 
 
-def _content_errors(publishers: Iterable[Publisher]) -> int:
+def _errors(publishers: Iterable[Publisher]) -> int:
     return sum(len(errors(publisher.problems)) for publisher in publishers)
 
 
-def _receivers(
-    every: Sequence[Settings], base: Base, worker: ReplyWorker | None
-) -> dict[str, Receiver]:
+def _receivers(ground: _Ground, worker: ReplyWorker | None) -> dict[str, Receiver]:
     """The door of each account that is connected to LINE."""
-    if not any(each.has_line for each in every):
+    if not ground.connected:
         log.warning(
             "LINEの設定がないため、Webチャットだけで動きます。"
             "LINEにつなぐには LINE_CHANNEL_SECRET と LINE_CHANNEL_ACCESS_TOKEN を設定してください。"
         )
     wake = worker.wake if worker else lambda account: None
-    return {each.account: receiver_of(each, base, wake) for each in every if each.has_line}
+    return {each.account: receiver_of(each, ground.base, wake) for each in ground.connected}
 
 
-def _embedded(settings: Settings, base: Base) -> bool:
-    """Whether replies are this process's work: a SQLite file has no other that could."""
-    return settings.madoguchi_worker == "embedded" or not base.on_server
-
-
-def _answers(every: Sequence[Settings], base: Base) -> bool:
-    """Whether this process answers somebody on LINE."""
-    return any(each.has_line for each in every) and _embedded(every[0], base)
-
-
-def _answering(
-    every: Sequence[Settings],
-    base: Base,
-    views: Mapping[str, View],
-    publishers: Mapping[Path, Publisher],
-) -> AnsweringProcess | None:
-    accounts = {e.account: (views[e.account], preferences_of(e, base).resident) for e in every}
+def _answering(ground: _Ground) -> AnsweringProcess | None:
+    accounts = {
+        each.account: (ground.views[each.account], preferences_of(each, ground.base).resident)
+        for each in ground.connected
+    }
     try:
-        return AnsweringProcess(Desk(accounts, render), publishers)
+        return AnsweringProcess(Desk(accounts, render), ground.publishers)
     except OSError as error:
         log.error("no process for answering", extra={"error": describe(error)})
         return None
 
 
 def _worker(
-    every: Sequence[Settings],
-    base: Base,
-    views: Mapping[str, View],
-    line: Line,
-    metrics: Metrics,
-    answering: AnsweringProcess | None,
+    ground: _Ground, line: Line, metrics: Metrics, answering: AnsweringProcess | None
 ) -> ReplyWorker | None:
     """The embedded worker; None where LINE is not connected or the worker runs elsewhere."""
-    if not _answers(every, base):
+    if not ground.answers:
         return None
-    connected = [each for each in every if each.has_line]
-    ask = answering.ask if answering else None
     replying = [
         replying_of(
             each,
-            base,
-            views[each.account],
+            ground.base,
+            ground.views[each.account],
             metrics.answered,
             metrics.replied,
             line.get(each.account) if isinstance(line, Mapping) else line,
-            ask,
+            answering.ask if answering else None,
         )
-        for each in connected
+        for each in ground.connected
     ]
-    return ReplyWorker(*replying, housekeeping=housekeeping_of(every, base))
+    return ReplyWorker(*replying, housekeeping=housekeeping_of(ground.every, ground.base))
 
 
-def _alive(base: Base, worker: ReplyWorker | None, answers: bool) -> Callable[[], bool] | None:
+def _readiness(ground: _Ground, worker: ReplyWorker | None) -> Readiness:
+    return Readiness(
+        ground.base.db,
+        ground.base.now,
+        lambda: all(publisher.current() for publisher in ground.publishers.values()),
+        _alive(ground, worker),
+    )
+
+
+def _alive(ground: _Ground, worker: ReplyWorker | None) -> Callable[[], bool] | None:
     """Whether replies are being worked on, here or by a process of their own."""
     if worker is not None:
         return worker.alive
-    return partial(workers_seen, base) if answers and base.on_server else None
-
-
-def _readiness(
-    base: Base, publishers: Iterable[Publisher], worker: ReplyWorker | None, *, answers: bool
-) -> Readiness:
-    return Readiness(
-        base.db,
-        base.now,
-        lambda: all(publisher.current() for publisher in publishers),
-        _alive(base, worker, answers),
-    )
+    elsewhere = ground.connected and ground.base.on_server
+    return partial(workers_seen, ground.base) if elsewhere else None

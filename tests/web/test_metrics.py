@@ -151,7 +151,7 @@ def test_logs_hold_the_request_id_and_nothing_personal(
         def broken(*_: object) -> None:
             raise RuntimeError(f"cannot answer {said} of {WHO}")
 
-        answering = there.running.worker._lanes[0].replying.answerer.answerer  # type: ignore[union-attr]
+        answering = there.running.worker._lanes[0].replying.answerer.answerer.answerer  # type: ignore[union-attr]
         monkeypatch.setattr(type(answering), "answer", broken)
         there.deliver(text_event(said, who=WHO), headers={"X-Request-Id": "trace-of-the-error"})
         there.client.post("/chat", data={"text": said}, headers={"Sec-Fetch-Site": "same-origin"})
