@@ -15,24 +15,23 @@ from bot.core.tokens import Tokenize
 
 _CANDIDATES = 60
 _SHOWN = 8  # words named on one line
-_TELLING, _TOLD = 0.2, 3  # log-odds from which a reason is told; reasons each way
-_MEANINGS = {  # of `confidence.SIGNALS`
-    "margin2": "2番目の候補との差",
-    "margin4": "4番目の候補との差",
-    "share": "候補の中での1番目の重み",
-    "share3": "候補の中での上位3件の重み",
-    "log_first": "言葉の合い方の強さ",
-    "covd": "質問の言葉がどれだけ答えにあるか",
-    "ccovd": "言いかえがどれだけ答えにあるか",
-    "rcov": "近い例文の言葉がどれだけ質問にあるか",
-    "latent": "意味の近さ",
-    "latent_title": "題名との意味の近さ",
-    "sound": "近い例文との音の近さ",
-    "word": "近い例文との言葉の近さ",
-    "unknown": "知識にない言葉の割合",
-    "length": "大事な言葉の数",
-    "fired": "使われた言いかえの数",
-    "wordless": "大事な言葉がないこと",
+_TELLING = 0.2  # log-odds from which a reason is told
+# What the signals of `confidence.SIGNALS` are about. Those of one group speak of nearly the same,
+# so that only their sum says something.
+_ABOUT = {
+    "ほかの候補との差": ("margin2", "margin4", "share", "share3"),
+    "質問の言葉や意味がどれだけ知識に合うか": (
+        "log_first",
+        "covd",
+        "ccovd",
+        "rcov",
+        "unknown",
+        "wordless",
+        "latent",
+        "latent_title",
+    ),
+    "いちばん近い例文との近さ": ("sound", "word"),
+    "質問の長さと言いかえの数": ("length", "fired"),
 }
 
 
@@ -55,9 +54,10 @@ def _reading(index: Index, query: Query) -> Iterator[str]:
 
 
 def _confidence(vector: Vector) -> Iterator[str]:
-    told = [(name, value) for name, value in reasons(vector) if abs(value) >= _TELLING]
+    parts = dict(reasons(vector))
+    told = {about: sum(parts[name] for name in names) for about, names in _ABOUT.items()}
     for way, sign in (("上げた", 1.0), ("下げた", -1.0)):
-        names = [_MEANINGS[name] for name, value in told if value * sign > 0][:_TOLD]
+        names = [about for about, value in told.items() if value * sign >= _TELLING]
         if names:
             yield f"ふつうの質問と比べて自信を{way}もの：{'、'.join(names)}"
 
