@@ -164,7 +164,6 @@ def _ground(every: tuple[Settings, ...], clock: Clock | None) -> _Ground:
     except BaseException:
         base.db.close()
         raise
-    tokenizer.give_back()
     views = {each.account: view_of(each, publishers) for each in every}
     return _Ground(every, base, publishers, views, tokenizer)
 

@@ -21,7 +21,6 @@ from bot.core import guard
 from bot.core.conversation import state_from_json
 from bot.core.ports import Answerer, LineApi
 from bot.core.replies import Reply, Text
-from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy
@@ -89,7 +88,7 @@ def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = T
 
 
 def load_publishers(
-    every: Sequence[Settings], base: Base, tokenizer: Tokenize | None = None
+    every: Sequence[Settings], base: Base, tokenizer: SudachiTokenizer | None = None
 ) -> dict[Path, Publisher]:
     """A publisher for each content folder, its content loaded; not watching yet.
 
@@ -113,6 +112,7 @@ def load_publishers(
             versions=_Versions(base.db, owner),
             cities=sorted({each.city for each in alike}),
             saved=saved,
+            settle=tokenizer.give_back,
         )
     for publisher in found.values():
         publisher.load()
