@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -140,8 +141,10 @@ def _alone_with(pipe: Connection) -> None:
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGABRT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)
-    kept = pipe.fileno()
-    os.closerange(3, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
-    os.nice(_NICE)
+    for opened in map(int, os.listdir("/dev/fd")):
+        if opened > 2 and opened != pipe.fileno():
+            with suppress(OSError):  # the one that listed them is closed already
+                os.close(opened)
+    with suppress(OSError):  # not where an operator forbids it
+        os.nice(_NICE)
     gc.freeze()
