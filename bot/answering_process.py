@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # A batch takes milliseconds, new content a second or two; LINE's tokens live 50 s.
 _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
+_TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _NICE = 5  # when all want the processor, acknowledging goes before answering
 
 
@@ -63,7 +64,12 @@ class AnsweringProcess:
         self._process = context.Process(
             target=_serve, args=(theirs, desk, publishers), name="answering", daemon=True
         )
-        self._process.start()
+        # Held back until the new process ignores them: it must not end before its maker.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _TO_STOP)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     @property
@@ -136,9 +142,10 @@ def _serve(pipe: Connection, desk: Desk, publishers: Mapping[Path, Publisher]) -
 
 def _alone_with(pipe: Connection) -> None:
     """Let go of what belongs to the maker: its door, database and locks must not outlive it."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    for number in _TO_STOP:
         # The maker still has events in hand when it is told to stop; its end is ours.
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TO_STOP)
     for number in (signal.SIGABRT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_DFL)
     for opened in map(int, os.listdir("/dev/fd")):
