@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from bot.core.attributes import Catalog
@@ -71,6 +72,8 @@ class AnsweringProcess:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        # However we end: at exit everybody waits for their children, and ours waits for this.
+        Finalize(None, self._pipe.close, exitpriority=1)
 
     @property
     def pid(self) -> int | None:

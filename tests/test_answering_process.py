@@ -36,8 +36,9 @@ import sys, time
 sys.path.insert(0, {str(REPOSITORY)!r})
 from bot.answering_process import AnsweringProcess
 from bot.services.apart import Desk
-print(AnsweringProcess(Desk({{}}, list), {{}}).pid, flush=True)
-time.sleep(60)
+kept = AnsweringProcess(Desk({{}}, list), {{}})
+print(kept.pid, flush=True)
+time.sleep(float(sys.argv[1]))
 """
 
 
@@ -169,11 +170,15 @@ def test_told_to_stop_with_the_whole_group_it_still_answers(town: Town) -> None:
     assert gone(town.process.pid)
 
 
-def test_it_ends_with_its_maker(tmp_path: Path) -> None:
-    maker = subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("seconds", ["0", "60"], ids=["at its end", "killed"])
+def test_it_ends_with_its_maker(seconds: str) -> None:
+    maker = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, seconds], stdout=subprocess.PIPE, text=True
+    )
     assert maker.stdout is not None
     child = int(maker.stdout.readline())
-    maker.kill()
-    maker.wait()
+    if seconds != "0":
+        maker.kill()
+    maker.wait(20)
     maker.stdout.close()
     assert gone(child)
