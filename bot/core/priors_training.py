@@ -29,7 +29,7 @@ Vector = NDArray[Any]
 KEPT = 15  # candidates of each question, best first by the plain second look
 FOLDS = 5
 _BY_KIND = len(KINDS) * len(TYPES)
-_L2_KIND, _L2_FEATURE = 5.0, 30.0
+_L2_KIND, _L2_FEATURE = 15.0, 300.0
 _CLOSENESS = 3  # the last of the learned columns
 
 
