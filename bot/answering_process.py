@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-_NICE = 5  # when all want the processor, acknowledging goes before answering
+_NICE = 2  # when all want the processor, acknowledging goes before answering
 
 
 @dataclass(frozen=True)
