@@ -11,8 +11,9 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from bot.errors import StoreError
+from bot.services.effects import Effects, Outgoing
 from bot.services.failures import describe
-from bot.services.replying import Effects, Outgoing, Replying
+from bot.services.replying import Replying
 from bot.store.inbox import Settled
 from bot.store.tables import MAIN_ACCOUNT
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.core.ports import Answered, Answerer, Event
@@ -54,9 +55,10 @@ class Calming(Answerer):
         allowed, tell = self._take(key, event.timestamp_ms / 1000)
         if allowed or (event.text and self.urgent(event.text)):
             return self.answerer.begin(event, state, now)
-        messages = tuple(self.slow_down(state)) if tell else ()
-        slowed = Answered(messages, state, "slowed", None)
-        return lambda: slowed
+        return partial(self._slowed, state, tell)
+
+    def _slowed(self, state: str | None, tell: bool) -> Answered:
+        return Answered(tuple(self.slow_down(state)) if tell else (), state, "slowed", None)
 
     def _take(self, key: str, at: float) -> tuple[bool, bool]:
         """Whether there is a token, and if not, whether this is the first time to say so."""

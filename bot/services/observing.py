@@ -13,7 +13,8 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
-from bot.services.replying import Effects, Replying
+from bot.services.effects import Effects
+from bot.services.replying import Replying
 from bot.store.inbox import Claimed
 
 REQUEST_ID = "request_id"  # in the logs

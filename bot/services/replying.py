@@ -18,19 +18,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.changes import Change, with_changes
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
+from bot.services.effects import Effects, Outgoing, own_wishes, record, with_duties
 from bot.services.failures import describe
 from bot.store import (
-    attributes,
     backlog,
-    conversations,
     inbox,
-    questions,
     reactions,
     residents,
-    settings_keys,
 )
 from bot.store.database import Database
 from bot.store.inbox import Claimed, Decision, Settled
@@ -47,45 +43,6 @@ LEASE_MS = 20_000
 _LATE_MS = 1000  # an event this late may have been overtaken by the resident's leaving
 MAX_CLAIMS = 5  # an event that takes the process down each time is given up
 _JST = timezone(timedelta(hours=9))
-_FOLLOW, _UNFOLLOW, _UNSEND = "follow", "unfollow", "unsend"
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A reply about to be tried; `outcome_unknown` is about the attempts before this one."""
-
-    id: int
-    reply_token: str
-    messages: str
-    received_at: int
-    attempts: int
-    outcome_unknown: bool
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What the store is told about one event."""
-
-    decision: Decision
-    state: tuple[conversations.Key, str | None] | None = None
-    question: Question | None = None
-    erase: tuple[str, str, int] | None = None  # account, resident, before
-    take_back: tuple[str, str] | None = None  # account, message id
-    outgoing: Outgoing | None = None
-    followed: tuple[str, str, int] | None = None  # account, resident, when
-    own: Own | None = None
-    reaction: reactions.Reaction | None = None
-
-
-@dataclass(frozen=True)
-class Own:
-    """What a resident asked to be kept about them, and when."""
-
-    account: str
-    resident: str
-    at: int
-    changes: tuple[Change, ...]
-    link: str  # digest of the link to their settings
 
 
 @dataclass(frozen=True)
@@ -143,7 +100,7 @@ class Replying:
 
         def run(connection: Connection) -> Work:
             now = self.now() if self.moment is None else self.moment(connection)
-            outgoing = _record(connection, done, now)
+            outgoing = record(connection, done, now)
             inbox.settle(connection, sent, now)
             claimed, late = self._claim(connection, room, now, overloaded)
             retries = (_outgoing(c, c.messages) for c in claimed if c.messages is not None)
@@ -204,12 +161,6 @@ class Replying:
         with self.db.read() as connection:
             return backlog.anything_due(connection, self.now(), self.account)
 
-    def release(self, claimed: Sequence[Claimed]) -> None:
-        """Give back what will not be answered here (stopping)."""
-        if claimed:
-            now, ids = self.now(), [c.id for c in claimed]
-            self.db.write(lambda c: inbox.release(c, ids, now))
-
     def answer(self, claimed: Claimed) -> Effects:
         """Decide one event. Never raises: what goes wrong is recorded as `unanswered`."""
         return self.begin(claimed)()
@@ -219,7 +170,7 @@ class Replying:
         together; neither step raises."""
         try:
             if self._given_up(claimed):
-                expired = _with_duties(claimed, _undone(claimed, "expired"))
+                expired = with_duties(claimed, _undone(claimed, "expired"))
                 return lambda: expired
             event = self.parse(json.loads(claimed.body))
             answer = self.answerer.begin(event, claimed.state, self.clock())
@@ -260,9 +211,9 @@ class Replying:
         outgoing = _outgoing(claimed, messages) if messages else None
         effects = Effects(decision, kept, question, erase, outgoing=outgoing)
         effects = replace(
-            effects, own=_own(claimed, answered), reaction=self._reaction(claimed, answered)
+            effects, own=own_wishes(claimed, answered), reaction=self._reaction(claimed, answered)
         )
-        return _with_duties(claimed, effects)
+        return with_duties(claimed, effects)
 
     def _today(self) -> str:
         return self.clock().astimezone(_JST).date().isoformat()
@@ -317,62 +268,6 @@ class Replying:
         return Settled(outgoing.id, outgoing.attempts, inbox.DECIDED, unknown, due)
 
 
-def _record(connection: Connection, done: Sequence[Effects], now: int) -> list[Outgoing]:
-    """Keep what was decided; returns what may be sent: not what another has taken over since."""
-    ids = inbox.decide(connection, [e.decision for e in done], now)
-    mine = [e for e in done if e.decision.id in ids]
-    questions.add(connection, [e.question for e in mine if e.question is not None])
-    reactions.add(connection, [e.reaction for e in mine if e.reaction is not None])
-    for effects in mine:
-        if effects.take_back is not None:
-            account, message_id = effects.take_back
-            residents.take_back(connection, message_id, account)
-        if effects.erase is not None:
-            account, resident, before = effects.erase
-            residents.erase(connection, resident, before=before, now=now, account=account)
-        if effects.followed is not None:
-            account, resident, at = effects.followed
-            attributes.follow(connection, resident, at, account)
-        if effects.own is not None:
-            _keep(connection, effects.own, now)
-    # After erasing: the state an event itself leaves behind is newer than what it erases.
-    conversations.save_many(connection, dict(e.state for e in mine if e.state is not None), now)
-    return [e.outgoing for e in mine if e.outgoing is not None]
-
-
-def _own(claimed: Claimed, answered: Answered) -> Own | None:
-    if claimed.resident is None or not (answered.changes or answered.link):
-        return None
-    at = claimed.occurred_at
-    return Own(claimed.account, claimed.resident, at, answered.changes, answered.link)
-
-
-def _keep(connection: Connection, own: Own, now: int) -> None:
-    if own.changes:
-        choose = partial(with_changes, changes=own.changes)
-        residents.change(connection, own.resident, choose, own.at, own.account)
-    if own.link:
-        settings_keys.add_link(connection, own.link, own.resident, now, own.account)
-
-
-def _with_duties(claimed: Claimed, effects: Effects) -> Effects:
-    """What an event demands of the store whatever the answerer made of it."""
-    if claimed.kind == _UNSEND and claimed.message_id is not None:
-        # The state may hold the words taken back, as what was asked last.
-        where = claimed.conversation
-        state = None if where is None else ((claimed.account, where), None)
-        return replace(effects, take_back=(claimed.account, claimed.message_id), state=state)
-    if claimed.kind == _FOLLOW and claimed.resident is not None:
-        # Known from now on by the id alone: nothing is chosen for anybody.
-        return replace(effects, followed=(claimed.account, claimed.resident, claimed.occurred_at))
-    if claimed.kind == _UNFOLLOW and claimed.resident is not None:
-        return Effects(
-            Decision(claimed.id, claimed.attempts, inbox.ERASED, "unfollow", forget=True),
-            erase=(claimed.account, claimed.resident, claimed.occurred_at),
-        )
-    return effects
-
-
 def _check_storable(answered: Answered) -> None:
     """Raise here, for this event alone, what would make the whole batch's transaction fail."""
     for value in (answered.state, answered.outcome, answered.question):
@@ -382,7 +277,7 @@ def _check_storable(answered: Answered) -> None:
 
 def _failed(claimed: Claimed, error: Exception) -> Effects:
     log.error("event not answered", extra={"inbox_id": claimed.id, "error": describe(error)})
-    return _with_duties(claimed, _undone(claimed, "error"))
+    return with_duties(claimed, _undone(claimed, "error"))
 
 
 def _undone(claimed: Claimed, outcome: str) -> Effects:

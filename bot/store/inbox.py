@@ -388,15 +388,6 @@ def settle(connection: Connection, settled: Sequence[Settled], now: int) -> None
         connection.execute(_POSTPONE, again)
 
 
-def release(connection: Connection, ids: Collection[int], now: int) -> None:
-    """Give back claimed events nothing was done with."""
-    connection.execute(
-        update(inbox)
-        .where(inbox.c.id.in_(ids), inbox.c.status == LEASED)
-        .values(status=WAITING, due_at=now, attempts=inbox.c.attempts - 1)
-    )
-
-
 def _strip(connection: Connection, ids: Collection[int]) -> None:
     """Blank rows that were decided with `forget`; what is still needed to send stays till then."""
     if not ids:
