@@ -201,3 +201,13 @@ def test_asking_words_alone_are_answered_where_an_entry_is_sure(library: Library
     booking, deadline = speak(view, "窓口予約", None, NOW), speak(view, "期限は？", None, NOW)
     assert (booking.turn.decision, booking.turn.candidates[0].id) == ("answer", "onojo-window")
     assert deadline.turn.decision == "fallback"
+
+
+@pytest.mark.parametrize("city", ["hachinohe", "hachioji", "onojo", "yachiyo"])
+def test_whether_a_thing_can_be_used_is_answered_with_the_city_and_not_the_word(
+    library: Library, city: str
+) -> None:
+    view = library.view(city)
+    asked = speak(view, "電子マネー使える？", None, NOW).turn.candidates[0]
+    meant = speak(view, "キャッシュレス決済って何？", None, NOW).turn.candidates[0]
+    assert asked.id.startswith(f"{city}-") and meant.id == "term-cashless"
