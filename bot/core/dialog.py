@@ -201,7 +201,7 @@ class _Dialog:
             ids = tuple(want.id for want in two)
             ranking = replace(ranking, matches=with_first(ranking, ids))
             return answers.offer_choices(speaker, ranking)
-        if decision == "choices" and stands_alone(self.view, ranking):
+        if decision == "choices" and stands_alone(self.view, speaker.text, ranking):
             return answers.show_with_rivals(speaker, ranking)
         if decision == "choices":
             return answers.offer_choices(speaker, ranking)

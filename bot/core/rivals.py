@@ -37,13 +37,17 @@ def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Rank
     return decision, ranking
 
 
-def stands_alone(view: CityView, ranking: Ranking) -> bool:
+def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
     """Whether the first is the city's own entry or a term, likely, and no own one is as good.
 
     Common entries, other terms, menus and "no source says" beside it would be answered by it too.
+    What a word means is no answer to whether the thing can be used here.
     """
     first, *near = ranking.matches[:_SHOWN] or (None,)
-    if first is None or ranking.top1 < _LIKELY or not _is_own_or_term(view, first.id):
+    entry = view.entry(first.id) if first else None
+    if first is None or entry is None or ranking.top1 < _LIKELY:
+        return False
+    if not (_is_own(view, entry.id) or (_is_term(entry) and not _ASKS_TO_USE.search(fold(text)))):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
 
@@ -85,11 +89,6 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
 def _is_own(view: CityView, item_id: str) -> bool:
     entry = view.entry(item_id)
     return entry is not None and entry.city == view.city.id and not _is_term(entry)
-
-
-def _is_own_or_term(view: CityView, item_id: str) -> bool:
-    entry = view.entry(item_id)
-    return entry is not None and (_is_term(entry) or _is_own(view, item_id))
 
 
 def _is_term(entry: Entry) -> bool:

@@ -121,7 +121,7 @@ def outcome(view: CityView, text: str) -> Outcome:
     decision, ranking = settled(view, plain, view.rank(with_both_calendars(plain)))
     ids = [match.id for match in ranking.matches]
     near = frozenset(ids)
-    if decision == "answer" or (decision == "choices" and stands_alone(view, ranking)):
+    if decision == "answer" or (decision == "choices" and stands_alone(view, plain, ranking)):
         return Outcome("answer", tuple(ids[:1]), near)
     if decision == "choices" and len(ids) > 1:
         return Outcome("choices", tuple(ids[:_OFFERED]), near)

@@ -8,6 +8,8 @@ from bot.core.documents import Match, Ranking
 from bot.core.rivals import city_before_term, may_be_known, stands_alone
 from bot.services.library import Library
 
+WORDS = "そのことについて"
+
 
 def ranking(*ids: str, top1: float = 0.75) -> Ranking:
     return Ranking(tuple(Match(each, 9.0 - n) for n, each in enumerate(ids)), top1, 0.9, 0.95)
@@ -23,22 +25,26 @@ def test_the_city_s_own_entry_stands_alone_among_terms_menus_and_common_ones(
 ) -> None:
     view = library.view("onojo")
     near = ranking("onojo-cashless", "term-cashless", "menu-payment")
-    assert stands_alone(view, near)
-    assert not stands_alone(view, replace(near, top1=0.5))
-    assert not stands_alone(view, ranking("proc-child-01", "proc-child-02", "menu-child"))
-    assert not stands_alone(view, ranking())
+    assert stands_alone(view, WORDS, near)
+    assert not stands_alone(view, WORDS, replace(near, top1=0.5))
+    assert not stands_alone(view, WORDS, ranking("proc-child-01", "proc-child-02", "menu-child"))
+    assert not stands_alone(view, WORDS, ranking())
 
 
 def test_a_term_stands_alone_among_what_is_not_the_city_s(library: Library) -> None:
     view = library.view("onojo")
-    assert stands_alone(view, ranking("term-cloud", "term-localcloud", "how-to-use"))
-    assert not stands_alone(view, as_good("term-cashless", "onojo-cashless"))
+    cloud = ranking("term-cloud", "term-localcloud", "how-to-use")
+    assert stands_alone(view, WORDS, cloud)
+    assert not stands_alone(view, "クラウド使える？", cloud)
+    assert not stands_alone(view, WORDS, as_good("term-cashless", "onojo-cashless"))
 
 
 def test_of_two_own_entries_none_stands_alone_unless_one_is_better(library: Library) -> None:
     view = library.view("onojo")
-    assert not stands_alone(view, as_good("onojo-cashless", "onojo-biz-cashless"))
-    assert stands_alone(view, ranking("onojo-cashless", "onojo-biz-cashless", "menu-payment"))
+    assert not stands_alone(view, WORDS, as_good("onojo-cashless", "onojo-biz-cashless"))
+    assert stands_alone(
+        view, WORDS, ranking("onojo-cashless", "onojo-biz-cashless", "menu-payment")
+    )
 
 
 def test_who_wants_to_use_a_thing_hears_of_the_city_before_the_word(library: Library) -> None:
