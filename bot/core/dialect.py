@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 
-_END = r"(?=[、。,.!?\s]|$)"
+from bot.core import dialect_aomori
+
+_END = dialect_aomori.END
 _NOUN = "[ァ-ヶー証票届書金税券料所課]"  # no verb (運ばない, 出さない) ends like these
 _RULES: tuple[tuple[str, str], ...] = (
+    *dialect_aomori.RULES,
     # Question words
     (r"(?:どげん|どぎゃん|どない|なじょ)(?:に|して|しち)?(?=し|す|や|な|せ|よか)", "どう"),
     (r"(?:どげん|どぎゃん|どない|なじょ)(?:に|して)?", "どう"),
@@ -22,7 +25,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"いづ(?=まで|から|だ|です|" + _END + ")", "いつ"),
     (r"(?<=いつ)(?:ね|と|なん|やろ)" + _END, ""),
     # Particles and verbs
-    (rf"(?<={_NOUN})ば(?=[一-龠なも])", "を"),
+    (rf"(?<={_NOUN})ば(?=[一-龠なも])|(?<=[一-龠])ば(?=[一-龠])", "を"),  # no 運ば before kanji
     (rf"(?<={_NOUN})さ(?=行|い[きくぐっ]|来|電話|届)", "に"),
     (rf"(?<={_NOUN})さ(?=無|な[ぐく]|落)", "を"),
     (r"無ぐし|なぐし|失ぐし", "なくし"),
