@@ -11,6 +11,7 @@ from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
 
 _BLANKS = re.compile(r"[\s・、,]+")
+_CLOSE = 10  # characters between a word and what it makes harmless
 
 
 class Lookout:
@@ -19,6 +20,7 @@ class Lookout:
     A sign is an AND of blank-separated groups, each a `|` list of alternatives, looked for as
     substrings of the text without blanks, in hiragana, in lower case. The words of `calm` are
     taken out first, longest first, so that 火事の保険 raises no alarm and 火事で罹災証明 does.
+    Of a calm "宿題|書類 助けて" only 助けて is taken out, where it stands close to one of the first.
     """
 
     def __init__(self, emergencies: Iterable[Emergency]) -> None:
@@ -50,6 +52,7 @@ class _Signs:
     """Signs and calm words in the spelling in which they are looked for."""
 
     calm: re.Pattern[str] | None
+    beside: tuple[re.Pattern[str], ...]  # calm only close to another word, which stays
     words: re.Pattern[str] | None  # the signs of one group, which are most
     groups: tuple[tuple[tuple[str, ...], ...], ...]
     needed: tuple[str, ...]  # one of them stands in every text with a sign
@@ -58,6 +61,8 @@ class _Signs:
         """Whether any sign is left in `plain` without its calm words."""
         if self.calm is not None:
             plain = self.calm.sub("\n", plain)
+        for pattern in self.beside:
+            plain = pattern.sub(r"\g<before>\n\g<after>", plain)
         if self.words is not None and self.words.search(plain):
             return True
         return any(
@@ -73,7 +78,22 @@ def _signs(emergency: Emergency) -> _Signs:
     # Of groups that must all be there, the one whose words say most.
     rarest = [max(sign, key=lambda group: (min(map(len, group)), -len(group))) for sign in groups]
     needed = (*single, *(word for group in rarest for word in group))
-    return _Signs(_any_of(map(_plain, emergency.calm)), _any_of(single), groups, needed)
+    calm = [fold(words).split() for words in emergency.calm]
+    alone = _any_of(_plain(words[0]) for words in calm if len(words) == 1)
+    beside = tuple(_beside(words[0], words[-1]) for words in calm if len(words) > 1)
+    return _Signs(alone, beside, _any_of(single), groups, needed)
+
+
+def _beside(near: str, calm: str) -> re.Pattern[str]:
+    """Matches a word of `calm` with a word of `near` not far before or after it.
+
+    What stands between them is kept: it may be a danger of its own.
+    """
+    first, last = ("|".join(map(re.escape, _alternatives(group))) for group in (near, calm))
+    between = f".{{0,{_CLOSE}}}?"
+    return re.compile(
+        f"(?P<before>(?:{first}){between})(?:{last})|(?:{last})(?P<after>{between}(?:{first}))"
+    )
 
 
 def _alternatives(group: str) -> tuple[str, ...]:

@@ -181,7 +181,8 @@ class Emergency:
     """A danger, the words that show it, the words that show it is only talked about, its card.
 
     `signs`: any one suffices; each is an AND of alternatives ("家|部屋 燃えて|煙").
-    `calm`: words taken out of the message before the signs are looked for.
+    `calm`: words taken out of the message before the signs are looked for; of "宿題|書類 助けて"
+    助けて where it stands close to one of the others.
     """
 
     id: str
