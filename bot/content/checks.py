@@ -170,18 +170,29 @@ class _Checks:
         return {*self.content.entries, *self.content.intents, *emergencies, *self.lost}
 
     def _duplicate_phrases(self) -> Iterator[Problem]:
-        """A phrase in two items that one city sees: neither would win."""
+        """A phrase in two items that one city sees: neither would win.
+
+        An intent of all cities gives its phrase to the entry of a city (`library.documents`).
+        """
         seen: dict[str, list[tuple[str, str, str]]] = {}
         for item_id, city, key, phrases in self._all_phrases():
             for phrase in phrases:
                 found = seen.setdefault(squeeze(fold(phrase)), [])
                 for other, other_city, line in found:
-                    if other != item_id and (COMMON in (city, other_city) or city == other_city):
+                    if other != item_id and self._clash((item_id, city), (other, other_city)):
                         text = f"質問「{phrase}」は {line}（{other}）にもあります。どちらか一方を消してください。"
                         yield self._at(item_id, f"{key}/{phrase}", text)
                 place = self.places[item_id]
                 where = f"{place.path}:{place.line_of(f'{key}/{phrase}')}"
                 found.append((item_id, city, where))
+
+    def _clash(self, one: tuple[str, str], other: tuple[str, str]) -> bool:
+        """Whether two items, each an id and its city, may not have the same phrase."""
+        if one[1] == other[1]:
+            return True
+        shared, own = (one, other) if one[1] == COMMON else (other, one)
+        given = shared[0] in self.content.intents and own[0] in self.content.entries
+        return shared[1] == COMMON and not given
 
     def _all_phrases(self) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         for entry in self.content.entries.values():

@@ -25,6 +25,7 @@ _ASKS_MEANING = re.compile(
 )
 _ASKS_TO_USE = re.compile(
     r"(?:使え|つかえ|でき|払え|はらえ|出せ|取れ|とれ|借りられ|受けられ|やって|始まって|はじまって)(?:る|ます|とる|とっと|ん)(?:か|の|かな|んですか|と)?[?。!]*$|(?:あり|やって)ますか[?。]*$|ある[?]+$"
+    r"|(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Rank
     """What to do with a ranking of `text` here, and the ranking with its rivals in their order."""
     ranking = city_before_term(view, text, ranking)
     decision = decide(ranking, view.costs)
-    if decision == "answer" and may_be_known(view, ranking):
+    if decision == "answer" and (may_be_known(view, ranking) or only_a_word(view, text, ranking)):
         decision = "choices"
     return decision, ranking
 
@@ -64,6 +65,18 @@ def may_be_known(view: CityView, ranking: Ranking) -> bool:
     enough = _CLEARLY_UNKNOWN if first.id.startswith(_NO_SOURCE) else _CLEARLY_MEANT
     found = (match for match in near if (entry := view.entry(match.id)) and not _is_term(entry))
     return any(first.score - match.score < enough for match in found)
+
+
+def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
+    """Whether somebody wants a thing and what it is called comes first: 「Zoomで相談したい」.
+
+    What a word means is then at most one of the choices, unless it was asked in the term's words.
+    """
+    term = view.entry(ranking.matches[0].id) if ranking.matches else None
+    folded = fold(text)
+    if term is None or not _is_term(term) or not _ASKS_TO_USE.search(folded):
+        return False
+    return not _ASKS_MEANING.search(folded) and not _says_its_words(folded, term)
 
 
 def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:

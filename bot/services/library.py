@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -15,6 +15,7 @@ from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
+from bot.core.text import fold, squeeze
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
@@ -115,15 +116,25 @@ class Library:
 
 
 def documents(content: Content, city_id: str) -> list[Document]:
-    """Everything that may answer in a city, as the matcher wants it."""
+    """Everything that may answer in a city, as the matcher wants it.
+
+    A phrasing that the city's own entry has too is that entry's alone: 「電子図書館」 finds "no plan
+    says" only where no plan says.
+    """
     titles = {item.id: item.title for item in content.entries.values()}
+    own = {
+        squeeze(fold(phrase))
+        for entry in content.entries.values()
+        if entry.city == city_id
+        for phrase in entry.questions
+    }
     found = [
         _entry_document(content, entry, titles)
         for entry in content.entries.values()
         if entry.visible_in(city_id)
     ]
     found += [
-        _intent_document(content, intent)
+        _intent_document(content, intent, own)
         for intent in content.intents.values()
         if intent.visible_in(city_id)
     ]
@@ -141,8 +152,9 @@ def _entry_document(content: Content, entry: Entry, titles: Mapping[str, str]) -
     )
 
 
-def _intent_document(content: Content, intent: Intent) -> Document:
-    questions = (*intent.examples, *_translated(content, intent.id))
+def _intent_document(content: Content, intent: Intent, own: Set[str]) -> Document:
+    examples = (phrase for phrase in intent.examples if squeeze(fold(phrase)) not in own)
+    questions = (*examples, *_translated(content, intent.id))
     return Document(intent.id, intent.title, questions, intent.answer, kind=_intent_kind(intent))
 
 

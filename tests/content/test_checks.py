@@ -230,6 +230,13 @@ def test_a_phrase_in_another_width_is_the_same_phrase() -> None:
     assert len(problems(changes)) == 1
 
 
+def test_an_intent_may_have_a_phrase_of_one_citys_entry_which_takes_it_there() -> None:
+    changes, _ = changed(BASIC, "メニュー, ", "船の切符, ")
+    assert problems(changes) == []
+    changes, _ = changed(BASIC, "メニュー, ", "防犯登録, ")
+    assert len(problems(changes)) == 1
+
+
 def test_two_cities_may_use_the_same_phrase() -> None:
     changes, _ = changed(FERRY, "- 船の切符", "- ケーブルカーの料金")
     assert problems(changes) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.documents import Match, Ranking
-from bot.core.rivals import city_before_term, may_be_known, stands_alone
+from bot.core.rivals import city_before_term, may_be_known, only_a_word, settled, stands_alone
 from bot.services.library import Library
 
 WORDS = "そのことについて"
@@ -59,6 +59,18 @@ def test_who_wants_to_use_a_thing_hears_of_the_city_before_the_word(library: Lib
         "キャッシュレスって何",
     ):
         assert city_before_term(view, text, both) is both
+
+
+def test_who_wants_a_thing_is_not_told_for_sure_what_its_word_means(library: Library) -> None:
+    view = library.view("onojo")
+    video = ranking("term-videocall", "handoff", "menu-online", top1=0.97)
+    for text in ("Zoomで相談したい", "ビデオ通話で話してくれる？", "オンライン会議で話したい"):
+        assert only_a_word(view, text, video)
+        assert settled(view, text, video)[0] == "choices"
+    for text in ("Zoomって何", "ビデオ通話", "ビデオ通話の意味を知りたい"):
+        assert not only_a_word(view, text, video)
+        assert settled(view, text, video)[0] == "answer"
+    assert not only_a_word(view, "Zoomで相談したい", ranking("onojo-window", "term-videocall"))
 
 
 def test_a_term_s_own_phrasing_keeps_the_term(library: Library) -> None:
