@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,6 +31,17 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         "MADOGUCHI_PRIVACY_URL",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """What a command sets for its process's logs ends with the test."""
+    root, ours = logging.getLogger(), logging.getLogger("bot")
+    handlers, level, ours_level = root.handlers[:], root.level, ours.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    ours.setLevel(ours_level)
 
 
 @pytest.fixture(scope="session")

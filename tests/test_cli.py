@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -33,16 +32,13 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(directory: Path) -> Iterator[Run]:
+def run(directory: Path) -> Run:
     """Runs a command over the made-up content."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
 
     def invoke(*args: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(main, list(args), input=stdin, catch_exceptions=False)
 
-    yield invoke
-    root.handlers, root.level = handlers, level
+    return invoke
 
 
 def lines(result: Result) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -65,7 +64,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: LineAdmin) -> Run
     migrate(db)
     db.write(lambda c: attributes.know(c, [user_id(1)], MS))
     db.close()
-    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.NullHandler()])
 
     def invoke(command: Any, *args: str, **more: Any) -> Result:
         return CliRunner().invoke(command, list(args), catch_exceptions=True, **more)

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from bot.logs import configure_logs
-
-
-@pytest.fixture(autouse=True)
-def _own_handlers() -> Iterator[None]:
-    """Whatever is configured here ends with the test."""
-    root, ours = logging.getLogger(), logging.getLogger("bot")
-    before = root.handlers[:], root.level, ours.level
-    yield
-    root.handlers, root.level, ours.level = before
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

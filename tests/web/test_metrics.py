@@ -6,8 +6,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -123,26 +122,13 @@ def test_a_request_id_is_accepted_made_and_kept_with_the_event(tmp_path: Path) -
         assert there.get("/healthz").headers["X-Request-Id"] != made
 
 
-@contextmanager
-def real_logs() -> Iterator[None]:
-    """The logs as an operator gets them, for the time of a test."""
-    root, ours = logging.getLogger(), logging.getLogger("bot")
-    before = root.handlers[:], root.level, ours.level
-    configure_logs(logging.DEBUG)
-    try:
-        yield
-    finally:
-        root.handlers, level, ours_level = before
-        root.setLevel(level)
-        ours.setLevel(ours_level)
-
-
 def test_logs_hold_the_request_id_and_nothing_personal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ["引っ越しの相談", "090-1234-5678", "山田太郎", "123456789012"]
     said = "、".join(words)
-    with real_logs(), town(tmp_path) as there:
+    configure_logs(logging.DEBUG)
+    with town(tmp_path) as there:
         there.deliver(text_event(said, who=WHO), headers={"X-Request-Id": "trace-0123456789"})
         there.deliver(text_event(said, who=WHO, message={"type": "text", "text": [said]}))
         wait_for(lambda: scraped(there)["madoguchi_open_events"] == 0)
