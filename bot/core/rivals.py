@@ -25,8 +25,11 @@ _ASKS_MEANING = re.compile(
 )
 _ASKS_TO_USE = re.compile(
     r"(?:使え|つかえ|でき|払え|はらえ|出せ|取れ|とれ|借りられ|受けられ|やって|始まって|はじまって)(?:る|ます|とる|とっと|ん)(?:か|の|かな|んですか|と)?[?。!]*$|(?:あり|やって)ますか[?。]*$|ある[?]+$"
-    r"|(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
 )  # fmt: skip
+
+_WANTS = re.compile(
+    r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
+)
 
 
 def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Ranking]:
@@ -48,7 +51,7 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
     entry = view.entry(first.id) if first else None
     if first is None or entry is None or ranking.top1 < _LIKELY:
         return False
-    if not (_is_own(view, entry.id) or (_is_term(entry) and not _ASKS_TO_USE.search(fold(text)))):
+    if not (_is_own(view, entry.id) or (_is_term(entry) and not _wants_the_thing(fold(text)))):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
 
@@ -74,7 +77,7 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
     """
     term = view.entry(ranking.matches[0].id) if ranking.matches else None
     folded = fold(text)
-    if term is None or not _is_term(term) or not _ASKS_TO_USE.search(folded):
+    if term is None or not _is_term(term) or not _wants_the_thing(folded):
         return False
     return not _ASKS_MEANING.search(folded) and not _says_its_words(folded, term)
 
@@ -97,6 +100,10 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
         return ranking
     matches = (Match(second.id, first.score), Match(first.id, second.score), *rest)
     return Ranking(matches, ranking.top1, ranking.top3, ranking.in_scope, ranking.signals)
+
+
+def _wants_the_thing(folded: str) -> bool:
+    return bool(_ASKS_TO_USE.search(folded) or _WANTS.search(folded))
 
 
 def _is_own(view: CityView, item_id: str) -> bool:
