@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import urllib3
 from flask import Flask
@@ -33,12 +32,12 @@ class PlainLine:
         self._url = f"http://127.0.0.1:{port}/v2/bot/message/reply"
         self._pool = urllib3.PoolManager(maxsize=16, retries=False)
 
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    def reply(self, reply_token: str, messages: str) -> None:
         try:
             response = self._pool.request(
                 "POST",
                 self._url,
-                json={"replyToken": reply_token, "messages": list(messages)},
+                json={"replyToken": reply_token, "messages": json.loads(messages)},
                 timeout=2,
             )
         except urllib3.exceptions.HTTPError:

@@ -44,7 +44,7 @@ FOREIGN = {
     "core": {"numpy", "scipy", "rapidfuzz"},
     "content": {"yaml", "sudachipy"},
     "store": {"sqlalchemy", "alembic"},
-    "line": {"linebot", "urllib3", "pydantic"},
+    "line": {"linebot", "pycurl", "urllib3", "pydantic"},
     "services": {"structlog", "sqlalchemy", "argon2", "pyotp", "PIL"},
     "web": {"flask", "werkzeug", "markupsafe", "pydantic", "prometheus_client", "structlog"},
     "console": {

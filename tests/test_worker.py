@@ -9,10 +9,9 @@ import pytest
 
 from bot.errors import StoreError
 from bot.line.events import parse_event
-from bot.line.reply import CONNECTIONS
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
-from bot.worker import SENDERS, Keeper, Pace, ReplyWorker
+from bot.worker import Keeper, Pace, ReplyWorker
 from tests.services.builders import (
     HANAKO,
     Echo,
@@ -167,10 +166,6 @@ def test_an_idle_worker_turns_at_once_and_a_busy_one_at_its_pace():
     assert pace.pause(5.0) == pytest.approx(0.01)
     assert pace.pause(5.01) == pytest.approx(0.01)
     assert pace.pause(6.0) == 0.0
-
-
-def test_every_sender_has_a_connection_to_keep():
-    assert SENDERS <= CONNECTIONS
 
 
 def test_one_worker_serves_several_accounts_each_with_its_own_line(db):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -15,8 +16,8 @@ from bot.core.reactions import Reaction
 class LineApi(Protocol):
     """LINE's sending side. Failures are `bot.errors.LineRetryable` or `LineRejected`."""
 
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
-        """Send 1 to 5 message objects; returns only when LINE has accepted them."""
+    def reply(self, reply_token: str, messages: str) -> None:
+        """Send a JSON list of 1 to 5 message objects; returns only when LINE has accepted them."""
         ...
 
 
@@ -152,6 +153,17 @@ class Answered:
     private: bool = False  # what was said is about the resident alone: its words go at once
     link: str = ""  # digest of the link to their settings that the messages hold
     reaction: Reaction | None = None  # to an answer; nobody's name or words in it
+    written: str | None = None  # the messages, where they come as JSON already
+
+    def as_json(self) -> str | None:
+        """The messages as the JSON list to be sent; None: say nothing."""
+        if self.written is not None or not self.messages:
+            return self.written
+        return json.dumps(self.messages, separators=(",", ":"))
+
+    def sealed(self) -> Answered:
+        """The same with its messages as JSON alone: lighter to hand to another process."""
+        return replace(self, messages=(), written=self.as_json())
 
 
 class Answerer(Protocol):

@@ -51,7 +51,8 @@ class Desk:
     def answer(self, asked: Asked) -> Answered | None:
         """None where it takes the store, or went wrong: then it is to be answered beside it."""
         try:
-            return self._answering[asked.account].answer(asked.event, asked.state, asked.now)
+            answering = self._answering[asked.account]
+            return answering.answer(asked.event, asked.state, asked.now).sealed()
         except Exception:  # the other end tries again, and says what is wrong
             return None
 

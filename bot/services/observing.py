@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -56,7 +56,7 @@ class CountedLine:
     line: LineApi
     count: Count
 
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    def reply(self, reply_token: str, messages: str) -> None:
         """As the LineApi within."""
         try:
             self.line.reply(reply_token, messages)

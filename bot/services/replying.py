@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -192,7 +192,7 @@ class Replying:
         _check_storable(answered)
         question = None if answered.erase else self._question(claimed, answered)
         sendable = claimed.reply_token is not None and event.mode == "active"
-        messages = _dumps(answered.messages) if answered.messages and sendable else None
+        messages = answered.as_json() if sendable else None
         decision = Decision(
             claimed.id,
             claimed.attempts,
@@ -242,7 +242,7 @@ class Replying:
         if self.now() > outgoing.received_at + self.token_life_ms:
             return _final(outgoing, unknown)
         try:
-            self.line.reply(outgoing.reply_token, json.loads(outgoing.messages))
+            self.line.reply(outgoing.reply_token, outgoing.messages)
         except LineRetryable as error:
             return self._again(outgoing, unknown or error.unknown_outcome, error)
         except LineRejected as error:
@@ -298,7 +298,3 @@ def _outgoing(claimed: Claimed, messages: str | None) -> Outgoing:
         claimed.attempts,
         claimed.outcome_unknown,
     )
-
-
-def _dumps(messages: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(list(messages), separators=(",", ":"))

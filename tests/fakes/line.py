@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -82,11 +82,11 @@ class Platform:
 class FakeLine(Platform):
     """A `LineApi` without a network: same answers, same errors, `sent` to look at."""
 
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
-        """As `bot.line.client.LineClient.reply`."""
+    def reply(self, reply_token: str, messages: str) -> None:
+        """As `bot.line.reply.ReplyClient.reply`."""
         fault = self.next_fault()
         if fault is None or fault.accepts:
-            refusal, _ = self.accept(reply_token, [dict(message) for message in messages])
+            refusal, _ = self.accept(reply_token, json.loads(messages))
             if refusal:
                 category = "invalid_reply_token" if refusal == INVALID_TOKEN else "invalid_request"
                 raise LineRejected(category, status=400)

@@ -17,7 +17,8 @@ from tests.fakes.line import FakeLine, Fault, Platform
 from tests.fakes.line_http import REPLY, TOKEN, LineHttp
 from tests.line.test_render import EXAMPLES
 
-HELLO = [{"type": "text", "text": "こんにちは"}]
+WORDS = [{"type": "text", "text": "こんにちは"}]
+HELLO = json.dumps(WORDS)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def line():
 @pytest.fixture
 def client(line):
     """Our client, talking to it."""
-    client = ReplyClient(TOKEN, line.url, timeouts=(1.0, 0.2))
+    client = ReplyClient(TOKEN, line.url, timeouts=(0.3, 0.2))
     yield client
     client.close()
 
@@ -49,7 +50,7 @@ class TestContract:
     def test_an_accepted_reply_was_sent_once_as_it_is(self, pair: tuple[LineApi, Platform]):
         api, platform = pair
         messages = render(EXAMPLES[0])
-        api.reply("token", messages)
+        api.reply("token", json.dumps(messages))
         assert [(sent.reply_token, sent.messages) for sent in platform.sent] == [
             ("token", messages)
         ]
@@ -70,9 +71,9 @@ class TestContract:
 
     def test_messages_beyond_the_limits_are_refused(self, pair):
         api, platform = pair
-        for messages in ([], HELLO * 6, [{"type": "text", "text": ""}]):
+        for messages in ([], WORDS * 6, [{"type": "text", "text": ""}]):
             with pytest.raises(LineRejected) as caught:
-                api.reply("token", messages)
+                api.reply("token", json.dumps(messages))
             assert caught.value.category == "invalid_request" and caught.value.status == 400
             assert not caught.value.invalid_reply_token
         assert platform.sent == []
@@ -139,7 +140,7 @@ def test_the_request_is_what_line_documents(line, client):
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"] == "madoguchi"
-    assert json.loads(request.body) == {"replyToken": "token", "messages": HELLO}
+    assert json.loads(request.body) == {"replyToken": "token", "messages": WORDS}
 
 
 @pytest.mark.parametrize("fault", [Fault.DROP, Fault.TIMEOUT, Fault.SERVER_ERROR, Fault.REDIRECT])
@@ -156,6 +157,28 @@ def test_a_refused_connection_is_known_not_to_have_sent():
     with pytest.raises(LineRetryable) as caught:
         ReplyClient(TOKEN, f"http://127.0.0.1:{port}").reply("token", HELLO)
     assert not caught.value.unknown_outcome and caught.value.status is None
+
+
+def test_a_kept_connection_that_ends_unanswered_leaves_doubt(line, client):
+    client.reply("before", HELLO)
+    line.fail(Fault.ACCEPT_DROP)
+    with pytest.raises(LineRetryable) as caught:
+        client.reply("token", HELLO)  # sent; asked again behind our back, it is refused as spent
+    assert caught.value.unknown_outcome
+    assert [sent.reply_token for sent in line.sent] == ["before", "token"]
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(line, client):
+    client.reply("before", HELLO)
+    line.fail(Fault.DROP)
+    client.reply("token", HELLO)
+    assert [sent.reply_token for sent in line.sent] == ["before", "token"]
+
+
+def test_a_proxy_in_the_environment_gets_no_residents_words(line, client, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    client.reply("token", HELLO)
+    assert len(line.sent) == 1
 
 
 def test_a_wrong_access_token_is_a_refusal(line):

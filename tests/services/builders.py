@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,11 +46,11 @@ class FakeLine:
         self.sent: list[tuple[str, Any]] = []
         self.attempts = 0
 
-    def reply(self, reply_token: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    def reply(self, reply_token: str, messages: str) -> None:
         self.attempts += 1
         if self.script:
             raise self.script.pop(0)
-        self.sent.append((reply_token, list(messages)))
+        self.sent.append((reply_token, json.loads(messages)))
 
 
 def too_many() -> LineRetryable:
