@@ -48,7 +48,6 @@ HEADER = """\
 # 「madoguchi check --provenance 計画の全文の場所 --write-facts」で facts を作り直せます。
 # from は見出しの行（上から順に探します）、to は次の見出しの行です。
 """
-SHOWN = 5  # problems of one kind listed for one entry
 
 
 def check(loaded: Loaded, files: Mapping[str, bytes]) -> list[Problem]:

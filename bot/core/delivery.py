@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
 
 from bot.core.attributes import Volume
 from bot.core.calendar import JAPAN
-
-T = TypeVar("T")
 
 BATCH = 500  # LINE's limit of one multicast
 # LINE forgets a retry key after 24 hours and would then send again: stop before.
@@ -71,12 +67,6 @@ def pause_ms(attempts: int, retry_after: float | None = None) -> int:
     """
     own = min(_FIRST_PAUSE_MS << min(attempts - 1, 20), _LONGEST_PAUSE_MS)
     return max(own, int((retry_after or 0) * 1000))
-
-
-def halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
-    """The two parts a refused batch is split into."""
-    middle = (len(items) + 1) // 2
-    return items[:middle], items[middle:]
 
 
 @dataclass(frozen=True)

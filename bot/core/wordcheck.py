@@ -26,7 +26,6 @@ _DEPENDENT = re.compile(
 _DEADLINE = re.compile(r"締め?切|まで(?:に|の)|期限")
 # Digits of a whole number: area code and the rest are 10, mobile and free dial 11 or 10.
 _MOBILE = ("050", "070", "080", "090", "060", "020")
-_FREE = ("0120", "0570", "0180", "0990")
 _LONG_FREE = ("0800",)
 
 

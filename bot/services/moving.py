@@ -26,7 +26,6 @@ from bot.store.portable import (
 
 # What a migration or a start puts into a database that is empty otherwise.
 _MADE_BY_ITSELF = {"installation_keys", "chores", "pulse", "content_versions", "content_files"}
-_VERSION_TABLE = "alembic_version"
 
 Progress = Callable[[str, int], None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -18,8 +17,6 @@ from bot.store import (
     settings_keys,
 )
 from bot.store.database import Database
-
-log = logging.getLogger(__name__)
 
 _JST = timezone(timedelta(hours=9))
 _CHUNK = 200  # rows in one transaction: incoming events share the writer

@@ -222,25 +222,6 @@ def forget(
     return True
 
 
-def retire_choice(connection: Connection, attribute: str, value: str) -> int:
-    """A choice is no longer offered: every resident loses it; returns how many had it."""
-    mask = _masks(connection, attribute).get(value)
-    if mask is None:
-        return 0
-    column = _column(attribute)
-    had = connection.execute(
-        update(residents)
-        .where(column.bitwise_and(mask) != 0)
-        .values({column: column.bitwise_and(~mask)})
-    ).rowcount
-    connection.execute(
-        delete(choice_bits).where(
-            choice_bits.c.attribute == attribute, choice_bits.c.value == value
-        )
-    )
-    return had
-
-
 def drop_grown(connection: Connection, today: date, limit: int) -> int:
     """Forget up to `limit` birth months of children over the age we keep; returns how many.
 

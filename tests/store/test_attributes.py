@@ -157,18 +157,6 @@ def test_an_imported_resident_is_older_than_any_unfollow(db):
     assert load(db) is None
 
 
-def test_a_choice_no_longer_offered_leaves_everybody_and_frees_its_bit(db):
-    save(db)
-    save(db, HANAKO, resident(topics=["care"]))
-    assert db.write(lambda c: attributes.retire_choice(c, TOPICS, "care")) == 2
-    assert db.write(lambda c: attributes.retire_choice(c, TOPICS, "care")) == 0
-    assert load(db).attributes.topics == {"child"}
-    save(db, HANAKO, resident(topics=["new"], life_stages=["senior"]))
-    assert load(db).attributes.topics == {"child"}
-    assert load(db, HANAKO).attributes.topics == {"new"}
-    assert load(db, HANAKO).attributes.life_stages == {"senior"}
-
-
 def test_more_choices_than_bits_are_refused_and_nothing_is_kept(db):
     many = resident(topics=[f"t{n}" for n in range(63)])
     with pytest.raises(StoreError, match="選択肢が多すぎます"):
