@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,30 +34,31 @@ def score(index: Index, query: Query, keep: int) -> Scored:
     terms = np.array(query.terms, np.int32)
     groups = np.array(query.groups, np.int8)
     weights = np.array(query.weights, np.float32)
-    spans = _spans(postings.start, terms)
-    lengths = [end - begin for begin, end in spans]
-    docs = _joined(postings.docs, spans)
-    gains = (weights * _GROUP_WEIGHTS[groups]).repeat(lengths) * _joined(postings.impact, spans)
-    words, covered, sounds = _phrases(index, query, terms, groups)
-    first = np.bincount(docs, gains, postings.size) + _PHRASE_WEIGHT * (words + sounds)
+    runs, lengths = _runs(postings.start, terms)
+    docs = _joined(postings.docs, runs)
+    gains = (weights * _GROUP_WEIGHTS[groups]).repeat(lengths) * _joined(postings.impact, runs)
+    likeness, covered, sounds = _phrases(index, query, terms, groups)
+    first = np.bincount(docs, gains, postings.size) + _PHRASE_WEIGHT * likeness
     candidates = _best(first, keep)
     slots = np.full(postings.size, -1, np.int32)
     slots[candidates] = np.arange(len(candidates), dtype=np.int32)
     near = slots.take(docs)
     kept = (near >= 0).nonzero()[0]
-    near = near[kept]
-    owner = np.arange(len(terms)).repeat(lengths)[kept]
+    near = near.take(kept)
+    owner = np.arange(len(terms)).repeat(lengths).take(kept)
     features = np.empty((len(candidates), len(FEATURES)))
-    features[:, 0] = first[candidates]
+    features[:, 0] = first.take(candidates)
     _coverage(features, query, postings.idf[terms], groups, near, owner, postings.size)
-    features[:, 3] = rcov = covered[candidates]
+    features[:, 3] = rcov = covered.take(candidates)
     features[:, 4] = 2 * rcov * features[:, 1] / np.maximum(rcov + features[:, 1], 1e-6)
     _meaning(features, index, terms, weights, candidates)
-    features[:, 7] = sounds[candidates]
-    grams = (weights * (groups == GRAMS))[owner] * _joined(postings.title, spans)[kept]
+    features[:, 7] = sounds.take(candidates)
+    # Of the titles only what the candidates hold is read.
+    places = kept + (postings.start[terms] + lengths - lengths.cumsum()).take(owner)
+    grams = (weights * (groups == GRAMS)).take(owner) * postings.title.take(places)
     features[:, 8] = np.bincount(near, grams, len(candidates))
-    features[:, 9] = index.title_length[candidates]
-    return Scored(candidates, features, (words + sounds)[candidates] / 2)
+    features[:, 9] = index.title_length.take(candidates)
+    return Scored(candidates, features, likeness.take(candidates) / 2)
 
 
 def _coverage(
@@ -72,7 +74,7 @@ def _coverage(
     unknown = len(query.unknown) * math.log1p(size)
     for column, group, missing in ((1, ORIGINAL, unknown), (2, CONCEPTS, 0.0)):
         asked = idf * (groups == group)
-        held = np.bincount(near, asked[owner], len(features))
+        held = np.bincount(near, asked.take(owner), len(features))
         features[:, column] = held / max(float(asked.sum()) + missing, 1e-6)
 
 
@@ -88,17 +90,17 @@ def _meaning(
     features[:, 6] = latent.title[candidates] @ meaning
 
 
-_Spans = list[tuple[int, int]]
+def _runs(start: Vector, terms: Vector) -> tuple[list[slice], Vector]:
+    """Where the list of each term stands, and how long it is."""
+    begins, ends = start[terms], start[terms + 1]
+    return list(map(slice, begins.tolist(), ends.tolist())), ends - begins
 
 
-def _spans(start: Vector, terms: Vector) -> _Spans:
-    """Where the list of each term begins and ends."""
-    return list(zip(start[terms].tolist(), start[terms + 1].tolist(), strict=True))
-
-
-def _joined(values: Vector, spans: _Spans) -> Vector:
+def _joined(values: Vector, runs: Sequence[slice]) -> Vector:
     """The lists one after the other; copying runs is faster than picking single places."""
-    return np.concatenate([values[:0], *[values[begin:end] for begin, end in spans]])
+    # Slices of a memoryview, and bytes, take half the time of arrays.
+    joined: Vector = np.frombuffer(b"".join(map(values.data.__getitem__, runs)), values.dtype)
+    return joined
 
 
 def _best(values: Vector, keep: int) -> Vector:
@@ -118,9 +120,9 @@ def _best(values: Vector, keep: int) -> Vector:
 def _phrases(
     index: Index, query: Query, terms: Vector, groups: Vector
 ) -> tuple[Vector, Vector, Vector]:
-    """For each document, over its phrases: word cosine, share of the phrase explained, sound cosine.
+    """For each document, over its phrases: likeness, share of the phrase explained, likeness in sound.
 
-    Word and sound cosine are those of the one phrase that is closest in both together.
+    Likeness is the cosine of words and that of sounds of the one phrase that is closest in both.
     """
     phrases = index.phrases
     size = phrases.size
@@ -131,15 +133,16 @@ def _phrases(
     sounds = np.array(query.sounds, np.int32)
     heard = phrases.idf[sounds]
     heard = heard / max(math.sqrt(float(heard @ heard)), 1e-6)
-    # Words and sounds in one go: the sounds' rows come behind those of the words.
-    spans = _spans(phrases.start, np.concatenate((words, sounds)))
-    lengths = [end - begin for begin, end in spans]
-    rows, weight = _joined(phrases.rows, spans), _joined(phrases.weight, spans)
-    spoken = sum(lengths[: len(words)])
-    rows[spoken:] += size
+    # Words and sounds are fetched in one go: the sounds' lists come behind those of the words.
+    runs, lengths = _runs(phrases.start, np.concatenate((words, sounds)))
+    rows, weight = _joined(phrases.rows, runs), _joined(phrases.weight, runs)
     likeness = np.concatenate((own, heard)).repeat(lengths) * weight
-    by_word, by_sound = np.bincount(rows, likeness, 2 * size).reshape(2, size)
-    sound = np.maximum.reduceat(by_sound, phrases.first)
-    together = np.maximum.reduceat(by_word + by_sound, phrases.first)
+    spoken = int(lengths[: len(words)].sum())
+    by_word = np.bincount(rows[:spoken], likeness[:spoken], size)
+    by_sound = np.bincount(rows[spoken:], likeness[spoken:], size)
     held = np.bincount(rows[:spoken], weight[:spoken], size) * phrases.cover
-    return together - sound, np.maximum.reduceat(held, phrases.first), sound
+    if size == len(phrases.first):  # one phrase each
+        return by_word + by_sound, held, by_sound
+    first = phrases.first
+    closest = np.maximum.reduceat(by_word + by_sound, first)
+    return closest, np.maximum.reduceat(held, first), np.maximum.reduceat(by_sound, first)

@@ -1,0 +1,89 @@
+"""The first stage and the features, beside the plain computation over every document."""
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.documents import Document
+from bot.core.index import Index, build_index
+from bot.core.query import CONCEPTS, GRAMS, ORIGINAL, Query, read_query
+from bot.core.saved import from_bytes, to_bytes
+from bot.core.scoring import FEATURES, score
+from tests.core.knowledge import DOCUMENTS, INDEX, LEXICON, TOKENIZE
+
+_BARE = build_index([Document(d.id, d.title, (), d.answer) for d in DOCUMENTS], LEXICON, TOKENIZE)
+_WORDS = ("引っ越し", "カード", "なくした", "の", "児童手当", "本を", "借りたい", "zzz", "介護", "ナンバー", "窓口", "?")  # fmt: skip
+_GROUP_WEIGHTS = (1.0, 1.0, 0.3, 0.9)
+
+
+def plain_features(index: Index, query: Query, document: int) -> dict[str, float]:
+    """What `score` says of one document, looked up term by term."""
+    postings, found = index.postings, dict.fromkeys(FEATURES, 0.0)
+    asked = {ORIGINAL: len(query.unknown) * math.log1p(postings.size), CONCEPTS: 0.0}
+    for term, weight, group in zip(query.terms, query.weights, query.groups, strict=True):
+        idf = float(postings.idf[term])
+        if group in asked:
+            asked[group] += idf
+        for place in range(postings.start[term], postings.start[term + 1]):
+            if postings.docs[place] == document:
+                found["first"] += weight * _GROUP_WEIGHTS[group] * float(postings.impact[place])
+                found["covd"] += idf * (group == ORIGINAL)
+                found["ccovd"] += idf * (group == CONCEPTS)
+                found["gram_title"] += weight * (group == GRAMS) * float(postings.title[place])
+    found["covd"] /= max(asked[ORIGINAL], 1e-6)
+    found["ccovd"] /= max(asked[CONCEPTS], 1e-6)
+    likeness, found["rcov"], found["sound"] = plain_phrases(index, query, document)
+    found["first"] += 5.0 * likeness
+    return found
+
+
+def plain_phrases(index: Index, query: Query, document: int) -> tuple[float, float, float]:
+    phrases = index.phrases
+    firsts = [*phrases.first.tolist(), phrases.size]
+    own = {t: g == ORIGINAL for t, g in zip(query.terms, query.groups, strict=True) if g <= 1}
+    lengths = [
+        math.sqrt(sum(float(phrases.idf[t]) ** 2 for t in terms)) or 1.0
+        for terms in ([t for t in own if own[t]], query.sounds)
+    ]
+    rows = []
+    for row in range(firsts[document], firsts[document + 1]):
+        word = held = sound = 0.0
+        for term in (*own, *query.sounds):
+            for place in range(phrases.start[term], phrases.start[term + 1]):
+                if phrases.rows[place] == row:
+                    gain = float(phrases.idf[term] * phrases.weight[place])
+                    if term in own:
+                        word += gain * own[term] / lengths[0]
+                        held += float(phrases.weight[place])
+                    else:
+                        sound += gain / lengths[1]
+        rows.append((word + sound, held * float(phrases.cover[row]), sound))
+    likeness, held, sound = (max(each) for each in zip(*rows, strict=True))
+    return likeness, held, sound
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=5), st.sampled_from((INDEX, _BARE)))
+@settings(max_examples=60, deadline=None)
+def test_scores_are_those_of_the_plain_computation(words: list[str], index: Index) -> None:
+    query = read_query(index, "".join(words), TOKENIZE)
+    scored = score(index, query, 4)
+    plain = [plain_features(index, query, number) for number in range(len(index.ids))]
+    positive = [number for number, each in enumerate(plain) if each["first"] > 0]
+    best = sorted(positive, key=lambda number: -plain[number]["first"])[:4]
+    assert np.allclose(
+        [plain[number]["first"] for number in scored.candidates],
+        [plain[number]["first"] for number in best],
+        rtol=1e-5,
+    )
+    for name in ("first", "covd", "ccovd", "rcov", "sound", "gram_title"):
+        expected = [plain[number][name] for number in scored.candidates]
+        assert np.allclose(scored.features[:, FEATURES.index(name)], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_arrays_of_a_saved_index_lie_where_they_are_read_quickly() -> None:
+    index = from_bytes(to_bytes(INDEX))
+    for part in (index.postings, index.phrases, index.latent):
+        arrays = [value for value in vars(part).values() if isinstance(value, np.ndarray)]
+        assert arrays and all(array.flags.aligned for array in arrays)
