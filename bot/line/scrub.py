@@ -20,8 +20,10 @@ _KEPT_TEXT = frozenset(
 _KEPT_NUMBERS = frozenset(
     (*("timestamp", "fileSize", "duration", "index", "length", "total", "membershipId"),)
 )
-# What we wrote into a button ourselves, and a date the resident picked there.
+# What we wrote into a button ourselves, and a date the resident picked there. A button that is none
+# of ours (of another system, of an old menu) may carry anything.
 _KEPT_WHOLE = frozenset({"postback"})
+_OURS = "do="
 # Who came into or left a group: ids of people who said nothing to us.
 _MEMBERS = ("joined", "left")
 # A property name as LINE writes them; nobody's words or number fit into it.
@@ -34,7 +36,7 @@ Mask = Callable[[str], str]
 def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     """A copy of `event` in which every text a person may have written went through `mask`.
 
-    LINE's ids and tokens, postbacks and known numbers stay as they are, so that
+    LINE's ids and tokens, our own postbacks and known numbers stay as they are, so that
     `parse_event` sees the same event in the copy, its words masked. In parts LINE has not
     documented yet, every text, key and long number is masked. `event` itself is not changed.
     """
@@ -69,6 +71,14 @@ def _without_mention(message: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _without_foreign_data(postback: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """Data that no button of ours holds is masked like words; it leads nowhere anyway."""
+    data = postback.get("data")
+    if isinstance(data, str) and not data.startswith(_OURS):
+        return {**postback, "data": mask(data)}
+    return postback
+
+
 def _without_who(item: Mapping[str, Any]) -> dict[str, Any]:
     """Who else was mentioned is theirs: an erasure could not find it in another's message."""
     return {key: value for key, value in _without_place(item).items() if key != "userId"}
@@ -81,7 +91,7 @@ def _without_place(item: Mapping[str, Any]) -> dict[str, Any]:
 def _scrub(key: str, value: Any, mask: Mask) -> Any:
     match value:
         case dict() if key in _KEPT_WHOLE:
-            return _cleaned(value)
+            return _cleaned(_without_foreign_data(value, mask))
         case dict():
             return {_scrub_name(k, mask): _scrub(k, item, mask) for k, item in value.items()}
         case list():

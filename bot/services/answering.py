@@ -123,8 +123,8 @@ class Answering(Answerer):
         resident: Resident | None = None,
     ) -> Answered:
         text = event.text or "" if event.kind == "text" else ""
-        data = event.postback_data or "" if event.kind == "postback" else ""
-        data = data or ("do=unknown" if not text else "")
+        # A button without data is one of an old menu; a message without words is only a mention.
+        data = event.postback_data or "do=unknown" if event.kind == "postback" else ""
         in_group = event.source.type in _GROUPS
         spoken = speak(view, text, state, now, data, resident, in_group=in_group)
         turn = spoken.turn

@@ -87,7 +87,9 @@ ALL: dict[str, dict[str, Any]] = {
     "leave": event("leave", source={"type": "group", "groupId": GROUP}, reply=False),
     "memberJoined": event("memberJoined", source=IN_GROUP, joined=MEMBERS),
     "memberLeft": event("memberLeft", source=IN_GROUP, left=MEMBERS, reply=False),
-    "postback": event("postback", postback={"data": "pick:7", "params": {"date": "2026-11-21"}}),
+    "postback": event(
+        "postback", postback={"data": "do=show&id=pick-7", "params": {"date": "2026-11-21"}}
+    ),
     "unsend": event("unsend", unsend={"messageId": "325708"}, reply=False),
     "messageEdited": event(
         "messageEdited",

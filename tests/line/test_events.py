@@ -120,7 +120,7 @@ def test_unsend_names_the_message_taken_back():
 
 
 def test_a_postback_carries_its_data():
-    assert parse_event(samples.ALL["postback"]).postback_data == "pick:7"
+    assert parse_event(samples.ALL["postback"]).postback_data == "do=show&id=pick-7"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_numbers_in_a_message_are_gone():
         samples.event("survey", survey={"answers": [{"words": FREE_TEXT}, MY_NUMBER]}),
         samples.event("survey", survey={MY_NUMBER: 123456789012}),
         {"webhookEventId": "content-1", "unparsed": [FREE_TEXT, 123456789012]},
+        samples.event("postback", postback={"data": f"number={FREE_TEXT}"}),
     ],
 )
 def test_numbers_are_gone_wherever_a_resident_may_have_written_them(event):

@@ -39,6 +39,7 @@ def answering(tokenizer: SudachiTokenizer) -> Iterator[Answering]:
         location="位置は使いません",
         group_joined="よろしく",
         gone="もうありません",
+        empty="何を知りたいですか",
         privacy_button="個人情報",
     )
     files = content({"intents/wording/ja.yaml": said})
@@ -173,6 +174,12 @@ def test_a_group_is_answered_when_it_mentions_us_and_told_once(
     assert "個人のことは1対1で" not in words(second)
     assert "図書館の窓口" in words(second)
     assert check_messages(first.messages) == []
+
+
+def test_who_only_mentions_us_is_asked_what_for(answering: Answering) -> None:
+    called = event(text="", mentioned=True, source=GROUP)
+    said = words(answering.answer(called, State(group_told=True).to_json(), NOW))
+    assert "何を知りたいですか" in said and "もうありません" not in said
 
 
 def test_a_group_that_invites_us_is_greeted(answering: Answering) -> None:
