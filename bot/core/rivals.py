@@ -18,8 +18,11 @@ _APART = 0.6  # difference of scores
 _SHOWN = 3
 _GLOSSARY = "glossary"
 _NO_SOURCE = "no-info-"  # intents/not_in_plans*.yaml
+_OF_ANYTHING = ("no-info-fee", "no-info-items", "no-info-venue")  # a facet, of whatever matter
 # Differences of scores. Of the 194 `tests:` that intents answer at once, 2 have an entry so near.
 _CLEARLY_UNKNOWN, _CLEARLY_MEANT = 2.0, 1.0
+_SHARED = 1.0
+_BARE = re.compile(r"^[^ぁ-ゖ?!。、\s]{2,8}$")
 _ASKS_MEANING = re.compile(
     r"とは|って(?:何|なに|なん|どう)|(?:何|なに|なん)(?:です|の(?:こと|略)|[?。]?$)|意味|説明|違い|ちがい|呼び名|名前|言葉|という|(?:何|なに)[がに]"
 )
@@ -29,6 +32,9 @@ _ASKS_TO_USE = re.compile(
 
 _WANTS = re.compile(
     r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
+)
+_ASKS_WHERE = re.compile(
+    r"どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
 )
 
 
@@ -51,9 +57,32 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
     entry = view.entry(first.id) if first else None
     if first is None or entry is None or ranking.top1 < _LIKELY:
         return False
+    if is_shared(view, text, ranking):
+        return False
     if not (_is_own(view, entry.id) or (_is_term(entry) and not _wants_the_thing(fold(text)))):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
+
+
+def is_unknown_matter(intent_id: str) -> bool:
+    """Whether the intent says of a matter (戸籍, 水道) that no source tells of it."""
+    return intent_id.startswith(_NO_SOURCE) and intent_id not in _OF_ANYTHING
+
+
+def is_shared(view: CityView, text: str, ranking: Ranking) -> bool:
+    """「証明書」: nothing but a word that stands in the titles of the first and of what is near it."""
+    word = fold(text)
+    if not _BARE.search(word) or len(ranking.matches) < 2:
+        return False
+    first, *near = ranking.matches[:_SHOWN]
+    if not _has_in_title(view, first.id, word):
+        return False
+    return any(first.score - m.score < _SHARED and _has_in_title(view, m.id, word) for m in near)
+
+
+def _has_in_title(view: CityView, item_id: str, word: str) -> bool:
+    entry = view.entry(item_id)
+    return entry is not None and not _is_term(entry) and word in fold(entry.title)
 
 
 def may_be_known(view: CityView, ranking: Ranking) -> bool:
@@ -83,7 +112,9 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
 
 
 def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
-    """「電子マネー使える？」: the city's entry before the glossary's, where both are first.
+    """「電子マネー使える？」「オープンデータはどこ？」: the city's entry before the glossary's.
+
+    Only where both are first.
 
     The meaning of a word (「…とは」) and a bare word keep the glossary's entry.
     """
@@ -94,7 +125,8 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     folded = fold(text)
     if term is None or not _is_term(term) or not _is_own(view, second.id):
         return ranking
-    if _ASKS_MEANING.search(folded) or not _ASKS_TO_USE.search(folded):
+    asks = _ASKS_TO_USE.search(folded) or _WANTS.search(folded) or _ASKS_WHERE.search(folded)
+    if _ASKS_MEANING.search(folded) or not asks:
         return ranking
     if not _speak_of_the_same(view, first.id, second.id) or _says_its_words(folded, term):
         return ranking

@@ -61,6 +61,14 @@ def test_who_wants_to_use_a_thing_hears_of_the_city_before_the_word(library: Lib
         assert city_before_term(view, text, both) is both
 
 
+def test_who_asks_where_a_thing_is_hears_of_the_city_before_the_word(library: Library) -> None:
+    view = library.view("goshogawara")
+    both = ranking("term-opendata", "gosho-opendata", top1=0.95)
+    for text in ("オープンデータ どこにある", "オープンデータはどこですか", "オープンデータを入手"):
+        assert city_before_term(view, text, both).matches[0].id == "gosho-opendata", text
+    assert city_before_term(view, "オープンデータとは", both) == both
+
+
 def test_who_wants_a_thing_is_not_told_for_sure_what_its_word_means(library: Library) -> None:
     view = library.view("onojo")
     video = ranking("term-videocall", "handoff", "menu-online", top1=0.97)
