@@ -24,14 +24,27 @@ _KANJI_DIGITS = {k: str(i) for i, k in enumerate("〇一二三四五六七八九
 
 # The patterns run over a shadow of the text: digits are 0-9, every dash is "-", every blank " ",
 # invisible characters are gone and our own labels are NUL. So one rule sees 1234, １２３４, 一二三四
-# and 1 2-3.4 alike. The character class is what may stand between two digits of one number.
-_GAP = r"[ \-./,_()・、ー|~]{0,4}"
+# and 1 2-3.4 alike. The gap is what may stand between two digits of one number; it is atomic, so
+# that a long text of digits and blanks is read in one go.
+_GAP = r"(?> {0,20}(?:[\-./,_()・、ー|~] {0,20}){0,4})"
+# Between groups of four as they stand on the card, or of a phone number said aloud, anything may
+# stand that is no word: 「1234」「5678」「9012」, 1234と5678と9012, 090の1234の5678.
+_MARK = r"(?:[^\w\0]{1,8}|[^\w\0]{0,2}[とのや][^\w\0]{0,2})"
+_YEAR = r"(?:19|20)\d\d"
 _LONG_NUMBER = re.compile(rf"(?<!\+)\d(?:{_GAP}\d){{11,}}")
+_IN_FOURS = re.compile(
+    rf"(?<!\d)(?!{_YEAR}{_MARK}{_YEAR}{_MARK}{_YEAR}(?!\d))"
+    rf"\d{{4}}(?:{_MARK}\d{{4}}){{2,3}}(?!\d)"
+)
 _DATE = r"(?:19|20)\d\d(?P<s{n}>[\-./])(?:1[0-2]|0?[1-9])(?P=s{n})(?:3[01]|[12]\d|0?[1-9])(?!\d)"
 _TWO_DATES = re.compile(_DATE.format(n=1) + r"[ \-~、,]{1,3}" + _DATE.format(n=2))
 _ONE_DATE = re.compile(r"(?<!\d)" + _DATE.format(n=1))
 _PHONE = re.compile(
     rf"(?:\+ ?\d{{1,3}}{_GAP}\d(?:{_GAP}\d){{7,10}}|(?<!\d)\(?0(?:{_GAP}\d){{8,10}})(?!\d)"
+)
+_PHONE_SAID = re.compile(r"(?<!\d)0\d{1,3} ?[の:;*=。] ?\d{1,4} ?[の:;*=。] ?\d{3,4}(?!\d)")
+_PHONE_CALLED = re.compile(
+    r"(?<!\d)(?P<number>\d{2,4}-\d{4}) ?[にへの]? ?(?:お?電話|でんわ|かけ|tel)", re.I
 )
 _PHONE_NAMED = re.compile(
     r"(?:電話|でんわ|携帯|ケータイ|けいたい|ファックス|(?<![a-z])(?:tel|fax|phone))"
@@ -39,7 +52,8 @@ _PHONE_NAMED = re.compile(
     re.I,
 )
 _EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64} ?(?:@|\[at\]|\(at\)) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64} ?"
+    r"(?:@|[\[(]at[\])]|[\[(]?(?:アット|あっと)(?:マーク|まーく)?[\])]?) ?[A-Za-z0-9-]+(?:[.。][A-Za-z0-9-]+)+"
 )
 _ACCOUNT_AFTER = re.compile(
     r"(?:口座|普通預金|普通|当座|貯金|記号|account)[^\d\0]{0,12}"
@@ -74,9 +88,9 @@ def mask(text: str) -> Masked:
     """Replace numbers and addresses that could identify a person; idempotent, never raises.
 
     Hidden: any run of 12 or more digits (half or full width or kanji digits, with blanks,
-    hyphens or invisible characters between; two dates are none), phone numbers, e-mail
-    addresses, card numbers, bank account numbers and PINs named as such. 12 digits count as a
-    possible My Number.
+    hyphens or invisible characters between, in fours with any marks; two dates are none), phone
+    numbers, e-mail addresses, card numbers, bank account numbers and PINs named as such. 12
+    digits count as a possible My Number.
     """
     if _NO_NUMBER.fullmatch(text):
         return Masked(text)
@@ -124,7 +138,7 @@ def _shadow_char(char: str) -> str:
     category = unicodedata.category(char)
     if char in "〜～∼":
         return "~"
-    if category == "Pd" or char in "−ｰ⁃":
+    if category == "Pd" or char in "−ｰ⁃─━":
         return "-"
     if category in ("Zs", "Zl", "Zp") or char in "\t\n\r":
         return " "
@@ -139,10 +153,14 @@ def _found(shadow: str) -> Iterator[Span]:
     for match in _LONG_NUMBER.finditer(shadow):
         if not _is_two_dates(match.group()):
             yield *match.span(), _kind_of(match.group())
+    for match in _IN_FOURS.finditer(shadow):
+        yield *match.span(), _kind_of(match.group())
     undated = _ONE_DATE.sub(lambda found: "\0" * len(found.group()), shadow)
-    for match in _PHONE.finditer(undated):
-        yield *match.span(), PHONE
+    for phone in (_PHONE, _PHONE_SAID):
+        for match in phone.finditer(undated):
+            yield *match.span(), PHONE
     for pattern, kind in (
+        (_PHONE_CALLED, PHONE),
         (_PHONE_NAMED, PHONE),
         (_ACCOUNT_AFTER, ACCOUNT),
         (_ACCOUNT_BEFORE, ACCOUNT),

@@ -30,6 +30,15 @@ MY_NUMBERS = [
     "1234・5678・9012",
     "1234　-　5678　-　9012",
     "٠١٢٣٤٥٦٧٨٩٠١",
+    "1234          5678          9012",
+    "1234 ── 5678 ── 9012",
+    "1234：5678：9012",
+    "1234。5678。9012",
+    "1234=5678=9012",
+    "1234*5678+9012",
+    "1234と5678と9012",
+    "1234の5678の9012",
+    "「1234」「5678」「9012」",
 ]
 OTHERS = [
     ("042-649-6044", guard.PHONE),
@@ -40,10 +49,16 @@ OTHERS = [
     ("+81 90-1234-5678", guard.PHONE),
     ("+1 415 555 2671", guard.PHONE),
     ("0120-95-0178", guard.PHONE),
+    ("090の1234の5678", guard.PHONE),
+    ("090：1234：5678", guard.PHONE),
     ("taro@example.com", guard.EMAIL),
     ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏｍ", guard.EMAIL),
     ("taro.yamada+city@mail.example.co.jp", guard.EMAIL),
     ("taro @ example.com", guard.EMAIL),
+    ("taro[at]example.com", guard.EMAIL),
+    ("taro@example。com", guard.EMAIL),
+    ("taroあっとまーくexample.co.jp", guard.EMAIL),
+    ("taro（アット）example.com", guard.EMAIL),
     ("4111 1111 1111 1111", guard.CARD),
     ("4111111111111111", guard.CARD),
     ("3782-822463-10005", guard.CARD),
@@ -52,6 +67,8 @@ NAMED = [
     ("電話は22-2222です", guard.PHONE, "22-2222"),
     ("電話番号は6496044", guard.PHONE, "6496044"),
     ("TEL 649-6044", guard.PHONE, "649-6044"),
+    ("649-6044に電話して", guard.PHONE, "649-6044"),
+    ("22-2222へお電話ください", guard.PHONE, "22-2222"),
     ("口座番号は1234567です", guard.ACCOUNT, "1234567"),
     ("普通 1234567", guard.ACCOUNT, "1234567"),
     ("1234567の口座に振り込んで", guard.ACCOUNT, "1234567"),
@@ -85,6 +102,12 @@ UNTOUCHED = [
     "shopping 20240101",
     "郵便番号 192-8501",
     "暗証番号を4回まちがえた",
+    "2023や2024や2025の予定",
+    "「2023」「2024」「2025」",
+    "1200円、1500円、1800円",
+    "9:00:00と10:30:00",
+    "00の0の0",
+    "〒192-8501の市役所",
     "パスワードを2024年に変えた",
     "",
 ]
@@ -186,9 +209,9 @@ def test_masking_twice_changes_nothing_more(before: str, number: str, after: str
 
 @given(st.text())
 def test_text_without_digits_or_addresses_is_returned_as_it_is(text: str) -> None:
-    if not re.search(r"[\d@]|at", unicodedata.normalize("NFKC", text), re.I) and not set(
-        text
-    ) & set("〇零○一二三四五六七八九"):
+    if not re.search(
+        r"[\d@]|at|アット|あっと", unicodedata.normalize("NFKC", text), re.I
+    ) and not set(text) & set("〇零○一二三四五六七八九"):
         assert mask(text).text == text
 
 
