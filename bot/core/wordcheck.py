@@ -17,6 +17,8 @@ _DATE = re.compile(
 )
 _PHONE = re.compile(r"(?<![\d-])0\d{1,4}[-‐－ー–−(（]\d{1,4}[-‐－ー–−)）]\d{3,4}(?![\d-])")
 _NUMBER = re.compile(r"(?<![\d-])0\d{8,10}(?![\d-])")
+# A My Number as people write it. Nothing else that a city announces has just twelve digits.
+_TWELVE = re.compile(r"(?<![\d-])(?!20\d\d[ -])\d{4}([ -]?)\d{4}\1\d{4}(?![\d-])")
 _URL = re.compile(r"(?i)\bhttps?://[^\s、。「」（）<>]+")
 # Characters that older phones and screen readers show or read differently.
 _DEPENDENT = re.compile(
@@ -68,6 +70,7 @@ def check_words(draft: Draft, now: datetime, slips: Sequence[Slip]) -> Iterator[
         folded = _folded(text)
         yield from _dates(folded, sent)
         yield from _phones(folded)
+        yield from _personal(folded, stop=draft.kind is not Kind.EMERGENCY)
         yield from _addresses(text)
         yield from _characters(text)
         yield from _slips(folded, slips, stop=draft.kind is not Kind.EMERGENCY)
@@ -153,6 +156,13 @@ def _is_phone(digits: str) -> bool:
     if digits.startswith((*_MOBILE, *_LONG_FREE)):
         return len(digits) == 11
     return len(digits) == 10
+
+
+def _personal(text: str, *, stop: bool) -> Iterator[Finding]:
+    # The number itself is not said again: findings are shown and passed on.
+    for match in _TWELVE.finditer(text):
+        text = "12桁の番号が書かれています。マイナンバーなら、どこにも送らないでください。番号を消してください。"
+        yield Finding(text, stop, match[0])
 
 
 def _addresses(text: str) -> Iterator[Finding]:

@@ -45,6 +45,9 @@ def findings(text: str, *, link: str = "", **changes):
         "https://www.city.example.jp/ をごらんください",
         "第10回、2026年度、1,000円",
         "〒192-8501 本庁舎3階",
+        "法人番号 1000020132012",
+        "2026 2027 2028",
+        "042-626-3111、042-620-7200",
     ],
 )
 def test_good_words_pass_without_a_word(text):
@@ -62,6 +65,9 @@ def test_good_words_pass_without_a_word(text):
         ("電話 0426-263-1111", "けた"),
         ("くわしくは http://example.jp/", "https"),
         ("いじめの推進に取り組みます", "いじめの防止"),
+        ("番号は1234-5678-9012です", "12桁"),
+        ("１２３４　５６７８　９０１２", "12桁"),
+        ("123456789012", "12桁"),
     ],
 )
 def test_slips_stop(text, said):
@@ -110,6 +116,11 @@ def test_a_missing_expiry_is_said_more_so_with_a_deadline():
 def test_in_an_emergency_a_word_of_the_dictionary_does_not_stop():
     (found,) = findings("いじめの推進", kind=Kind.EMERGENCY)
     assert not found.stop
+
+
+def test_a_personal_number_is_not_said_again():
+    (found,) = findings("番号は1234-5678-9012です")
+    assert "9012" not in found.text
 
 
 def test_translations_are_read_too():
