@@ -166,3 +166,12 @@ def test_a_pause_shorter_than_our_patience_is_no_offence(served: tuple[int, Path
     # On a connection that has served before, too.
     assert deliver(port, "halting", "again", pause=PATIENCE / 3) == [200, 200]
     assert {"halting", "again"} <= opened_beside(folder).keys()
+
+
+def test_chunks_that_are_none_are_the_senders_fault(served: tuple[int, Path]) -> None:
+    port, _ = served
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(
+            b"POST /line/webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n"
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
