@@ -21,7 +21,7 @@ from bot.core.ports import LineDelivery
 from bot.errors import LineError, LineRejected, LineRetryable
 from bot.services.failures import describe
 from bot.services.frozen import Frozen
-from bot.store import announcements, audit, batches, ledger
+from bot.store import announcements, audit, batch_claims, batches, ledger
 from bot.store.announcements import Stored
 from bot.store.batches import Claimed
 from bot.store.clock import now_ms
@@ -94,7 +94,7 @@ class Delivery:
     def wait_ms(self) -> int | None:
         """How long until a batch is due; 0 if one is; None if nothing is being sent."""
         with self.db.read() as connection:
-            due = batches.next_due(connection, -1, self.account)
+            due = batch_claims.next_due(connection, -1, self.account)
             return None if due is None else max(0, due - now_ms(connection))
 
     def turn(self, settled: Sequence[Settled], room: int) -> Work:
@@ -105,9 +105,9 @@ class Delivery:
             for each in settled:
                 self._record(connection, each, now)
             touched = {each.claimed.announcement for each in settled}
-            claims = batches.Claims()
+            claims = batch_claims.Claims()
             if room > 0:
-                claims = batches.claim(
+                claims = batch_claims.claim(
                     connection,
                     now,
                     lease_ms=self.lease_ms,
