@@ -51,8 +51,13 @@ def handoff(speaker: Speaker, intent: Intent | None = None) -> Turn:
 
 
 def erase(speaker: Speaker, intent: Intent | None = None, *, sure: bool = False) -> Turn:
-    """Ask before erasing; with `sure` the caller erases everything about the resident."""
+    """Ask before erasing; with `sure` the caller erases everything about the resident.
+
+    In a group nothing is erased, and nothing is promised.
+    """
     words = speaker.words
+    if speaker.in_group:
+        return speaker.say("erase_elsewhere", "answer")
     if not sure:
         yes = button(words.say("erase_yes"), "erase", sure="yes")
         no = button(words.say("erase_no"), "kept")

@@ -119,6 +119,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "erase_yes": _NONE,
     "erase_no": _NONE,
     "erased": _NONE,
+    "erase_elsewhere": _NONE,
     "kept": _NONE,
     "language_ask": _NONE,
     "language_set": frozenset({"name"}),

@@ -40,6 +40,9 @@ def answering(tokenizer: SudachiTokenizer) -> Iterator[Answering]:
         group_joined="よろしく",
         gone="もうありません",
         empty="何を知りたいですか",
+        erase_ask="消してよろしいですか",
+        erased="消しました",
+        erase_elsewhere="ここでは消せません",
         privacy_button="個人情報",
     )
     files = content({"intents/wording/ja.yaml": said})
@@ -186,9 +189,13 @@ def test_a_group_that_invites_us_is_greeted(answering: Answering) -> None:
     assert "よろしく" in words(answering.answer(event(EventKind.JOIN, source=GROUP), None, NOW))
 
 
-def test_a_group_can_erase_nobody(answering: Answering) -> None:
-    pressed = event(EventKind.POSTBACK, postback_data=action("erase", sure="yes"), source=GROUP)
-    assert not answering.answer(pressed, None, NOW).erase
+def test_a_group_can_erase_nobody_and_is_promised_nothing(answering: Answering) -> None:
+    for data in (action("erase"), action("erase", sure="yes")):
+        pressed = event(EventKind.POSTBACK, postback_data=data, source=GROUP)
+        answered = answering.answer(pressed, None, NOW)
+        assert not answered.erase
+        assert "ここでは消せません" in words(answered)
+        assert "消しました" not in words(answered) and "よろしいですか" not in words(answered)
 
 
 def test_erasing_keeps_neither_words_nor_state(answering: Answering) -> None:
