@@ -6,6 +6,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +15,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any
 
 from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-_NICE = 2  # when all want the processor, acknowledging goes before answering
+_NICE = 10  # when all want the processor, acknowledging goes before answering
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,10 @@ class AnsweringProcess:
     def _exchange(self, waiting: list[_Ticket]) -> None:
         try:
             self._tell_news()
-            self._pipe.send([ticket.asked for ticket in waiting])
+            _send(self._pipe, [ticket.asked for ticket in waiting])
             if not self._pipe.poll(_PATIENCE_SECONDS):
                 raise TimeoutError
-            for ticket, answered in zip(waiting, self._pipe.recv(), strict=True):
+            for ticket, answered in zip(waiting, _received(self._pipe), strict=True):
                 ticket.answered = answered
         except Exception as error:  # half an answer is none, whatever broke it
             log.critical(
@@ -125,7 +127,7 @@ class AnsweringProcess:
         for folder, publisher in self._publishers.items():
             library: Library = publisher.current()
             if library is not self._told[folder]:
-                self._pipe.send(_News(folder, library.content, library.catalog))
+                _send(self._pipe, _News(folder, library.content, library.catalog))
                 self._told[folder] = library
 
 
@@ -134,13 +136,22 @@ def _serve(pipe: Connection, desk: Desk, publishers: Mapping[Path, Publisher]) -
     _alone_with(pipe)
     while True:
         try:
-            said = pipe.recv()
+            said = _received(pipe)
         except EOFError:
             return
         if isinstance(said, _News):
             publishers[said.folder].serve(said.content, said.catalog)
         else:
-            pipe.send([desk.answer(asked) for asked in said])
+            _send(pipe, [desk.answer(asked) for asked in said])
+
+
+def _send(pipe: Connection, said: object) -> None:
+    # The pipe's own way to send objects looks each time for reducers that nothing here needs.
+    pipe.send_bytes(pickle.dumps(said, pickle.HIGHEST_PROTOCOL))
+
+
+def _received(pipe: Connection) -> Any:
+    return pickle.loads(pipe.recv_bytes())
 
 
 def _alone_with(pipe: Connection) -> None:

@@ -34,7 +34,7 @@ _SETTLE_SECONDS = 0.02
 # A turn costs nearly the same for one event as for many. An idle worker turns at once; a busy
 # one lets a few events gather, which leaves the processor to acknowledgements.
 _TURNS_AT_ONCE = 3  # claim, record, settle: what one lone event needs
-_TURN_SECONDS = 0.01
+_TURN_SECONDS = 0.02
 _STORE_PAUSE_SECONDS = 0.5
 _STUCK_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 60.0
