@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
+from operator import mul
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +47,14 @@ class Calibration:
     coefficients: Vector  # rows: first right, right among the first three, in scope
     intercepts: Vector
 
+    @cached_property
+    def rows(self) -> list[tuple[list[float], float]]:
+        """For each probability the factors of signals as they come, and what is added."""
+        factors = self.coefficients / self.deviation
+        return list(
+            zip(factors.tolist(), (self.intercepts - factors @ self.mean).tolist(), strict=True)
+        )
+
 
 def calibration(text: str) -> Calibration:
     """The calibration in a weights file (JSON). Raises KeyError or ValueError when it is broken."""
@@ -60,47 +71,54 @@ SHIPPED = calibration(files("bot.core").joinpath("confidence.json").read_text("u
 
 def signals(
     values: Vector, features: Vector, likeness: float, words: int, unknown: int, fired: int
-) -> Vector:
+) -> tuple[float, ...]:
     """What the probabilities are computed from.
 
     `values` are reranked scores and `features` the first candidate's row (see
     `scoring.FEATURES`), both best first; `likeness` is that of its closest phrase.
     """
-    shares = np.exp(values - values[0])
-    total = float(shares.sum())
-    return np.array(
-        (
-            min(float(values[0] - values[1]), 4.0) if len(values) > 1 else 3.0,
-            min(float(values[0] - values[3]), 5.0) if len(values) > 3 else 3.0,
-            1.0 / total,
-            float(shares[:3].sum()) / total,
-            float(np.log1p(features[0])),
-            features[1],
-            features[2],
-            min(float(features[3]), 1.5),
-            features[5],
-            features[6],
-            features[7],
-            likeness * 2 - features[7],
-            unknown / max(1, words),
-            float(np.log1p(words)),
-            min(fired, 4) / 4,
-            float(words == 0),
-        )
+    # So few numbers are quicker as Python's own than as arrays.
+    shares: list[float] = np.exp(values - values[0]).tolist()
+    best: list[float] = values[:4].tolist()
+    row: list[float] = features.tolist()
+    total = sum(shares)
+    return (
+        min(best[0] - best[1], 4.0) if len(best) > 1 else 3.0,
+        min(best[0] - best[3], 5.0) if len(best) > 3 else 3.0,
+        1.0 / total,
+        sum(shares[:3]) / total,
+        math.log1p(row[0]),
+        row[1],
+        row[2],
+        min(row[3], 1.5),
+        row[5],
+        row[6],
+        row[7],
+        likeness * 2 - row[7],
+        unknown / max(1, words),
+        math.log1p(words),
+        min(fired, 4) / 4,
+        float(words == 0),
     )
 
 
-def probabilities(vector: Vector, shipped: Calibration = SHIPPED) -> tuple[float, float, float]:
+def probabilities(
+    vector: Sequence[float], shipped: Calibration = SHIPPED
+) -> tuple[float, float, float]:
     """P(first right), P(right among the first three), P(in scope), each 0..1."""
-    scaled = (vector - shipped.mean) / shipped.deviation
-    logits = shipped.coefficients @ scaled + shipped.intercepts
-    top1, top3, scope = (1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))).tolist()
+    top1, top3, scope = (
+        _logistic(sum(map(mul, factors, vector), added)) for factors, added in shipped.rows
+    )
     return top1, max(top1, top3), max(top1, scope)
 
 
-def reasons(vector: Vector, shipped: Calibration = SHIPPED) -> list[tuple[str, float]]:
+def _logistic(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -30.0), 30.0)))
+
+
+def reasons(vector: Sequence[float], shipped: Calibration = SHIPPED) -> list[tuple[str, float]]:
     """What raises (+) or lowers P(first right) against the usual question, in log-odds, most first."""
-    parts = shipped.coefficients[0] * (vector - shipped.mean) / shipped.deviation
+    parts = shipped.coefficients[0] * (np.array(vector) - shipped.mean) / shipped.deviation
     return sorted(zip(SIGNALS, parts.tolist(), strict=True), key=lambda pair: -abs(pair[1]))
 
 

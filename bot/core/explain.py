@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from bot.core.confidence import Vector, reasons, signals
+from bot.core.confidence import reasons, signals
 from bot.core.index import Index
 from bot.core.priors import prior_scores
 from bot.core.query import CONCEPTS, EXPANSION, ORIGINAL, Query, read_query
@@ -53,7 +53,7 @@ def _reading(index: Index, query: Query) -> Iterator[str]:
         yield f"言いかえの一覧により、「{words}」を「{right}」とも読みました。"
 
 
-def _confidence(vector: Vector) -> Iterator[str]:
+def _confidence(vector: Sequence[float]) -> Iterator[str]:
     parts = dict(reasons(vector))
     told = {about: sum(parts[name] for name in names) for about, names in _ABOUT.items()}
     for way, sign in (("上げた", 1.0), ("下げた", -1.0)):

@@ -24,15 +24,15 @@ _OVERSAMPLED = 100
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """Vectors of unit length for documents (whole and title); `axes` places terms among them.
+    """Vectors of unit length for each document: the whole one and its title, side by side.
 
-    `row` gives a term's row of `axes`; row 0 is the origin, for terms that say nothing.
+    `axes` places terms among them (as exact as half precision is); `row` gives a term's row of
+    `axes`; row 0 is the origin, for terms that say nothing.
     """
 
     row: NDArray[np.int32]
-    axes: NDArray[np.float16]
-    whole: NDArray[np.float32]
-    title: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    placed: NDArray[np.float32]  # documents, 2, dimensions
 
 
 def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix, lines: sparse.csr_matrix) -> Latent:
@@ -65,12 +65,9 @@ def _placed(
 ) -> Latent:
     used = np.flatnonzero(row)
     exact = axes[row[used]].astype(np.float32)
-    return Latent(
-        row,
-        axes.astype(np.float16),
-        _unit(whole[:, used] @ exact),
-        _unit(title[:, used] @ exact),
-    )
+    both = (_unit(matrix[:, used] @ exact) for matrix in (whole, title))
+    # Half precision is enough, and half the size where it is kept.
+    return Latent(row, axes.astype(np.float16).astype(np.float32), np.stack([*both], axis=1))
 
 
 def _axes(matrix: sparse.csr_matrix) -> NDArray[np.float32]:

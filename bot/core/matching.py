@@ -63,4 +63,4 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
         len(query.unknown),
         len(query.fired),
     )
-    return Ranking(matches, *probabilities(vector), tuple(vector.tolist()))
+    return Ranking(matches, *probabilities(vector), vector)

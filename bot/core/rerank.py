@@ -16,15 +16,25 @@ _LITERAL, _LITERAL_BONUS = 0.75, 4.0
 
 def standardise(features: NDArray[Any]) -> NDArray[Any]:
     """Each column with mean 0 and deviation 1 among the candidates."""
-    # Not `mean`, which is the same sum and division behind three more calls.
-    centred = features - np.add.reduce(features, axis=0) / len(features)
-    variance = np.add.reduce(centred * centred, axis=0) / len(features)
-    scaled: NDArray[Any] = centred / (np.sqrt(variance) + 1e-6)
+    centred, deviation = _spread(features)
+    scaled: NDArray[Any] = centred / deviation
     return scaled
+
+
+def _spread(features: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Each column with mean 0, and what to divide it by for deviation 1."""
+    # Not `mean`, nor sums along an axis: a product is the same in less time.
+    share = np.full(len(features), 1.0 / len(features))
+    centred = features - share @ features
+    return centred, np.sqrt(share @ (centred * centred)) + 1e-6
 
 
 def rerank(features: NDArray[Any], weights: NDArray[Any] = WEIGHTS) -> NDArray[Any]:
     """A score for each candidate (row); a phrase that is said almost literally always wins."""
-    literal = np.minimum(np.maximum((features[:, _SOUND] - _LITERAL) / (1.0 - _LITERAL), 0.0), 1.0)
-    scores: NDArray[Any] = standardise(features) @ weights + _LITERAL_BONUS * literal
+    centred, deviation = _spread(features)
+    scores: NDArray[Any] = centred @ (weights / deviation)
+    sound = features[:, _SOUND]
+    if sound.max() > _LITERAL:
+        literal = np.minimum(np.maximum((sound - _LITERAL) / (1.0 - _LITERAL), 0.0), 1.0)
+        scores += _LITERAL_BONUS * literal
     return scores

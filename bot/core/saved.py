@@ -56,6 +56,7 @@ def to_bytes(index: Index) -> bytes:
         for key, value in vars(part).items():
             if isinstance(value, np.ndarray):
                 arrays[f"{name}.{key}"] = value
+    arrays["latent.axes"] = index.latent.axes.astype(np.float16)  # exactly these values
     header = {
         "ids": index.ids,
         "titles": index.titles,
@@ -107,7 +108,11 @@ def _read(data: bytes) -> Index:
         number=number,
         postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
         phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),
-        latent=Latent(**_part(arrays, "latent.")),
+        latent=Latent(
+            row=arrays["latent.row"],
+            axes=arrays["latent.axes"].astype(np.float32),
+            placed=arrays["latent.placed"],
+        ),
         title_length=arrays["title_length"],
         expansions=tuple((tuple(words), concept) for words, concept in header["expansions"]),
         triggers=triggers(lexicon),

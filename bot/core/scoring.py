@@ -83,11 +83,12 @@ def _meaning(
 ) -> None:
     """Cosines of latent meaning: whole candidates, and their titles."""
     postings, latent = index.postings, index.latent
-    strength = weights * postings.idf[terms] * postings.latent_weight[terms]
-    meaning = strength @ latent.axes[latent.row[terms]]
+    strength = weights * postings.idf.take(terms) * postings.latent_weight.take(terms)
+    meaning = strength @ latent.axes.take(latent.row.take(terms), axis=0)
     meaning = meaning / max(math.sqrt(float(meaning @ meaning)), 1e-9)
-    features[:, 5] = latent.whole[candidates] @ meaning
-    features[:, 6] = latent.title[candidates] @ meaning
+    # One fetch: an entry's two vectors are neighbours.
+    placed = latent.placed.take(candidates, axis=0).reshape(-1, len(meaning))
+    features[:, 5:7] = (placed @ meaning).reshape(-1, 2)
 
 
 def _runs(start: Vector, terms: Vector) -> tuple[list[slice], Vector]:
@@ -105,15 +106,13 @@ def _joined(values: Vector, runs: Sequence[slice]) -> Vector:
 
 def _best(values: Vector, keep: int) -> Vector:
     """The places of the `keep` largest positive values, largest first, ties by place."""
+    enough = values > 0
     if keep < len(values):
-        places = values.argpartition(len(values) - keep)[len(values) - keep :]
-        places.sort()
-    else:
-        places = np.arange(len(values))
-    held = values[places]
-    places = places[held > 0]
-    held = held[held > 0]
-    ordered: Vector = places[(-held).argsort(kind="stable")]
+        least = np.partition(values, len(values) - keep)[len(values) - keep]
+        if least > 0:
+            enough = values >= least
+    places = enough.nonzero()[0]
+    ordered: Vector = places.take((-values.take(places)).argsort(kind="stable")[:keep])
     return ordered
 
 

@@ -80,7 +80,7 @@ def with_calibration(marked: Marked, calibration: Calibration) -> Ranking:
     ranking = marked.ranking
     if not ranking.signals:
         return ranking
-    found = probabilities(np.array(ranking.signals), calibration)
+    found = probabilities(ranking.signals, calibration)
     return Ranking(ranking.matches, *found, ranking.signals)
 
 

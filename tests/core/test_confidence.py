@@ -66,3 +66,11 @@ def test_the_reasons_add_up_to_the_distance_from_the_usual_question() -> None:
     told = reasons(vector)
     assert sum(value for _, value in told) == pytest.approx(SHIPPED.coefficients[0].sum())
     assert [abs(value) for _, value in told] == sorted((abs(v) for _, v in told), reverse=True)
+
+
+def test_probabilities_are_those_of_the_regressions_written_out() -> None:
+    vector = np.linspace(-2.0, 3.0, len(SIGNALS))
+    logits = SHIPPED.coefficients @ ((vector - SHIPPED.mean) / SHIPPED.deviation)
+    top1, top3, scope = 1.0 / (1.0 + np.exp(-(logits + SHIPPED.intercepts)))
+    expected = (top1, max(top1, top3), max(top1, scope))
+    assert np.allclose(probabilities(vector.tolist()), expected)
