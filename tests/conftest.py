@@ -14,7 +14,13 @@ from bot.content.loader import Loaded, load, read_files
 from bot.content.sudachi import SudachiTokenizer
 from bot.services.library import Library, Terms
 from bot.store.database import Database
-from tests.postgres import emptied, postgres_server, shared_postgres  # noqa: F401
+from tests.postgres import (  # noqa: F401
+    emptied,
+    postgres,
+    postgres_server,
+    postgres_url,
+    shared_postgres,
+)
 from tests.store.builders import opened
 
 TODAY = date(2026, 11, 21)

@@ -1,7 +1,8 @@
 """A PostgreSQL server of the tests' own, where the programs are installed.
 
-`from tests.postgres import postgres, postgres_url  # noqa: F401` gives a module the fixtures:
-`postgres_url` is a fresh empty database, `postgres` that database opened and migrated.
+tests/conftest.py gives them to every test: `postgres_url` is a fresh empty database, `postgres` that
+database opened and migrated. Imported by a module as well, each would be made for it anew, with a
+server of its own.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from bot.core.announcements import State
 from bot.core.delivery import Pace
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy, StoreError
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.services.announcing import Line, Office, bystanders, draft, people, server_error
 from tests.store.builders import opened
 
@@ -122,7 +121,7 @@ def test_a_sqlite_file_is_delivered_from_by_one_process(tmp_path):
     assert not DeliveryLock("postgresql://x/y").alone
 
 
-def test_the_same_on_postgresql(postgres):  # noqa: F811
+def test_the_same_on_postgresql(postgres):
     line = Line()
     bystanders(postgres)
     ids = people(postgres, 2600)

@@ -27,7 +27,6 @@ from bot.store.questions import Question
 from bot.store.sessions import FULL, Session
 from bot.store.staff import Role
 from tests.console.office import NOW
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.store.builders import arrival, opened
 
 MOMENT = int(NOW.timestamp() * 1000)

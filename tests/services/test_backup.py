@@ -22,7 +22,6 @@ from bot.store import attributes, portable, residents
 from bot.store.database import Database, open_database
 from bot.store.migrate import HEAD, current_revision, downgrade, migrate
 from bot.store.tables import residents as residents_table
-from tests.postgres import postgres_server, postgres_url  # noqa: F401
 from tests.segments import user_id
 from tests.store.builders import accept, arrival, everything, rows
 
@@ -228,7 +227,7 @@ def test_a_restore_is_refused_while_the_bot_runs(tmp_path: Path) -> None:
 
 
 def test_a_restore_is_refused_while_others_use_postgresql(
-    postgres_url: str,  # noqa: F811
+    postgres_url: str,
     tmp_path: Path,
 ) -> None:
     db = opened_at(sqlite_at(tmp_path))

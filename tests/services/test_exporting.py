@@ -18,7 +18,6 @@ from bot.store import attributes, questions
 from bot.store.database import Database
 from bot.store.questions import Question
 from tests.builders import content, write
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.segments import user_id
 from tests.services.test_backup import MS, fill
 from tests.store.builders import opened
@@ -110,7 +109,7 @@ def test_a_folder_that_holds_something_is_left_alone(db: Database, tmp_path: Pat
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
 
 
-def test_a_city_on_postgresql_gets_the_same(postgres: Database, tmp_path: Path) -> None:  # noqa: F811
+def test_a_city_on_postgresql_gets_the_same(postgres: Database, tmp_path: Path) -> None:
     fill_plainly(postgres)
     out = exported(postgres, tmp_path)
     assert {path.stem for path in (out / "tables").iterdir()} == set(EXPORTED)

@@ -12,7 +12,6 @@ from bot.store import attributes
 from bot.store.attributes import Profile
 from bot.store.tables import choice_bits, resident_children
 from bot.store.tables import residents as residents_table
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.segments import resident, user_id
 from tests.store.builders import NOW, opened
 
@@ -180,7 +179,7 @@ def test_grown_children_are_forgotten(db):
         assert dict(connection.execute(flags).all()) == {TARO: True, HANAKO: False}
 
 
-def test_two_processes_that_need_a_new_bit_get_one_each(postgres):  # noqa: F811
+def test_two_processes_that_need_a_new_bit_get_one_each(postgres):
     """Both begin before either commits."""
     postgres.write(lambda c: [c.execute(delete(table)) for table in TABLES])
     together = threading.Barrier(2, timeout=30)

@@ -16,7 +16,6 @@ from bot.store.audience import Recipient, Size
 from bot.store.database import Database
 from bot.store.tables import choice_bits, erasures, resident_children
 from bot.store.tables import residents as residents_table
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.segments import TODAY, resident, residents, rule, rules, user_id
 from tests.store.builders import NOW, opened
 
@@ -70,7 +69,7 @@ def test_the_query_means_what_the_rule_means_on_sqlite(sqlite, population, wante
 
 @settings(max_examples=60, deadline=None)
 @given(populations, many_rules)
-def test_the_query_means_what_the_rule_means_on_postgresql(postgres, population, wanted):  # noqa: F811
+def test_the_query_means_what_the_rule_means_on_postgresql(postgres, population, wanted):
     assert_agreement(postgres, population, wanted)
 
 

@@ -12,7 +12,6 @@ from bot.store import announcement_results, attributes, segment_sizes
 from bot.store.crosstab import MOST, Cells, cells
 from bot.store.database import Database
 from bot.store.tables import resident_children, residents
-from tests.postgres import postgres, postgres_server, postgres_url  # noqa: F401
 from tests.segments import TODAY, resident, rule, user_id
 from tests.store.builders import opened
 

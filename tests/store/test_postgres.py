@@ -9,13 +9,12 @@ from bot.store import residents
 from bot.store.database import open_database
 from bot.store.migrate import HEAD, current_revision, downgrade, migrate
 from bot.store.tables import metadata
-from tests.postgres import postgres_server, postgres_url  # noqa: F401
 from tests.segments import user_id
 from tests.store.builders import NOW, accept, arrival, rows
 
 
 @pytest.fixture
-def db(postgres_url):  # noqa: F811
+def db(postgres_url):
     db = open_database(postgres_url)
     yield db
     downgrade(db)
