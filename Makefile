@@ -20,7 +20,7 @@ bench: venv
 	$(VENV)/bin/madoguchi bench matching
 	$(VENV)/bin/madoguchi bench webhook
 
-venv: $(VENV)/.run-ready
+venv: $(VENV)/.compiled
 dev: $(VENV)/.dev-ready
 
 $(VENV)/bin/python:
@@ -30,6 +30,11 @@ $(VENV)/bin/python:
 $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# A service may not write beside its code, and would compile all of it at every start (0.3 s).
+$(VENV)/.compiled: $(shell find bot -name '*.py') $(VENV)/.run-ready
+	@$(PY) -m compileall -q bot
 	@touch $@
 
 $(VENV)/.dev-ready: requirements-dev.lock | $(VENV)/.run-ready
