@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,57 +65,79 @@ def count_documents(
     """The counts of every document; new terms are given numbers in `vocabulary`."""
     mark = lexicon_mark(lexicon)
     found = []
-    fields = [
-        ("\n".join((document.title, *document.questions)), document.answer, texts, document.contact)
+    folded = [
+        tuple(fold(text[:_MAX_FIELD]) for text in (document.answer, texts, document.contact))
         for document, texts in zip(documents, related, strict=True)
     ]
+    fields = [
+        (fold("\n".join((document.title, *document.questions))[:_MAX_FIELD]), *others)
+        for document, others in zip(documents, folded, strict=True)
+    ]
     concepts = _count_concepts(fields, lexicon)
-    for document, texts, extra in zip(documents, related, concepts, strict=True):
-        terms, phrases = _count_words(document, texts, tokenize)
-        terms.update(extra)
-        found.append(
-            DocumentCounts(
-                fingerprint(document, texts, mark),
-                _numbers(terms, vocabulary),
-                np.array(list(terms.values()), np.uint16).reshape(-1, FIELDS),
-                tuple(_numbers(phrase, vocabulary) for phrase in phrases),
-            )
-        )
+    reading = _Reading(tokenize, vocabulary)
+    for document, texts, others, extra in zip(documents, related, folded, concepts, strict=True):
+        terms, tallies = reading.count((document.title, *document.questions), others)
+        if extra:
+            terms = np.concatenate((terms, reading.numbers(extra)))
+            tallies = np.concatenate((tallies, np.array(list(extra.values()), np.uint16)))
+        phrases = tuple(map(reading.phrase, (document.title, *document.questions)))
+        found.append(DocumentCounts(fingerprint(document, texts, mark), terms, tallies, phrases))
     return found
 
 
-def _numbers(terms: dict[str, list[int]] | list[str], vocabulary: Vocabulary) -> Ints:
-    numbers = []
-    for term in terms:
-        number = vocabulary.get(term)
-        if number is None:
-            number = vocabulary[term] = len(vocabulary)
-        numbers.append(number)
-    return np.array(numbers, np.int32)
+class _Reading:
+    """Turns sentences into term numbers; what stands in many documents is read once."""
 
+    def __init__(self, tokenize: Tokenize, vocabulary: Vocabulary) -> None:
+        self._tokenize = tokenize
+        self._vocabulary = vocabulary
+        self._sentences: dict[str, list[int]] = {}
+        self._questions: dict[str, tuple[list[int], list[str]]] = {}
 
-def _count_words(
-    document: Document, related: str, tokenize: Tokenize
-) -> tuple[dict[str, list[int]], list[list[str]]]:
-    terms: dict[str, list[int]] = {}
-    phrases = []
-    for question in (document.title, *document.questions):
-        tokens = tokenize_text(fold(question), tokenize)
-        words = dict.fromkeys(word_terms(tokens))
-        phrases.append([*words, *dict.fromkeys(phrase_terms(spoken(tokens)))])
-        _add(terms, 0, tokens)
-    for field, text in ((1, document.answer), (2, related), (3, document.contact)):
-        for sentence in sentences(fold(text[:_MAX_FIELD])):
-            _add(terms, field, tokenize(sentence))
-    return terms, phrases
+    def numbers(self, terms: Iterable[str]) -> Ints:
+        """The number of each term; a new one gets the next."""
+        return np.array(self._numbered(terms), np.int32)
 
+    def count(
+        self, questions: Sequence[str], folded: Sequence[str]
+    ) -> tuple[Ints, NDArray[np.uint16]]:
+        """The terms of a document, and how often each stands in each field."""
+        fields = [[number for text in questions for number in self._question(text)[0]]]
+        for text in folded:
+            fields.append([n for sentence in sentences(text) for n in self._sentence(sentence)])
+        owner = np.repeat(np.arange(FIELDS), list(map(len, fields)))
+        every = np.array([number for field in fields for number in field], np.int32)
+        terms, places = np.unique(every, return_inverse=True)
+        tallies = np.bincount(places * FIELDS + owner, minlength=len(terms) * FIELDS)
+        return terms, tallies.reshape(-1, FIELDS).astype(np.uint16)
 
-def _add(terms: dict[str, list[int]], field: int, tokens: Sequence[Token]) -> None:
-    for term in (*word_terms(tokens), *gram_terms(tokens), *readings(tokens, field == 0)):
-        tally = terms.get(term)
-        if tally is None:
-            tally = terms[term] = [0] * FIELDS
-        tally[field] += 1
+    def phrase(self, question: str) -> Ints:
+        """The words of a title or question, then how it sounds; each once."""
+        return self.numbers(self._question(question)[1])
+
+    def _question(self, text: str) -> tuple[list[int], list[str]]:
+        found = self._questions.get(text)
+        if found is None:
+            tokens = tokenize_text(fold(text), self._tokenize)
+            words = dict.fromkeys(word_terms(tokens))
+            phrase = [*words, *dict.fromkeys(phrase_terms(spoken(tokens)))]
+            found = self._questions[text] = (self._counted(tokens, compounds=True), phrase)
+        return found
+
+    def _sentence(self, text: str) -> list[int]:
+        found = self._sentences.get(text)
+        if found is None:
+            found = self._sentences[text] = self._counted(self._tokenize(text))
+        return found
+
+    def _counted(self, tokens: Sequence[Token], compounds: bool = False) -> list[int]:
+        """Everything of a sentence that is counted."""
+        terms = (*word_terms(tokens), *gram_terms(tokens), *readings(tokens, compounds))
+        return self._numbered(terms)
+
+    def _numbered(self, terms: Iterable[str]) -> list[int]:
+        known = self._vocabulary
+        return [known.setdefault(term, len(known)) for term in terms]
 
 
 def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
@@ -156,19 +179,21 @@ def concept_term(line: Line) -> str:
 def _count_concepts(
     fields: Sequence[Sequence[str]], lexicon: Sequence[Line]
 ) -> list[dict[str, list[int]]]:
-    """For each document (its four field texts), concept pseudo-terms with counts by field.
+    """For each document (its four folded fields), concept pseudo-terms with counts by field.
 
     A line's concept is present where one of its office words of two characters and more is.
     """
-    texts = [squeeze(fold(text[:_MAX_FIELD])) for texts in fields for text in texts]
+    texts = [squeeze(text) for texts in fields for text in texts]
     joined = "\n".join(texts)
-    places, short = _Places(joined), len(joined) < _SHORT
+    sought = [[squeeze(fold(word)) for word in line[1]] for line in lexicon]
+    places = _Places(joined, {word[:2] for words in sought for word in words if len(word) > 1})
+    short = len(joined) < _SHORT
     starts = np.cumsum([0] + [len(text) + 1 for text in texts])
     owners: dict[str, Counter[int]] = {}
     found: list[dict[str, list[int]]] = [{} for _ in fields]
-    for line in lexicon:
+    for line, words in zip(lexicon, sought, strict=True):
         term = concept_term(line)
-        for word in dict.fromkeys(squeeze(fold(word)) for word in line[1]):
+        for word in dict.fromkeys(words):
             if len(word) < 2 or (short and word not in joined):
                 continue
             if word not in owners:
@@ -181,13 +206,22 @@ def _count_concepts(
 
 
 class _Places:
-    """Finds every place of many words in one long text, by its sorted pairs of characters."""
+    """Finds every place of words in one long text, by its sorted pairs of characters.
 
-    def __init__(self, text: str) -> None:
+    `beginnings` are the words' first two characters; no other words are found.
+    """
+
+    def __init__(self, text: str, beginnings: Iterable[str]) -> None:
         self._codes = np.frombuffer((text + "\0" * 64).encode("utf-32-le"), np.uint32)
-        pairs = self._pair(self._codes[:-1], self._codes[1:])
-        self._order = np.argsort(pairs, kind="stable")
-        self._pairs = pairs[self._order]
+        first, second = np.zeros((2, sys.maxunicode + 1), bool)
+        for pair in beginnings:
+            first[ord(pair[0])] = second[ord(pair[1])] = True
+        # Sorting is what takes time, and few places can begin a word.
+        able = np.flatnonzero(first[self._codes[:-1]] & second[self._codes[1:]])
+        pairs = self._pair(self._codes[able], self._codes[able + 1])
+        order = np.argsort(pairs, kind="stable")
+        self._order = able[order]
+        self._pairs = pairs[order]
 
     @staticmethod
     def _pair(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint64]:

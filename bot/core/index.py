@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -67,17 +68,18 @@ def build_index(
     differ in the third digit from an index built from nothing.
     """
     lexicon = tuple(lexicon)
+    read = cache(lambda word: tokenize(fold(word)))  # words of the word list stand in many lines
     same_words = previous is not None and previous.lexicon == lexicon
     vocabulary: Vocabulary = dict(previous.number) if previous and same_words else {}
     counts, fresh = _counts(documents, lexicon, tokenize, previous, vocabulary)
     if previous and same_words:
         expansions, finder = previous.expansions, previous.triggers
     else:
-        expansions, finder = _expansions(lexicon, vocabulary, tokenize), triggers(lexicon)
+        expansions, finder = _expansions(lexicon, vocabulary, read), triggers(lexicon)
     if previous and same_words and len(vocabulary) == len(previous.number):
         decoder = previous.decoder
     else:
-        decoder = _decoder(counts, vocabulary, () if same_words else lexicon, tokenize)
+        decoder = _decoder(counts, vocabulary, () if same_words else lexicon, read)
     space = spaces(vocabulary)
     postings = term_postings(counts, space)
     matrices = postings.matrices()
@@ -86,7 +88,7 @@ def build_index(
     if previous and nearly:
         meaning = placed_again(previous.latent, *matrices)
     else:
-        lines = _line_terms(lexicon, expansions, vocabulary, tokenize)
+        lines = _line_terms(lexicon, expansions, vocabulary, read)
         meaning = latent(*matrices, postings.line_matrix(lines))
     return Index(
         ids=tuple(document.id for document in documents),
@@ -134,12 +136,12 @@ def _counts(
 
 
 def _expansions(
-    lexicon: Sequence[Line], vocabulary: Vocabulary, tokenize: Tokenize
+    lexicon: Sequence[Line], vocabulary: Vocabulary, read: Tokenize
 ) -> tuple[tuple[tuple[int, ...], int], ...]:
     found = []
     for line in lexicon:
         concept = vocabulary.setdefault(concept_term(line), len(vocabulary))
-        words = dict.fromkeys(t for word in line[1] for t in word_terms(tokenize(fold(word))))
+        words = dict.fromkeys(t for word in line[1] for t in word_terms(read(word)))
         numbers = tuple(vocabulary.setdefault(t, len(vocabulary)) for t in words)
         found.append((numbers, concept))
     return tuple(found)
@@ -149,12 +151,12 @@ def _line_terms(
     lexicon: Sequence[Line],
     expansions: Sequence[tuple[tuple[int, ...], int]],
     vocabulary: Mapping[str, int],
-    tokenize: Tokenize,
+    read: Tokenize,
 ) -> list[tuple[int, ...]]:
     """The terms of each line: its known words on both sides, and its concept."""
     found = []
     for (left, _, _), (right, concept) in zip(lexicon, expansions, strict=True):
-        words = [term for word in left for term in word_terms(tokenize(fold(word)))]
+        words = [term for word in left for term in word_terms(read(word))]
         known = [vocabulary[term] for term in words if term in vocabulary]
         found.append(tuple(dict.fromkeys((*known, *right, concept))))
     return found
@@ -181,13 +183,13 @@ def _decoder(
     counts: Sequence[DocumentCounts],
     vocabulary: Vocabulary,
     lexicon: Sequence[Line],
-    tokenize: Tokenize,
+    read: Tokenize,
 ) -> KanaDecoder:
     """A kana decoder over the documents' words and the word list's."""
     for left, right, _ in lexicon:
         for word in (*left, *right):
             if hiragana_share(word) < 1.0:
-                for term in readings(tokenize(fold(word)), compounds=True):
+                for term in readings(read(word), compounds=True):
                     vocabulary.setdefault(term, len(vocabulary))
     totals = np.zeros(len(vocabulary), np.int64)
     for item in counts:
