@@ -16,6 +16,7 @@ from bot.core.documents import Ranking
 from bot.core.followup import facets_in
 from bot.core.knowledge import Entry, Intent
 from bot.core.replies import QuickReply, Reply, Text
+from bot.core.rivals import is_unknown_matter
 from bot.core.turn import Speaker, Turn, button, pairs, unique
 from bot.core.wants import Want, with_first
 
@@ -70,6 +71,10 @@ def show_intent(speaker: Speaker, intent: Intent, ranking: Ranking | None = None
     turn = actions.perform(intent, speaker)
     if turn.state.language != speaker.language:
         turn = _said_again(speaker, turn)
+    if not intent.action and (is_unknown_matter(intent.id) or intent.choices or intent.topics):
+        # What no source says, and a menu's matter, can be asked on about, too.
+        asked = speaker.text or speaker.state.asked
+        turn = replace(turn, state=replace(turn.state, last=intent.id, asked=asked))
     return replace(
         turn,
         decision="answer",

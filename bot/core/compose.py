@@ -65,17 +65,23 @@ def _fixed_card(view: CityView, entry: Entry, language: str) -> Card:
 
 def facet_card(view: CityView, entry: Entry, facet: Facet, language: str) -> Card:
     """The answer to 「いくら？」 and the like about `entry`; says so where no source gives it."""
-    words = view.wording(language)
-    title = view.title(entry.id, language)
-    contact = view.contact(entry)
-    said = _facet_text(words, view, entry, facet, contact, language)
-    ask = contact_line(words, contact) if contact.phone and facet is not Facet.PHONE else ""
+    said = _facet_text(view.wording(language), view, entry, facet, view.contact(entry), language)
+    return said_card(view, entry, said, language, contact=facet is not Facet.PHONE)
+
+
+def said_card(
+    view: CityView, entry: Entry, said: str, language: str, *, contact: bool = True
+) -> Card:
+    """A part of the answer, or that no source gives it, with `contact`: whom to ask by phone."""
+    words, title = view.wording(language), view.title(entry.id, language)
+    office = view.contact(entry)
+    ask = contact_line(words, office) if contact and office.phone else ""
     return Card(
         title=title,
         body=f"{said}\n{ask}".strip(),
         alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(said)}",
         links=_links(view, entry),
-        phones=entry.phones + ((contact,) if contact.phone else ()),
+        phones=entry.phones + ((office,) if office.phone else ()),
         note=_note(words, view, entry),
     )
 

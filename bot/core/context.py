@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from bot.core.answers import fall_back, offer_choices
 from bot.core.classcards import coming_here, sessions_from
-from bot.core.compose import contact_line, entry_card, facet_card
+from bot.core.compose import (
+    contact_card,
+    contact_line,
+    entry_card,
+    facet_card,
+    fill,
+    first_sentence,
+    said_card,
+)
 from bot.core.confidence import decide
 from bot.core.conversation import read_action
 from bot.core.documents import Ranking
@@ -14,7 +22,9 @@ from bot.core.followup import (
     asks_also,
     asks_on,
     asks_outright,
+    asks_what_becomes,
     by_what_means,
+    even_with,
     facet_alone,
     facets_in,
     goes_on,
@@ -22,16 +32,22 @@ from bot.core.followup import (
     is_short_question,
     links_back,
     loose_facet,
+    names_us,
     one_case_more,
+    wants_it_short,
 )
-from bot.core.knowledge import Entry, Facet
-from bot.core.replies import Reply, Text
+from bot.core.knowledge import Entry, Facet, Intent, Status
+from bot.core.points import Point, point_of, said_of
+from bot.core.replies import Card, Reply, Text
 from bot.core.subject import Said, what_is_said
 from bot.core.text import fold
-from bot.core.turn import Speaker, Turn, button
+from bot.core.turn import Speaker, Turn, button, pairs, unique
+from bot.core.wording import JAPANESE
 
 _ALL_BUT_SURE, _UNLIKELY = 0.85, 0.5
-_HOW_TO_USE = "how-to-use"  # 「使い方がわからない」: of what was just answered
+_NEAR = 5
+# 「使い方がわからない」「なんて名前ですか」: of what was just answered.
+_HOW_TO_USE, _WHO_WE_ARE = "how-to-use", "who-are-you"
 
 
 def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
@@ -64,20 +80,53 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
 
 def more_about(speaker: Speaker, entry: Entry) -> Turn:
     """What is known of `entry` for a question in passing, and whom to ask for the rest."""
-    view, words, language = speaker.view, speaker.words, speaker.language
-    alone = facet_alone(speaker.text)
-    named = (loose_facet(speaker.text), *facets_in(speaker.text))
-    facet = alone or next((each for each in named if each in entry.details), None)
-    if facet:
-        card = facet_card(view, entry, facet, language)
-    else:
-        card = entry_card(view, entry, language, speaker.today)
-        opening = words.say("goes_on", title=view.title(entry.id, language))
-        ask = words.say("goes_on_ask", name=contact_line(words, view.contact(entry)))
-        card = replace(card, body=f"{opening}\n{card.body}\n{ask}")
+    card = _more_card(speaker, entry)
     buttons = (speaker.show_button(entry.id), speaker.handoff_button())
     found = (speaker.candidate(entry.id),)
     return speaker.done((card,), buttons, found, last=entry.id, asked=speaker.state.asked)
+
+
+def _more_card(speaker: Speaker, entry: Entry) -> Card:
+    """The point or the facet that the message asks of; else all there is."""
+    view, words, language = speaker.view, speaker.words, speaker.language
+    if wants_it_short(speaker.text):
+        card = entry_card(view, entry, language, speaker.today)
+        return replace(card, body=first_sentence(card.body), fixed=False)
+    alone = facet_alone(speaker.text)
+    point = None if alone else point_of(speaker.text)
+    pointed = _point_card(speaker, entry, point) if point else None
+    if pointed:
+        return pointed
+    named = (loose_facet(speaker.text), *facets_in(speaker.text))
+    facet = alone or next((each for each in named if each in entry.details), None)
+    if facet:
+        return facet_card(view, entry, facet, language)
+    card = entry_card(view, entry, language, speaker.today)
+    opening = words.say("goes_on", title=view.title(entry.id, language))
+    ask = words.say("goes_on_ask", name=contact_line(words, view.contact(entry)))
+    return replace(card, body=f"{opening}\n{card.body}\n{ask}")
+
+
+def _point_card(speaker: Speaker, entry: Entry, point: Point) -> Card | None:
+    """What the entry says of the point, or that no source does; None where all is to be shown.
+
+    Its sentences are Japanese: in another language all there is is said.
+    """
+    view, words, language = speaker.view, speaker.words, speaker.language
+    said = said_of(point, entry)
+    if said and language != JAPANESE:
+        return None
+    if not said and point.thing and Facet.ITEMS in entry.details:
+        return facet_card(view, entry, Facet.ITEMS, language)
+    if not said:
+        named = words.say(point.key, **({"thing": point.thing} if point.thing else {}))
+        title, name = view.title(entry.id, language), view.contact(entry).name
+        said = words.say("point_unknown", title=title, point=named, name=name)
+    elif entry.status not in (Status.IN_OPERATION, Status.REFERENCE):
+        # What is only planned, or over, is never told as if it were there.
+        first = first_sentence(entry.answer)
+        said = said if first in said else f"{first}\n{said}"
+    return said_card(view, entry, fill(said, view, language), language)
 
 
 def about_facet(speaker: Speaker, entry: Entry, facet: Facet) -> Turn:
@@ -120,33 +169,110 @@ def about_choices(speaker: Speaker) -> Turn | None:
     offered = _offered(speaker)
     if not offered:
         return None
-    said = what_is_said(speaker.text, speaker.view.tokenize)
-    if not (goes_on(speaker.text) or asks_on(speaker.text, said)):
-        return None
-    together = speaker.rank(f"{speaker.state.asked} {speaker.text}")
-    first = together.matches[0].id if together.matches else ""
-    entry = speaker.view.entry(first)
-    if entry and first in offered and decide(together, speaker.view.costs) == "answer":
-        return more_about(speaker, entry)
+    text, view, asked = speaker.text, speaker.view, speaker.state.asked
+    together = speaker.rank(f"{asked} {text}")
+    first = next((match.id for match in together.matches if match.id in offered), "")
+    entry = view.entry(first)
+    clear = bool(entry) and first == together.matches[0].id
+    clear = clear and decide(together, view.costs) == "answer"
+    if not _asks_on_alone(text, what_is_said(text, view.tokenize)):
+        return more_about(speaker, entry) if entry and clear and _adds(speaker) else None
+    if entry and (clear or speaker.state.misses):
+        return _more_beside(speaker, entry, offered)
     buttons = [speaker.show_button(item) for item in offered]
     buttons.append(button(speaker.words.say("none_of_these"), "none"))
     reply = Reply((Text(speaker.words.say("goes_on_which")),), tuple(buttons))
-    state = replace(speaker.state, asked=f"{speaker.state.asked} {speaker.text}")
+    state = replace(speaker.state, asked=f"{asked} {text}", misses=1)
     found = tuple(speaker.candidate(item) for item in offered)
     return Turn(reply, state, "choices", together.top3, found)
 
 
+def _asks_on_alone(text: str, said: Said) -> bool:
+    """Whether a message can only be about what was said before it: it names nothing."""
+    return goes_on(text) or asks_on(text, said) or facet_alone(text) is not None
+
+
+def _adds(speaker: Speaker) -> bool:
+    """Whether the message asks shortly and is not clear by itself: 「英語ある？」 after 「広報」."""
+    if not is_short_question(speaker.text):
+        return False
+    return decide(speaker.rank(speaker.text), speaker.view.costs) != "answer"
+
+
+def _more_beside(speaker: Speaker, entry: Entry, offered: list[str]) -> Turn:
+    """About the likeliest of what was offered, with the others behind the first buttons.
+
+    Who asks on twice without choosing is not asked a third time which.
+    """
+    turn = more_about(speaker, entry)
+    others = (speaker.show_button(item) for item in offered if item != entry.id)
+    buttons = tuple(unique((*others, *turn.reply.quick_replies)))
+    reply = replace(turn.reply, quick_replies=buttons)
+    return replace(turn, reply=reply, state=replace(turn.state, shown=pairs(buttons)))
+
+
+def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
+    """「期限は？」 after an intent that says no source gives it; None for anything else.
+
+    `intent` was just shown. What is clear by itself, such as 「電話番号は？」, is answered anew.
+    """
+    text, view = speaker.text, speaker.view
+    said = what_is_said(text, view.tokenize)
+    if not _asks_on_alone(text, said) or goes_on(text):
+        return None
+    facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
+    if facet is None or facet is Facet.PHONE:
+        return None
+    ranking = speaker.rank(text)
+    if decide(ranking, view.costs) == "answer" and not _is_of_nothing(speaker, ranking):
+        return None
+    words, title = speaker.words, view.title(intent.id, speaker.language)
+    name = view.contact(intent).name
+    body = words.say("facet_unknown", title=title, facet=words.say(facet), name=name)
+    card = contact_card(view, speaker.language, body, view.contact(intent))
+    found = (speaker.candidate(intent.id),)
+    asked = speaker.state.asked
+    buttons = (speaker.menu_button(), speaker.handoff_button())
+    return speaker.done((card,), buttons, found, last=intent.id, asked=asked)
+
+
+def _is_of_nothing(speaker: Speaker, ranking: Ranking) -> bool:
+    """Whether the first only says of a facet in general that no source gives it (手数料, 会場)."""
+    intent = speaker.view.intent(ranking.matches[0].id)
+    return intent is not None and bool(intent.contact) and not intent.action
+
+
 def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     """「介護も？」「窓口では？」: read together with the question before, where that is clear."""
-    state = speaker.state
-    if not state.asked or not (state.last or _offered(speaker)) or not links_back(speaker.text):
+    state, text = speaker.state, speaker.text
+    if not state.asked or not (state.last or _offered(speaker)) or not links_back(text):
         return ranking
-    if decide(ranking, speaker.view.costs) == "answer":
+    a_word = _is_a_word(speaker, ranking)
+    sure = decide(ranking, speaker.view.costs) == "answer"
+    if sure and not a_word and not asks_what_becomes(text):
         return ranking
-    together = speaker.rank(f"{state.asked} {speaker.text}")
+    together = speaker.rank(f"{state.asked} {text}")
+    near = {match.id for match in ranking.matches[:_NEAR]}
+    if sure and not a_word:
+        # 「児童手当はどうなる？」 while moving: not what is said of it to everybody.
+        told = decide(together, speaker.view.costs) != "fallback"
+        return together if told and together.matches[0].id in near else ranking
     near = {match.id for match in ranking.matches[:3]}
     clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
-    return together if clear else ranking
+    if clear or not a_word:
+        return together if clear else ranking
+    kept = tuple(match for match in together.matches if not _explains(speaker, match.id))
+    return replace(together, matches=kept) if kept and kept[0].id in near else ranking
+
+
+def _is_a_word(speaker: Speaker, ranking: Ranking) -> bool:
+    """Whether the first explains a word: 「PayPayは？」 after an answer asks for no meaning."""
+    return bool(ranking.matches) and _explains(speaker, ranking.matches[0].id)
+
+
+def _explains(speaker: Speaker, item_id: str) -> bool:
+    entry = speaker.view.entry(item_id)
+    return entry is not None and entry.topic == "glossary"
 
 
 def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:
@@ -155,11 +281,13 @@ def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> 
     So are 「ペイペイも？」 and 「領収書は出る？」 after an answer that speaks of 領収書, but not what
     names the very thing that the clear first is about.
     """
-    if (top1 >= _ALL_BUT_SURE and not asks_also(text)) or not is_short_question(text):
+    also = asks_also(text) or even_with(text)
+    if (top1 >= _ALL_BUT_SURE and not also) or not is_short_question(text):
         return False
     if len(said.strange_to(fold(title))) < len(said.subjects):
         return False
-    return one_case_more(text) or not said.strange_to(_words_of(last))
+    asks_more = also or one_case_more(text) or by_what_means(text, said)
+    return asks_more or not said.strange_to(_words_of(last))
 
 
 def _names_nothing_else(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) -> bool:
@@ -191,12 +319,17 @@ def _leaves_the_matter(speaker: Speaker, ranking: Ranking) -> bool:
     if intent is None:
         return ranking.top1 >= _ALL_BUT_SURE
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
+    if first == _WHO_WE_ARE:
+        return names_us(speaker.text)
     return not asks_of_a_thing and first != _HOW_TO_USE
 
 
 def _offered(speaker: Speaker) -> list[str]:
-    """What the question back on screen offers."""
+    """What the question back, or the topic's menu, on screen offers."""
+    view, last = speaker.view, speaker.state.last
     shown = [read_action(data) for _, data in speaker.state.shown]
-    if speaker.state.last or not any(parts.get("do") == "none" for parts in shown):
+    menu = view.intent(last)
+    asked_back = any(parts.get("do") == "none" for parts in shown)
+    if view.entry(last) or not (asked_back or (menu and (menu.choices or menu.topics))):
         return []
     return [parts["id"] for parts in shown if parts.get("do") == "show" and "id" in parts]

@@ -12,6 +12,7 @@ from bot.core.classdates import Wanted, read_wanted
 from bot.core.context import (
     about_choices,
     about_facet,
+    about_unknown,
     facet_of_nothing,
     is_about_last,
     more_about,
@@ -19,6 +20,7 @@ from bot.core.context import (
     other_than,
 )
 from bot.core.conversation import State, read_action
+from bot.core.correcting import corrected
 from bot.core.elsewhere import about_elsewhere
 from bot.core.followup import (
     chosen_place,
@@ -26,7 +28,9 @@ from bot.core.followup import (
     refuses_answer,
     refuses_choices,
 )
+from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
+from bot.core.picking import pointed_at
 from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
@@ -111,7 +115,8 @@ class _Dialog:
             return answers.show_emergency(self.speaker, *(danger.id for danger in dangers[:2]))
         pressed = self._button_pressed() or self._verdict() or self._wish()
         pressed = pressed or about_elsewhere(self.speaker)
-        return pressed or self._talked() or self._sessions() or self._follow_up() or self._matched()
+        pressed = pressed or self._talked() or corrected(self.speaker)
+        return pressed or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
         """Words that stand for a button on screen."""
@@ -125,13 +130,24 @@ class _Dialog:
             if -len(choices) <= place < len(choices):
                 return self._press(choices[place])
             return answers.offer_again(self.speaker) if choices else self.speaker.say("empty")
-        if shown and (refuses_choices(text) or (refuses_answer(text) and not self.state.last)):
+        if shown and (refuses_choices(text) or (refuses_answer(text) and not self._last())):
             return answers.fall_back(self.speaker)
-        return None
+        return self._pointed_at(choices)
+
+    def _pointed_at(self, choices: list[str]) -> Turn | None:
+        """A part of a title on screen: 「コンビニのやつ」."""
+        titles = {data: self.view.title(read_action(data).get("id", "")) for data in choices}
+        asked_back = any(read_action(data).get("do") == "none" for _, data in self.state.shown)
+        data = pointed_at(self.speaker.text, titles, asked_back=asked_back)
+        return self._press(data) if data else None
+
+    def _last(self) -> Entry | None:
+        """The entry just answered."""
+        return self.view.entry(self.state.last)
 
     def _verdict(self) -> Turn | None:
         """「解決しました」 about the answer just given."""
-        last, solved = self.view.entry(self.state.last), read_verdict(self.speaker.text)
+        last, solved = self._last(), read_verdict(self.speaker.text)
         if last is None or solved is None:
             return None
         return answers.take_verdict(self.speaker, last, solved=solved)
@@ -163,14 +179,22 @@ class _Dialog:
         if explained := explain_year(text, self.speaker.today):
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
-        last, facet = self.view.entry(self.state.last), facet_alone(text)
+        last, facet = self._last(), facet_alone(text)
         if asked_on := about_choices(self.speaker):
             return asked_on
         if last is None:
-            return facet_of_nothing(self.speaker, facet) if facet and not self._sure() else None
+            return self._of_no_entry(facet)
         if refuses_answer(text):
             return other_than(self.speaker, last)
         return about_facet(self.speaker, last, facet) if facet else None
+
+    def _of_no_entry(self, facet: Facet | None) -> Turn | None:
+        """A follow-up to what no source says, or 「いくら？」 with nothing before it."""
+        intent = self.view.intent(self.state.last)
+        unknown = about_unknown(self.speaker, intent) if intent else None
+        if unknown or facet is None or self._sure():
+            return unknown
+        return facet_of_nothing(self.speaker, facet)
 
     def _sure(self) -> bool:
         """Whether the message is clear alone: 「窓口予約」 where the city has an entry for it."""
@@ -186,7 +210,7 @@ class _Dialog:
         """What the matcher makes of it, with what was said before where that is meant."""
         speaker = self.speaker
         ranking = speaker.rank(speaker.text)
-        last = self.view.entry(self.state.last)
+        last = self._last()
         if last and is_about_last(speaker, last, ranking):
             return more_about(speaker, last)
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))

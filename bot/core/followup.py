@@ -19,7 +19,7 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
     (
         Facet.ONLINE,
-        r"オンライン(?:申請|手続き?)?|インターネット|ネット(?:申請)?|スマホ(?:(?=で|から|でも)|申請)|(?:家|自宅|うち)(?:で|から)|電子申請|web|ウェブ|online|on the internet",
+        r"オンライン(?:申請|手続き?)?|インターネット|ネット(?:申請)?|スマホ(?:(?=で|から|でも)|申請)|(?<!借)(?:家|自宅|うち)(?:で|から)|電子申請|web|ウェブ|online|on the internet",
     ),
     (
         Facet.PHONE,
@@ -48,8 +48,6 @@ _FILLER = re.compile(
     r"です|ます|ません|でしょう|だろう|なの|なん|何|なに|かな|から|で|の|は|が|を|に|も|と|か|ね|よ|って|まで|だけ|ば|へ|や|お|"
     r"\b(?:is|it|the|a|an|do|does|i|can|to|for|there|much|are|any|what|about|and|you|please|this|that|have|apply)\b"
 )
-# A thing of its own when it stands alone; 「スマホで？」 is about the last answer.
-_BARE_NOUN = re.compile(r"^(?:スマホ|ネット|インターネット|web|ウェブ|オンライン|時間|場所)[。.]?$")
 _NUMBER = re.compile(
     r"^[(（]?(?:上から|no\.?)?(?P<n>[1-9])[)）]?(?:番(?:目)?|つ目|個目|ばん(?:め)?)?(?:の(?:やつ|もの|方|ほう)?)?(?:で|が|を|に)?(?:お願い(?:します)?|いい(?:です)?|ください|です)?[。!]?$"
 )
@@ -84,6 +82,11 @@ _GO_ON = re.compile(
     r"もう(?:一度|一回|いちど|いっかい)(?:言って|教えて|説明して|お願い(?:します)?)?(?:ください|くれ)?|(?:よく|ちょっと|いまいち)?(?:分から|わから|分かん|わかん)(?:ない|なかった|ん)(?:です|なあ?|な|けど)?)"
     r"[?!。、…〜ー]*$"
 )
+_SHORT_PLEASE = re.compile(
+    r"^(?:もっと|もう少し|もうちょっと)?(?:短く|みじかく|簡潔に|手短に|ひとことで|一言で|要するに|要は|まとめて|要約して?|三行で|3行で)"
+    r"(?:言うと|言って|説明して|まとめて|教えて|お願い(?:します)?|して|答えて)?(?:ください|くれ|ほしい|何|なに|どういうこと)?[?。!…]*$|"
+    r"^(?:話|説明|文|答え|返事)?(?:が|は)?(?:長い|ながい|長すぎる?|長すぎ)(?:です|よ|な|わ|から短く|ので短く|から要点だけ)*(?:して|言って)?[。!]*$"
+)
 # What asks for a facet in passing; more freely than 「いくら？」, for no other subject is named.
 _LOOSE: tuple[tuple[Facet, re.Pattern[str]], ...] = (
     (Facet.FEE, re.compile(r"高い|安い|料金|[^時世年代]代(?:は|が|って|い)|レンタル料|何円|取られ|お金|金額|割引|(?<!資)料は")),
@@ -109,6 +112,13 @@ _ONE_CASE_MORE = re.compile(
     r"(?:なく|ない)(?:て|で)も?(?:いい|よい|大丈夫|平気|ok|済む)|(?:ない|じゃない)と(?:だめ|駄目|いけ|無理)|なきゃ|"
     r"^[^に、]{1,10}に(?:頼|任せ|お願い|(?:やって|代わって|行って|出して|書いて)(?:も|くれ|いただ))"
 )
+_EVEN_WITH = re.compile(
+    r"^.{1,12}?でも(?:いい|よい|ok|大丈夫|平気|使え|でき|行け|いけ|払え|見|受け|もらえ|取れ|とれ|借り|申し?込め|出せ|入れ|参加|乗れ|読め)"
+)
+_US = re.compile(
+    r"あなた|あんた|貴方|君|きみ|お前|おまえ|おたく|そちら|まどぐち|ボット|\bbot|\bai\b|ロボット|中の人|\byou"
+)
+_BECOMES = re.compile(r"どう(?:なる|なり|なん|すれば|したら|する)")
 _ALSO = re.compile(r"^.{1,9}も(?:です|なの)?か?[?。…]*$")
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
@@ -118,7 +128,12 @@ _TERSE, _BRIEF, _SHORT = 14, 20, 24  # characters of a follow-up
 
 def goes_on(text: str) -> bool:
     """「なんで？」「ほかには？」「くわしく」: about the last answer, whatever it was."""
-    return bool(_GO_ON.match(fold(text)))
+    return bool(_GO_ON.match(fold(text))) or wants_it_short(text)
+
+
+def wants_it_short(text: str) -> bool:
+    """「もっと短く」「要するに？」「長い」: the last answer in a sentence."""
+    return bool(_SHORT_PLEASE.match(fold(text)))
 
 
 def loose_facet(text: str) -> Facet | None:
@@ -139,7 +154,9 @@ def asks_on(text: str, said: Said) -> bool:
 
 def by_what_means(text: str, said: Said) -> bool:
     """「印鑑いる？」「クレジットカードでもいい？」: a thing of its own, but only as a means."""
-    return len(said.subjects) == 1 and bool(_BY_MEANS.match(fold(text)))
+    folded = fold(text)
+    alone = len(said.subjects) == 1 or "".join(said.written.values()) in folded  # カード+リーダー
+    return bool(said.subjects) and alone and bool(_BY_MEANS.match(folded))
 
 
 def is_short_question(text: str) -> bool:
@@ -172,10 +189,25 @@ def asks_also(text: str) -> bool:
     return bool(_ALSO.search(fold(text)))
 
 
+def even_with(text: str) -> bool:
+    """「アンドロイドでも使える？」「借家でもいい？」: whether it holds with that thing, too."""
+    return bool(_EVEN_WITH.search(fold(text)))
+
+
+def names_us(text: str) -> bool:
+    """「あなたの名前は？」: about whoever answers, not about what was answered."""
+    return bool(_US.search(fold(text)))
+
+
+def asks_what_becomes(text: str) -> bool:
+    """「児童手当はどうなります？」: of a thing in the matter that was talked of."""
+    return bool(_BECOMES.search(fold(text)))
+
+
 def links_back(text: str) -> bool:
     """「介護も？」「じゃあ窓口では？」「そっちじゃなくて転入の話」: a turn within the same matter."""
     folded = fold(text)
-    return len(folded) <= _SHORT and bool(_LINKS_BACK.search(folded))
+    return len(folded) <= _SHORT and bool(_LINKS_BACK.search(folded) or _BECOMES.search(folded))
 
 
 def facet_alone(text: str) -> Facet | None:

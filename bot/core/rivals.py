@@ -42,7 +42,8 @@ def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Rank
     """What to do with a ranking of `text` here, and the ranking with its rivals in their order."""
     ranking = city_before_term(view, text, ranking)
     decision = decide(ranking, view.costs)
-    if decision == "answer" and (may_be_known(view, ranking) or only_a_word(view, text, ranking)):
+    unclear = may_be_known(view, ranking) or only_a_word(view, text, ranking)
+    if decision == "answer" and (unclear or is_shared(view, text, ranking)):
         decision = "choices"
     return decision, ranking
 

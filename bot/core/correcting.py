@@ -1,0 +1,94 @@
+"""「ちがう、更新のほう」「窓口じゃなくて郵送」: what was not meant, and what is meant instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.core import answers
+from bot.core.documents import Ranking
+from bot.core.followup import is_short_question
+from bot.core.rivals import settled
+from bot.core.subject import what_is_said
+from bot.core.text import fold
+from bot.core.turn import Speaker, Turn
+
+_LONGEST = 40  # characters; a longer message tells a story of its own
+_NO = r"(?:いや|いえ|いいえ|ううん|うーん|あ|え|ごめん|すみません|no|sorry)"
+_WRONG = r"(?:違(?:う|います|くて|うって)|ちが(?:う|います|くて|うって))(?:よ|の|わ|んです(?:けど|が)?|んだけど?)*"
+_THAT = r"(?:そっち|それ|これ|そう|そこ|その(?:話|こと|手続き|やつ)|そういう(?:話|こと|の)|あれ)"
+_NOT = r"(?:じゃ|では|で)(?:なくて(?!も)|なく(?!て)|ない|ありません)(?:です|よ|の|んです(?:けど|が)?|んだけど)*"
+_CORRECTS = re.compile(
+    rf"^(?:{_NO}[、,。!\s]*)*(?:{_THAT}{_NOT}[、,。!\s]*|(?:{_THAT}(?:は|が)?)?{_WRONG}[、,。!\s]+)(?P<rest>\S.*)$|"
+    rf"^{_NO}[、,。!\s]+(?P<other>\S.*(?:の(?:ほう|方|やつ)))(?:です|だ|よ|なんです|なんだ|けど|が|ね)*[。!]*$"
+)
+_INSTEAD = re.compile(
+    rf"^(?:{_NO}[、,。!\s]*)*(?P<not>[^、。\s]{{2,14}}?){_NOT}[、,\s]*(?P<rest>\S.*)$"
+)
+_PERSON = re.compile(r"本人|私|わたし|俺|僕|自分|家族|夫|妻|父|母|親|子|人$")
+_TAIL = re.compile(
+    r"(?:の(?:ほう|方|やつ|こと|話|件|場合))?(?:です|だ|なの|なん(?:です|だ)|を?(?:聞|知)きたい|を?知りたい|を?教えて)*"
+    r"(?:けど|が|よ|の|ね|ください)*[。!]*$"
+)
+
+
+def correction(text: str) -> tuple[str, str]:
+    """(what is meant instead, what was not meant or ""); ("", "") for a message that corrects nothing.
+
+    「ちがう、更新のほう」 is ("更新", ""), 「窓口じゃなくて郵送で」 ("郵送で", "窓口").
+    """
+    folded = fold(text)
+    if len(folded) > _LONGEST:
+        return "", ""
+    found = _CORRECTS.match(folded)
+    if found:
+        return _TAIL.sub("", found["rest"] or found["other"], count=1), ""
+    found = _INSTEAD.match(folded)
+    if not found or _PERSON.search(found["not"]) or is_short_question(found["rest"]):
+        return "", ""
+    return _TAIL.sub("", found["rest"], count=1), found["not"]
+
+
+def corrected(speaker: Speaker) -> Turn | None:
+    """What was meant instead of the answer just given; None where nothing is corrected.
+
+    The new words are read with the question before: of what is then near, the first whose title
+    has them. Else they are read alone.
+    """
+    state, view = speaker.state, speaker.view
+    meant, unmeant = correction(speaker.text)
+    if not meant or not (state.last or state.asked):
+        return None
+    if unmeant and not _is_of(speaker, state.last, unmeant):
+        return None
+    refused = tuple(dict.fromkeys((*state.refused, *filter(None, [state.last]))))
+    anew = replace(speaker, text=meant, state=replace(state, refused=refused, last=""))
+    said = what_is_said(meant, view.tokenize)
+    names = tuple(dict.fromkeys((*said.names, *said.things))) or said.subjects
+    together = _without(speaker.rank(f"{state.asked} {meant}"), refused)
+    decision, alone = settled(view, meant, _without(speaker.rank(meant), refused))
+    first = alone.matches[0].id if alone.matches and decision == "answer" else ""
+    near = (match.id for ranking in (together, alone) for match in ranking.matches)
+    named = next((item for item in near if _has_all(speaker, item, names)), "")
+    if first and (not named or (said.subjects and _has_all(speaker, first, names))):
+        return answers.show(anew, first, alone)
+    if named:
+        return answers.show(anew, named, together)
+    return answers.offer_choices(replace(anew, text=f"{state.asked} {meant}".strip()), together)
+
+
+def _without(ranking: Ranking, refused: tuple[str, ...]) -> Ranking:
+    kept = tuple(match for match in ranking.matches if match.id not in refused)
+    return replace(ranking, matches=kept)
+
+
+def _is_of(speaker: Speaker, item_id: str, words: str) -> bool:
+    """Whether the words stand in what was answered or asked: 「窓口じゃなくて」 after 窓口."""
+    entry = speaker.view.entry(item_id)
+    said = (entry.title, *entry.questions, entry.answer) if entry else ()
+    return fold(words) in fold(" ".join((speaker.state.asked, *said)))
+
+
+def _has_all(speaker: Speaker, item_id: str, names: tuple[str, ...]) -> bool:
+    title = fold(speaker.view.title(item_id))
+    return bool(names) and all(name in title for name in names)
