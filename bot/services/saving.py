@@ -89,6 +89,7 @@ class Saving:
         self._seen: object = None
         self._journal = -1
         self._here: set[str] = set()  # paths this process has seen on this disk
+        self._level: dict[str, str] = {}  # path -> the version this disk was seen to have reached
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -133,6 +134,7 @@ class Saving:
             try:
                 for change in changes:
                     self._write(change.path, change.after)
+                    self._level[change.path] = change.after_digest
             except OSError as error:
                 self._take_back(changes)
                 raise ContentError(
@@ -184,27 +186,39 @@ class Saving:
 
     def _reconcile(self, files: Mapping[str, bytes], heads: Mapping[str, Head]) -> bool:
         changed = False
-        for path in sorted({*files, *(p for p, head in heads.items() if head.digest)}):
+        for path in sorted({*files, *heads}):
             data, head = files.get(path), heads.get(path)
             known = head.digest if head else ""
             if digest_of(data or b"") == known:
+                self._level[path] = known
                 continue
             changed = True
             if head is not None and self._is_behind(path, data, head):
                 with self._db.read() as connection:
                     self._write(path, content_changes.head_data(connection, path, self.owner))
+                self._level[path] = known
             elif self._db.exclusive or self._is_good():
                 self._take_in(path, data or b"", known)
         return changed
 
     def _is_behind(self, path: str, data: bytes | None, head: Head) -> bool:
-        """Whether this disk only has not got the published version yet."""
+        """Whether this disk only has not got the published version yet.
+
+        A disk that had it and holds an older one now was changed by hand: a folder moved away and
+        put back keeps the times of its files.
+        """
+        if self._level.get(path) == head.digest:
+            return False
         if data is None:
             # Where machines share the journal, a file never seen on this disk is still to come.
             return not self._db.exclusive and path not in self._here
         with self._db.read() as connection:
             if digest_of(data) not in content_changes.ever_held(connection, path, self.owner):
                 return False
+            # The only machine there is cannot be behind what was found on its own disk.
+            kind = content_changes.newest_kind(connection, path, self.owner)
+        if self._db.exclusive and kind == OUTSIDE:
+            return False
         # A copy put back by hand is as new as that moment, whatever its own date says.
         written = (self._directory / path).stat().st_ctime_ns // 1_000_000
         return written < head.changed_at or not self._db.exclusive and path not in self._here
@@ -222,6 +236,7 @@ class Saving:
         why = "ファイルが直接変えられました。" if data else "ファイルが消されました。"
         change = self._change(path, self._now(), NOBODY, why, OUTSIDE, known, before, data)
         self._db.write(lambda c: self._keep(c, [change]))
+        self._level[path] = change.after_digest
 
     def _change(
         self,
@@ -270,6 +285,7 @@ class Saving:
             self._db.write(lambda c, back=back: self._keep(c, [back]))  # type: ignore[misc]
             try:
                 self._write(change.path, change.before)
+                self._level[change.path] = change.before_digest
             except OSError:
                 log.error("content file not restored", extra={"path": change.path})
 

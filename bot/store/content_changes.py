@@ -161,6 +161,13 @@ def _whole(row: Row[Any]) -> Change:
     return Change(**values)
 
 
+def newest_kind(connection: Connection, path: str, account: str = MAIN_ACCOUNT) -> str:
+    """What kind of change gave the file what it holds; "" where it never changed."""
+    here = (content_changes.c.account == account) & (content_changes.c.path == path)
+    asked = select(content_changes.c.kind).where(here).order_by(content_changes.c.id.desc())
+    return str(connection.execute(asked.limit(1)).scalar() or "")
+
+
 def data_of(
     connection: Connection, path: str, digest: str, account: str = MAIN_ACCOUNT
 ) -> bytes | None:

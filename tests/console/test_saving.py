@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.errors import ContentError
 from bot.services.saving import NOBODY, Conflict, Edit, Saving, digest_of
 from bot.store import content_changes
 from bot.store.content_changes import Change
-from bot.store.database import open_database
+from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 from tests import builders
 from tests.console.office import Office
@@ -147,3 +147,75 @@ def test_new_machine_gets_what_was_published_before_it(office: Office, tmp_path:
         assert len(history(office)) == 1
     finally:
         fresh.db.close()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Database]:
+    """The database of the only machine there is."""
+    db = open_database(f"sqlite:///{tmp_path}/alone.db")
+    migrate(db)
+    yield db
+    db.close()
+
+
+def at_work(db: Database, folder: Path, office: Office) -> Saving:
+    """What a process does with a folder when it starts."""
+    saving = Saving(db, folder, office.clock, lambda: None, lambda: False)
+    saving.look()
+    return saving
+
+
+def test_folder_moved_away_and_put_back_keeps_its_files(
+    office: Office, alone: Database, tmp_path: Path
+) -> None:
+    folder = builders.write(tmp_path / "moved", builders.content())
+    saving = at_work(alone, folder, office)
+    office.clock.advance(days=3650)  # after everything on this disk was written
+    for start_again in (False, True):
+        (folder / "knowledge").rename(folder / "away")
+        saving.look()
+        if start_again:
+            saving = at_work(alone, folder, office)
+        (folder / "away").rename(folder / "knowledge")
+        saving.look()
+        assert (folder / LIFE).read_text("utf-8") == builders.COMMON
+    with alone.read() as connection:
+        found = content_changes.history(connection, LIFE)
+    assert [bool(change.after_digest) for change in found] == [True, False, True, False]
+
+
+def test_older_folder_put_in_place_of_the_newer_is_left_as_it_is(
+    office: Office, alone: Database, tmp_path: Path
+) -> None:
+    old = builders.write(tmp_path / "old", builders.content())
+    new = builders.write(tmp_path / "new", builders.content({LIFE: NEW}))
+    current = tmp_path / "current"
+    current.symlink_to(old)
+    at_work(alone, current, office)
+    office.clock.advance(days=3650)
+    for folder in (new, old):
+        current.unlink()
+        current.symlink_to(folder)
+        at_work(alone, current, office)
+    assert (old / LIFE).read_text("utf-8") == builders.COMMON
+    assert (new / LIFE).read_text("utf-8") == NEW
+
+
+def test_save_cut_off_before_the_file_was_written_is_finished(
+    office: Office, alone: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = builders.write(tmp_path / "cut", builders.content())
+    saving = at_work(alone, folder, office)
+    office.clock.advance(days=3650)
+    edit = Edit(LIFE, digest_of(builders.COMMON.encode()), NEW.encode())
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            saving.save([edit], "花子", "なおした", "text")
+    assert (folder / LIFE).read_text("utf-8") == builders.COMMON
+    at_work(alone, folder, office)
+    assert (folder / LIFE).read_text("utf-8") == NEW
