@@ -8,7 +8,6 @@ and the parser's events are read one by one, so that no nesting can exhaust the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -145,7 +144,7 @@ class _Reader:
         mark = event.end_mark
         rest = self.source[mark.line][mark.column :] if mark.line < len(self.source) else ""
         sentence = not event.value.isascii() or " " in event.value
-        return sentence and re.match(r"\s+#", rest) is not None
+        return sentence and rest[:1].isspace() and rest.lstrip().startswith("#")
 
     def _list(self, events: Iterator[Any], line: int, depth: int) -> LocatedList:
         result = LocatedList(line)

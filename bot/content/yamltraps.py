@@ -21,6 +21,8 @@ _NO_BLANK_AFTER_COLON = re.compile(_KEY + r":(?![ \t/]|$)")
 _WIDE_AFTER_DASH = re.compile("^ *(?:- +)*-[\u3000\u00a0]")
 _NO_BLANK_AFTER_DASH = re.compile(r"^ *-(?![- \t]|$)")
 _WIDE_DASH = re.compile(r"^ *[－ー−‐–—・](?=[ \u3000])")
+# Nearly every line: a key and its value, or words. None of the traps above can be in it.
+_HARMLESS = re.compile(r" *(?:- )?[^\s\-－ー−‐–—・a-z_]| *(?:- +)*[a-z_]+:(?: \S|$)")
 _BLOCK_START = re.compile(r"^(?P<indent> *).*?(?:[:\-] +)[|>][+-]?\d?[+-]?\s*(?:#.*)?$")
 
 
@@ -63,7 +65,9 @@ def line_traps(path: str, lines: list[str], block_lines: Set[int]) -> list[Probl
     return [
         Problem(path, number, hint)
         for number, line in enumerate(lines, 1)
-        if number not in block_lines and not line.lstrip().startswith("#")
+        if not _HARMLESS.match(line)
+        and number not in block_lines
+        and not line.lstrip().startswith("#")
         for hint in _traps_of(line)
     ]
 

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.content import yamltraps
 from bot.content.yamlread import MAX_BYTES, Located, read_yaml
 
 PATH = "knowledge/common/x.yaml"
@@ -243,3 +244,30 @@ def test_what_yaml_writes_is_read_back_as_text(items: list[dict[str, Any]]) -> N
 
 def test_a_mapping_is_a_plain_dictionary_with_lines() -> None:
     assert isinstance(read("a: b\n"), Located)
+
+
+_PIECES = [
+    "- ",
+    "-",
+    " ",
+    "\t",
+    "\u3000",
+    "\u00a0",
+    "title",
+    ":",
+    "：",
+    "－",
+    "・",
+    "市",
+    "A",
+    "#",
+    "|",
+    "1",
+]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join))
+def test_no_trap_is_in_a_line_taken_for_harmless(line: str) -> None:
+    if yamltraps._HARMLESS.match(line):
+        assert list(yamltraps._traps_of(line)) == []
