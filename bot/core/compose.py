@@ -15,6 +15,7 @@ from bot.core.years import is_older_than_a_year, periods
 
 LABEL_LENGTH = 20  # LINE's limit for quick replies, in grapheme clusters; ours in characters
 _FIRST_SENTENCE = re.compile(r"^.*?(?:[。！？!?]|\.(?=\s|$)|\n|$)", re.S)
+_PLAN_OF_A_YEAR = re.compile(r"(20\d\d)年の計画では")
 _MAX_RELATED, _MAX_TERMS = 4, 2
 
 
@@ -50,7 +51,7 @@ def _fixed_card(view: CityView, entry: Entry, language: str) -> Card:
     words = view.wording(language)
     translated = view.translation(entry.id, language)
     title = translated.title if translated else entry.title
-    answer = fill(translated.answer if translated else entry.answer, view, language)
+    answer = told(view, entry, translated.answer if translated else entry.answer, language)
     contact = view.contact(entry)
     return Card(
         title=title,
@@ -165,6 +166,18 @@ def fill(text: str, view: CityView, language: str) -> str:
     return text.replace("{city}", view.city.name_in(language))
 
 
+def told(view: CityView, entry: Entry, text: str, language: str) -> str:
+    """A text of an entry as this city says it: what only other cities' plans said is said so."""
+    filled = fill(text, view, language)
+    if entry.city == view.city.id or _own_sources(view, entry):
+        return filled
+    return _PLAN_OF_A_YEAR.sub(r"\1年のほかの市の計画では", filled)
+
+
+def _own_sources(view: CityView, entry: Entry) -> list[str]:
+    return [source for source in entry.sources if source.startswith(view.city.plan)]
+
+
 def _terms_in(view: CityView, entry: Entry) -> list[tuple[str, str]]:
     """The longest glossary words in the answer, with the ids of their terms."""
     found: dict[str, str] = {}
@@ -182,7 +195,7 @@ def _links(view: CityView, entry: Entry) -> tuple[Link, ...]:
 
 
 def _note(words: Wording, view: CityView, entry: Entry) -> str:
-    own = [source for source in entry.sources if source.startswith(view.city.plan)]
+    own = _own_sources(view, entry)
     if own or entry.city == view.city.id:
         return words.say("note", source=(own or list(entry.sources))[0], as_of=entry.as_of)
     return words.say("note_common", as_of=entry.as_of)
@@ -209,7 +222,7 @@ def _facet_text(
     words: Wording, view: CityView, entry: Entry, facet: Facet, contact: Contact, language: str
 ) -> str:
     if facet in entry.details:
-        return fill(entry.details[facet], view, language)
+        return told(view, entry, entry.details[facet], language)
     title = view.title(entry.id, language)
     if facet is Facet.PHONE:
         return contact_line(words, contact)

@@ -11,9 +11,9 @@ from bot.core.compose import (
     contact_line,
     entry_card,
     facet_card,
-    fill,
     first_sentence,
     said_card,
+    told,
 )
 from bot.core.confidence import decide
 from bot.core.conversation import read_action
@@ -126,7 +126,7 @@ def _point_card(speaker: Speaker, entry: Entry, point: Point) -> Card | None:
         # What is only planned, or over, is never told as if it were there.
         first = first_sentence(entry.answer)
         said = said if first in said else f"{first}\n{said}"
-    return said_card(view, entry, fill(said, view, language), language)
+    return said_card(view, entry, told(view, entry, said, language), language)
 
 
 def about_facet(speaker: Speaker, entry: Entry, facet: Facet) -> Turn:

@@ -12,6 +12,7 @@ from bot.core.confidence import Decision
 from bot.core.conversation import State, action
 from bot.core.documents import Ranking
 from bot.core.knowledge import Kind
+from bot.core.places import without_places
 from bot.core.reactions import Reaction
 from bot.core.replies import Part, QuickReply, Reply, Text
 from bot.core.resident import Resident
@@ -92,8 +93,11 @@ class Speaker:
         return self.view.wording(self.language)
 
     def rank(self, text: str) -> Ranking:
-        """What `text`, a message or a part of one, may be about; its years in both calendars."""
-        return self.view.rank(with_both_calendars(text))
+        """What `text`, a message or a part of one, may be about.
+
+        Its years are read in both calendars, the places of a move are left out.
+        """
+        return self.view.rank(with_both_calendars(without_places(text, self.view.tokenize)))
 
     def done(
         self,
