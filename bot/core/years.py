@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 # First day of each era, newest first.
 _ERA_STARTS = {"令和": date(2019, 5, 1), "平成": date(1989, 1, 8), "昭和": date(1926, 12, 25)}
@@ -22,6 +23,8 @@ _YEAR = re.compile(
     r"|(?<!\d)(?P<year>(?:19|20)\d\d)(?=\s?年|[./\-]\d{1,2}(?!\d)))"
     rf"(?:\s?(?P<fiscal>年度)|\s?年(?:\s?{_MONTH.format('month')}\s?月)?|[./\-]{_MONTH.format('number')}(?!\d))?"
 )
+# Most messages: nothing in them names a year by number, and folding would change no word.
+_NO_NUMBER = re.compile("(?:(?!令和|平成|昭和)[ぁ-ゖァ-ヺー一-鿿々、。・「」？！?!])*")
 _RELATIVE = {
     "再来年度": 2, "来年度": 1, "今年度": 0, "本年度": 0, "昨年度": -1, "去年度": -1, "一昨年度": -2,
     "再来年": 2, "来年": 1, "今年": 0, "本年": 0, "昨年": -1, "去年": -1, "一昨年": -2, "おととし": -2,
@@ -65,8 +68,11 @@ def periods(text: str, today: date | None = None) -> list[Period]:
     With `today`, 今年度 and the like are read too. 令和6年度 is 2024-04-01 to 2025-03-31.
     An era's year is taken as the whole calendar year.
     """
-    folded = unicodedata.normalize("NFKC", text).lower()
-    found = [period for match in _YEAR.finditer(folded) if (period := _period(match))]
+    found: list[Period] = []
+    folded = text
+    if not _NO_NUMBER.fullmatch(text):
+        folded = unicodedata.normalize("NFKC", text).lower()
+        found += [period for match in _YEAR.finditer(folded) if (period := _period(match))]
     if today is not None:
         found += _relative(folded, today)
     return found
@@ -78,8 +84,9 @@ def is_older_than_a_year(as_of: str, today: date) -> bool:
     return newest is not None and newest < today - timedelta(days=365)
 
 
+@lru_cache(maxsize=256)
 def last_day(text: str) -> date | None:
-    """The end of the newest time named in `text`; None where none is."""
+    """The end of the newest time named in `text`, words of the content; None where none is."""
     return max((period.end for period in periods(text)), default=None)
 
 
@@ -142,6 +149,8 @@ def _number(text: str) -> int:
 
 
 def _relative(folded: str, today: date) -> Iterator[Period]:
+    if "年" not in folded and "おととし" not in folded:
+        return
     for words in dict.fromkeys(_RELATIVE_WORD.findall(folded)):
         offset = _RELATIVE[words]
         if words.endswith("度"):

@@ -40,6 +40,10 @@ def split_text(text: str, limit: int) -> Iterator[str]:
     between characters. Joined again the pieces are `text` but for blanks where it was broken.
     Lazy: pieces nobody asks for cost nothing.
     """
+    if utf16_len(text) <= limit:  # most texts
+        if whole := text.strip():
+            yield whole
+        return
     current, size = "", 0
     for part in _parts(text, limit):
         length = utf16_len(part)

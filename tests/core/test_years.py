@@ -194,3 +194,8 @@ def test_a_question_about_the_year_itself_is_answered(text: str, answer: str) ->
 )
 def test_a_question_about_something_else_is_not(text: str) -> None:
     assert explain_year(text, TODAY) is None
+
+
+@given(st.text("令和平成昭元六年度月の今来おとし０2①㍻カ。 ", max_size=8))
+def test_a_message_without_numbers_is_read_like_any_other(text: str) -> None:
+    assert periods(text, TODAY) == periods(f"{text} x", TODAY)
