@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from bot.line.limits import check_messages
@@ -56,6 +58,12 @@ class LineHttp(Platform):
     def url(self) -> str:
         """The API base to give to a client."""
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def speak_tls(self, certificate: Path) -> None:
+        """Prove from now on to be whoever `certificate` (a PEM file with its key) says."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> LineHttp:
         self._thread.start()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.fakes.line import FakeLine, Fault, Platform
 from tests.fakes.line_http import REPLY, TOKEN, LineHttp
 from tests.line.test_render import EXAMPLES
 
+CERTIFICATE = Path(__file__).parents[1] / "fakes" / "localhost.pem"  # valid until 2126, ours alone
 WORDS = [{"type": "text", "text": "こんにちは"}]
 HELLO = json.dumps(WORDS)
 
@@ -179,6 +181,22 @@ def test_a_proxy_in_the_environment_gets_no_residents_words(line, client, monkey
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     client.reply("token", HELLO)
     assert len(line.sent) == 1
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_words_go_only_to_who_can_prove_to_be_line(line, monkeypatch, trusted):
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    line.speak_tls(CERTIFICATE)
+    client = ReplyClient(TOKEN, line.url.replace("http://127.0.0.1", "https://localhost"))
+    if trusted:
+        client.reply("token", HELLO)
+    else:
+        with pytest.raises(LineRetryable) as caught:
+            client.reply("token", HELLO)
+        assert not caught.value.unknown_outcome
+    assert len(line.requests) == trusted
+    client.close()
 
 
 def test_a_wrong_access_token_is_a_refusal(line):
