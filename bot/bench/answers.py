@@ -22,10 +22,10 @@ from bot.core.matching import rank
 from bot.core.tokens import Tokenize
 
 OUTSIDE = Path(__file__).with_name("outside.txt")
-# Intents that are the right reply to small talk, rude words and the like.
+# Intents that are the right reply to small talk, rude words, a shop's matters and the like.
 TALK = frozenset(
     {"chitchat", "greeting", "thanks", "goodbye", "positive-feedback", "complaint",
-     "who-are-you", "how-to-use", "menu"}
+     "who-are-you", "how-to-use", "menu", "no-info-private"}
 )  # fmt: skip
 _JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 _SEED = 20261121
