@@ -87,7 +87,7 @@ def _meaning(
     meaning = strength @ latent.axes.take(latent.row.take(terms), axis=0)
     meaning = meaning / max(math.sqrt(float(meaning @ meaning)), 1e-9)
     # One fetch: an entry's two vectors are neighbours.
-    placed = latent.placed.take(candidates, axis=0).reshape(-1, len(meaning))
+    placed = latent.placed.take(candidates, axis=0).reshape(2 * len(candidates), len(meaning))
     features[:, 5:7] = (placed @ meaning).reshape(-1, 2)
 
 
