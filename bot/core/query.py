@@ -48,7 +48,9 @@ class Query:
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     """The message as the index sees it. Never raises, whatever the text."""
     folded = standard(_gist(without_courtesy(fold(text))))
-    romaji = from_romaji(folded, lambda word: tokenize(word)[0].known)
+    romaji = from_romaji(
+        folded, lambda word: WORD + word in index.number or tokenize(word)[0].known
+    )
     folded = folded if romaji is None else romaji
     kana = index.decoder.applies(folded)
     others: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from bot.core.language import language_written_in
 from bot.core.matching import rank
 from bot.core.romaji import from_romaji, hiragana_of
 from bot.core.text import fold
+from bot.services.library import Library
 from tests.core.knowledge import INDEX, TOKENIZE
 
 
@@ -60,6 +61,10 @@ def test_any_word_is_read_or_refused(word: str) -> None:
 )
 def test_a_question_in_romaji_finds_its_entry(typed: str, expected: str) -> None:
     assert rank(INDEX, typed, TOKENIZE).matches[0].id == expected
+
+
+def test_a_word_of_the_content_in_latin_letters_is_no_romaji(library: Library) -> None:
+    assert rank(library.index("hachioji"), "MICE", TOKENIZE).matches[0].id == "term-mice"
 
 
 def test_romaji_is_no_english() -> None:
