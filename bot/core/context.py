@@ -19,6 +19,7 @@ from bot.core.confidence import decide
 from bot.core.conversation import read_action
 from bot.core.documents import Ranking
 from bot.core.followup import (
+    as_means,
     asks_also,
     asks_on,
     asks_outright,
@@ -46,6 +47,7 @@ from bot.core.wording import JAPANESE
 
 _ALL_BUT_SURE, _UNLIKELY = 0.85, 0.5
 _NEAR = 5
+_BRIEF = 24  # characters of a message about one point
 # 「使い方がわからない」「なんて名前ですか」: of what was just answered.
 _HOW_TO_USE, _WHO_WE_ARE = "how-to-use", "who-are-you"
 
@@ -64,6 +66,8 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     clear = decision == "answer"
     if is_bare_noun(text) and decision != "fallback":
         return False
+    if as_means(text) or (not clear and len(text) <= _BRIEF and point_of(text)):
+        return True
     if asks_on(text, said) or (further and not said.subjects):
         return further or not (clear and _leaves_the_matter(speaker, ranking))
     if not said.subjects or not ranking.matches:
@@ -258,6 +262,8 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
         told = decide(together, speaker.view.costs) != "fallback"
         return together if told and together.matches[0].id in near else ranking
     near = {match.id for match in ranking.matches[:3]}
+    if decide(ranking, speaker.view.costs) == "fallback":
+        near.add(state.last)
     clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
     if clear or not a_word:
         return together if clear else ranking

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from bot.core import answers
+from bot.core.conversation import State
 from bot.core.documents import Ranking
 from bot.core.followup import is_short_question
 from bot.core.rivals import settled
@@ -61,20 +62,30 @@ def corrected(speaker: Speaker) -> Turn | None:
         return None
     if unmeant and not _is_of(speaker, state.last, unmeant):
         return None
-    refused = tuple(dict.fromkeys((*state.refused, *filter(None, [state.last]))))
-    anew = replace(speaker, text=meant, state=replace(state, refused=refused, last=""))
     said = what_is_said(meant, view.tokenize)
     names = tuple(dict.fromkeys((*said.names, *said.things))) or said.subjects
+    # Who names what was just answered after all has not refused it.
+    refused = state.refused if _has_all(speaker, state.last, names) else _and(state, state.last)
+    anew = replace(speaker, text=meant, state=replace(state, refused=refused, last=""))
     together = _without(speaker.rank(f"{state.asked} {meant}"), refused)
     decision, alone = settled(view, meant, _without(speaker.rank(meant), refused))
-    first = alone.matches[0].id if alone.matches and decision == "answer" else ""
-    near = (match.id for ranking in (together, alone) for match in ranking.matches)
-    named = next((item for item in near if _has_all(speaker, item, names)), "")
-    if first and (not named or (said.subjects and _has_all(speaker, first, names))):
-        return answers.show(anew, first, alone)
+    sure = alone.matches[0].id if alone.matches and decision == "answer" else ""
+    if sure and said.subjects and _has_all(speaker, sure, names):
+        return answers.show(anew, sure, alone)
+    near = [match.id for match in together.matches]
+    if said.subjects:
+        near += [match.id for match in alone.matches]
+    named = [item for item in near if _has_all(speaker, item, names)]
+    if not named and sure and not _explains(speaker, sure):
+        named = [sure]
+    named += [item for item in near if _tells_of(speaker, item, names)]
     if named:
-        return answers.show(anew, named, together)
+        return answers.show(anew, named[0], together if named[0] in near else alone)
     return answers.offer_choices(replace(anew, text=f"{state.asked} {meant}".strip()), together)
+
+
+def _and(state: State, item_id: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*state.refused, *filter(None, [item_id]))))
 
 
 def _without(ranking: Ranking, refused: tuple[str, ...]) -> Ranking:
@@ -91,4 +102,21 @@ def _is_of(speaker: Speaker, item_id: str, words: str) -> bool:
 
 def _has_all(speaker: Speaker, item_id: str, names: tuple[str, ...]) -> bool:
     title = fold(speaker.view.title(item_id))
+    if _explains(speaker, item_id):
+        return False
     return bool(names) and all(name in title for name in names)
+
+
+def _explains(speaker: Speaker, item_id: str) -> bool:
+    """Whether it only says what a word means."""
+    entry = speaker.view.entry(item_id)
+    return entry is not None and entry.topic == "glossary"
+
+
+def _tells_of(speaker: Speaker, item_id: str, names: tuple[str, ...]) -> bool:
+    """Whether an entry that is no word's meaning speaks of all of it."""
+    entry = speaker.view.entry(item_id)
+    if entry is None or not names or _explains(speaker, item_id):
+        return False
+    told = fold(" ".join((entry.answer, *entry.questions)))
+    return all(name in told for name in names)

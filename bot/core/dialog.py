@@ -27,6 +27,7 @@ from bot.core.followup import (
     facet_alone,
     refuses_answer,
     refuses_choices,
+    without_way_back,
 )
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
@@ -63,6 +64,8 @@ def respond(
     Without `resident` (a web page, a group) nobody's settings are read or changed.
     """
     text = guard.without_labels(message.text).strip()
+    if state.last or state.asked:
+        text = without_way_back(text)
     language = _language(message, state, view)
     speaker = Speaker(view, state, language, text, today, resident, message.at, message.in_group)
     turn = _Dialog(message, speaker).understood()

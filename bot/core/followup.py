@@ -119,7 +119,17 @@ _US = re.compile(
     r"あなた|あんた|貴方|君|きみ|お前|おまえ|おたく|そちら|まどぐち|ボット|\bbot|\bai\b|ロボット|中の人|\byou"
 )
 _BECOMES = re.compile(r"どう(?:なる|なり|なん|すれば|したら|する)")
-_ALSO = re.compile(r"^.{1,9}も(?:です|なの)?か?[?。…]*$")
+_ALSO = re.compile(r"^.{1,9}も(?:同じ|おなじ|一緒|いっしょ|そう)?(?:です|なの)?か?[?。…]*$")
+# 「マイナンバーカードなくてもできる？」「通帳もいる？」: a means, even where it is a matter of its own.
+_AS_MEANS = re.compile(
+    r"^.{1,14}?(?:が|を|は|も)?(?:(?:持って|もって)?い?なくて|無くて|なし|無し|ない)(?:で)?も?(?:いい|よい|でき|出来|大丈夫|平気|ok|使え|取れ|とれ|もらえ|申し?込め|受けられ)|"
+    r"^.{1,14}?も(?:一緒に)?(?:いる|いります|要る|要ります|必要)(?:です|の|ん)*か?[?。]*$"
+)
+# 「さっきの話だけど、」「最初の質問に戻るけど」: to what was said before, which is remembered anyway.
+_BACK_TO = re.compile(
+    r"^(?:(?:で|じゃあ?|あと|ごめん|すみません)[、,\s]*)?(?:(?:さっき|最初|先ほど|前)の(?:話|質問|件|続き|こと|やつ)?|話(?:は|を)?)"
+    r"(?:(?:に|が|は)?(?:戻(?:る|り|って|し|す)(?:ます)?)?(?:と|の|ん)?(?:です|だ|なんです|なんだ)?(?:けど|けれど|が|ね)?)[、,]\s*(?=\S{2})"
+)
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
 _NO_QUESTION = re.compile(r"たい(?:です|の|な)?[。!]*$")
@@ -192,6 +202,17 @@ def asks_also(text: str) -> bool:
 def even_with(text: str) -> bool:
     """「アンドロイドでも使える？」「借家でもいい？」: whether it holds with that thing, too."""
     return bool(_EVEN_WITH.search(fold(text)))
+
+
+def as_means(text: str) -> bool:
+    """「マイナンバーカードなくてもできる？」「通帳もいる？」: whether the matter needs that thing."""
+    folded = fold(text)
+    return len(folded) <= _SHORT and bool(_AS_MEANS.search(folded))
+
+
+def without_way_back(text: str) -> str:
+    """The message without 「さっきの話だけど、」 and the like before it."""
+    return _BACK_TO.sub("", text, count=1)
 
 
 def names_us(text: str) -> bool:
