@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bot.commands.account import with_account
+from bot.commands.usage import JapaneseUsageError
 from bot.errors import MadoguchiError
 from bot.logs import configure_logs
 
@@ -67,11 +68,26 @@ class _Group(click.Group):
             self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise JapaneseUsageError(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise JapaneseUsageError(error) from error
         except MadoguchiError as error:
             click.echo(str(error), err=True)
+            ctx.exit(1)
+        except click.Abort:
+            click.echo("\nやめました。", err=True)
             ctx.exit(1)
 
 

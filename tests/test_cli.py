@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -159,6 +160,42 @@ def test_wrong_usage_ends_with_two(run: Run, args: list[str], said: str) -> None
 
 def batch(*records: Any) -> str:
     return "\n".join(json.dumps(each, ensure_ascii=False) for each in records)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["frob"], "「frob」というコマンドはありません。"),
+        (["ask", "--batch", "/none/x"], "--batch：「/none/x」がありません。"),
+        (["check", "--coverage", "/none/x"], "--coverage：「/none/x」がありません。"),
+        (["check", "--coverage", "/"], "--coverage：「/」はフォルダです。"),
+        (["announce", "status", "abc"], "ID：「abc」は数ではありません。"),
+        (["announce", "new"], "--file を書いてください。"),
+        (["residents", "forget"], "USER_ID を書いてください。"),
+        (["announce", "frob"], "「frob」というコマンドはありません。"),
+        (["serve", "--port", "99999"], "--port：99999 は使えません。1<=x<=65535 の数を"),
+        (["serve", "--port"], "「--port」のあとに値を書いてください。"),
+        (
+            ["staff", "add", "花子", "--role", "king"],
+            "--role：「king」は使えません。editor approver",
+        ),
+        (["doctor", "a", "b"], "「a b」が余っています。"),
+        (["check", "--stric"], "「--stric」という指定はありません。--strict のことですか。"),
+    ],
+)
+def test_wrong_usage_is_explained_in_japanese(run: Run, args: list[str], said: str) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert said in result.stderr
+    assert not re.search("Usage|Error|Try|Invalid|Missing", result.stderr)
+    assert "--help」で見られます" in result.stderr
+
+
+def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
+    result = run("announce")
+    assert result.exit_code == 2
+    assert "お知らせを作り" in result.stderr
 
 
 def test_a_batch_is_answered_line_by_line_in_order(run: Run, tmp_path: Path) -> None:
