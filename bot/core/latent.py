@@ -7,7 +7,7 @@ by randomised subspace iteration (Halko, Martinsson and Tropp, 2011).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,18 @@ _OVERSAMPLED = 100
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """Vectors of unit length for each document: the whole one and its title, side by side.
+    """Vectors of unit length for each document, side by side: whole, title, title with even terms.
 
-    `axes` places terms among them (as exact as half precision is); `row` gives a term's row of
-    `axes`; row 0 is the origin, for terms that say nothing.
+    `axes` gives terms' directions among them, of unit length (as exact as half precision is), and
+    `length` how far they reach: next to nothing for a rare term, which therefore hardly counts in
+    the first two vectors. Even terms count by their direction alone. `row` gives a term's row of
+    both; row 0 is the origin, for terms that say nothing.
     """
 
     row: NDArray[np.int32]
     axes: NDArray[np.float32]
-    placed: NDArray[np.float32]  # documents, 2, dimensions
+    length: NDArray[np.float32]
+    placed: NDArray[np.float32]  # documents, 3, dimensions
 
 
 def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix, lines: sparse.csr_matrix) -> Latent:
@@ -50,24 +53,32 @@ def latent(whole: sparse.csr_matrix, title: sparse.csr_matrix, lines: sparse.csr
     row = np.zeros(whole.shape[1], np.int32)
     row[used] = np.arange(1, len(used) + 1)
     axes = _axes(company[:, used].tocsr())
-    return _placed(whole, title, row, np.vstack((np.zeros((1, axes.shape[1])), axes)))
+    axes = np.vstack((np.zeros((1, axes.shape[1]), np.float32), axes))
+    length = np.linalg.norm(axes, axis=1).astype(np.float32)
+    return _placed(whole, title, row, _unit(axes), length)
 
 
 def placed_again(earlier: Latent, whole: sparse.csr_matrix, title: sparse.csr_matrix) -> Latent:
     """Places changed documents among the axes of an earlier index; new terms say nothing."""
     row = np.zeros(whole.shape[1], np.int32)
     row[: len(earlier.row)] = earlier.row
-    return _placed(whole, title, row, earlier.axes)
+    return _placed(whole, title, row, earlier.axes, earlier.length)
 
 
 def _placed(
-    whole: sparse.csr_matrix, title: sparse.csr_matrix, row: NDArray[np.int32], axes: NDArray[Any]
+    whole: sparse.csr_matrix,
+    title: sparse.csr_matrix,
+    row: NDArray[np.int32],
+    axes: NDArray[np.float32],
+    length: NDArray[np.float32],
 ) -> Latent:
     used = np.flatnonzero(row)
-    exact = axes[row[used]].astype(np.float32)
-    both = (_unit(matrix[:, used] @ exact) for matrix in (whole, title))
+    even = axes[row[used]]
+    far = even * length[row[used], None]
+    pairs = ((whole, far), (title, far), (title, even))
+    placed = np.stack([_unit(matrix[:, used] @ terms) for matrix, terms in pairs], axis=1)
     # Half precision is enough, and half the size where it is kept.
-    return Latent(row, axes.astype(np.float16).astype(np.float32), np.stack([*both], axis=1))
+    return Latent(row, axes.astype(np.float16).astype(np.float32), length, placed)
 
 
 def _axes(matrix: sparse.csr_matrix) -> NDArray[np.float32]:

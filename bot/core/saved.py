@@ -26,7 +26,7 @@ from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 
-_MAGIC = b"madoguchi-index-5\n"
+_MAGIC = b"madoguchi-index-6\n"
 _ALIGNED = 64
 
 
@@ -111,6 +111,7 @@ def _read(data: bytes) -> Index:
         latent=Latent(
             row=arrays["latent.row"],
             axes=arrays["latent.axes"].astype(np.float32),
+            length=arrays["latent.length"],
             placed=arrays["latent.placed"],
         ),
         title_length=arrays["title_length"],

@@ -14,7 +14,7 @@ from bot.core.index import Index
 from bot.core.query import CONCEPTS, EXPANSION, GRAMS, ORIGINAL, Query
 
 Vector = NDArray[Any]
-FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length")  # fmt: skip
+FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even")  # fmt: skip
 _GROUP_WEIGHTS = np.array([1.0, 1.0, 0.3, 0.9], np.float32)
 _PHRASE_WEIGHT = 5.0
 
@@ -81,14 +81,19 @@ def _coverage(
 def _meaning(
     features: Vector, index: Index, terms: Vector, weights: Vector, candidates: Vector
 ) -> None:
-    """Cosines of latent meaning: whole candidates, and their titles."""
+    """Cosines of latent meaning: whole candidates, their titles, titles with even terms."""
     postings, latent = index.postings, index.latent
     strength = weights * postings.idf.take(terms) * postings.latent_weight.take(terms)
-    meaning = strength @ latent.axes.take(latent.row.take(terms), axis=0)
-    meaning = meaning / max(math.sqrt(float(meaning @ meaning)), 1e-9)
-    # One fetch: an entry's two vectors are neighbours.
-    placed = latent.placed.take(candidates, axis=0).reshape(2 * len(candidates), len(meaning))
-    features[:, 5:7] = (placed @ meaning).reshape(-1, 2)
+    rows = latent.row.take(terms)
+    axes = latent.axes.take(rows, axis=0)
+    even = strength @ axes
+    meaning = (strength * latent.length.take(rows)) @ axes
+    even /= max(math.sqrt(float(even @ even)), 1e-9)
+    meaning /= max(math.sqrt(float(meaning @ meaning)), 1e-9)
+    # One fetch: an entry's vectors are neighbours.
+    placed = latent.placed.take(candidates, axis=0)
+    features[:, 5:7] = placed[:, :2] @ meaning
+    features[:, 10] = placed[:, 2] @ even
 
 
 def _runs(start: Vector, terms: Vector) -> tuple[list[slice], Vector]:

@@ -82,6 +82,21 @@ def test_scores_are_those_of_the_plain_computation(words: list[str], index: Inde
         assert np.allclose(scored.features[:, FEATURES.index(name)], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_even_terms_of_a_title_count_by_their_direction_alone() -> None:
+    query = read_query(INDEX, "カードをなくした", TOKENIZE)
+    scored = score(INDEX, query, 4)
+    terms, latent = np.array(query.terms), INDEX.latent
+    postings = INDEX.postings
+    strength = np.array(query.weights) * postings.idf[terms] * postings.latent_weight[terms]
+    asked = strength @ latent.axes[latent.row[terms]]
+    held = postings.matrices()[1][scored.candidates] @ latent.axes[latent.row]
+    lengths = np.linalg.norm(held, axis=1) * np.linalg.norm(asked)
+    column = scored.features[:, FEATURES.index("latent_even")]
+    assert np.allclose(column, held @ asked / np.maximum(lengths, 1e-9), atol=1e-3)
+    norms = np.linalg.norm(latent.axes[1:], axis=1)
+    assert np.allclose(norms, 1.0, atol=1e-3) and np.ptp(latent.length[1:]) > 0.1
+
+
 def test_arrays_of_a_saved_index_lie_where_they_are_read_quickly() -> None:
     index = from_bytes(to_bytes(INDEX))
     for part in (index.postings, index.phrases, index.latent):
