@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
@@ -11,6 +11,7 @@ from bot.console.access import ADMINS, access, me
 from bot.console.csvfile import csv_response
 from bot.console.desk import Desk, japan_time
 from bot.console.notices import STEP_WORDS
+from bot.core.announcements import STATE_WORDS
 from bot.store import audit, audit_pages
 from bot.store.audit import Entry
 
@@ -35,6 +36,18 @@ ACTIONS = {
     "image_delete": "画像を消しました",
     "export": "書き出しました",
 }
+OBJECTS = {
+    "announcement": "お知らせ",
+    "audit": "記録",
+    "content": "内容",
+    "image": "画像",
+    "questions": "質問",
+    "staff": "職員",
+    "stats": "数字",
+    "template": "ひな形",
+    "tester": "試し送り",
+}
+STATES = {str(state): words for state, words in STATE_WORDS.items()}
 
 
 def audit_pages_of(desk: Desk) -> Blueprint:
@@ -55,7 +68,8 @@ class _Audit:
         words, before = request.args.get("q", "").strip(), request.args.get("before", type=int)
         with self.desk.db.read() as connection:
             found = audit_pages.page(connection, words, before, account=self.desk.account)
-        return render_template("staff/audit.html", found=found, words=words, actions=ACTIONS)
+        entries = [_said(entry) for entry in found.entries]
+        return render_template("staff/audit.html", entries=entries, older=found.older, words=words)
 
     @access(ADMINS, fresh=True)
     def export(self) -> Response:
@@ -66,16 +80,19 @@ class _Audit:
         header = ("日時", "だれ", "何をした", "対象", "対象の名前", "前", "後", "メモ")
         with self.desk.db.read() as connection:
             rows = [
-                (
-                    japan_time(e.at),
-                    e.who,
-                    ACTIONS.get(e.what, e.what),
-                    e.object,
-                    e.object_id,
-                    e.before,
-                    e.after,
-                    e.note,
-                )
-                for e in audit_pages.everything(connection, self.desk.account)
+                (japan_time(e.at), e.who, e.what, e.object, e.object_id, e.before, e.after, e.note)
+                for e in map(_said, audit_pages.everything(connection, self.desk.account))
             ]
         return csv_response("記録.csv", header, rows)
+
+
+def _said(entry: Entry) -> Entry:
+    """The entry in the words of the pages."""
+    return replace(
+        entry,
+        who="まどぐち" if entry.who == audit.SYSTEM else entry.who,
+        what=ACTIONS.get(entry.what, entry.what),
+        object=OBJECTS.get(entry.object, entry.object),
+        before=STATES.get(entry.before, entry.before),
+        after=STATES.get(entry.after, entry.after),
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 from werkzeug.wrappers import Response
 
 from bot.console.access import ANYONE, access
@@ -23,6 +24,7 @@ def home_pages(desk: Desk, assets: Assets) -> Blueprint:
     pages, blueprint = _Home(desk, assets), Blueprint("home", __name__)
     blueprint.add_url_rule("/", "page", pages.page)
     blueprint.add_url_rule("/assets/<digest>/<name>", "asset", pages.asset)
+    blueprint.add_url_rule("/<path:wrong>", "missing", pages.missing)
     return blueprint
 
 
@@ -45,6 +47,11 @@ class _Home:
     def page(self) -> str:
         """How much waits, each with the way to it."""
         return render_template("staff/home.html", cards=self._cards())
+
+    @access()
+    def missing(self, wrong: str) -> NoReturn:
+        """An address with nothing behind it: said in the console, not as to a resident."""
+        abort(404)
 
     def _cards(self) -> list[Card]:
         draft = self.desk.workshop.now()

@@ -13,6 +13,7 @@ from bot.console.access import EDITING, EVERY_ROLE, access, me
 from bot.console.desk import Desk
 from bot.content.problems import Problem
 from bot.content.segments import SEGMENTS_FILE
+from bot.core.announcements import STATE_WORDS
 from bot.core.segment_parts import Built, Group, Parts, build, parts_of, sound
 from bot.core.segment_words import explain
 from bot.errors import ContentError
@@ -22,16 +23,7 @@ from bot.services.saving import Conflict, digest_of
 from bot.services.segments import Span
 from bot.services.workshop import Refused
 
-STATES = {
-    "draft": "下書き",
-    "checked": "点検ずみ",
-    "awaiting_approval": "承認待ち",
-    "scheduled": "承認ずみ",
-    "sending": "配信中",
-    "paused": "停止中",
-    "needs_person": "確認が必要",
-    "template": "ひな形",
-}
+STATES = {**{str(state): words for state, words in STATE_WORDS.items()}, "template": "ひな形"}
 
 
 def segment_pages(desk: Desk) -> Blueprint:

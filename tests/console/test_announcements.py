@@ -318,6 +318,20 @@ def test_export_needs_the_role_and_a_fresh_password_and_is_logged(town: Office) 
     assert done(town)[-1][1] == "export"
 
 
+def test_log_of_everything_is_in_japanese(town: Office) -> None:
+    editor, approver = town.signed_in(Role.EDITOR), town.signed_in(Role.APPROVER)
+    number = approved(town, editor, approver)
+    approver.post(page(number, "send"))
+    town.deliver()
+    admin = town.signed_in(Role.ADMIN)
+    shown = admin.read("/staff/audit/")
+    for words in (f"お知らせ {number}", "承認待ち", "配信ずみ", "まどぐち"):
+        assert words in shown
+    exported = admin.get("/staff/audit/log.csv").data.decode("utf-8-sig")
+    for code in ("awaiting_approval", "announcement", "system"):
+        assert code not in shown.split("<tbody>")[1] and code not in exported
+
+
 def test_no_page_shows_who_a_resident_is(town: Office) -> None:
     editor, approver = town.signed_in(Role.EDITOR), town.signed_in(Role.APPROVER)
     number = approved(town, editor, approver)

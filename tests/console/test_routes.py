@@ -12,7 +12,7 @@ from bot.console.access import ANY_STAGE, ANYONE, access_of
 from bot.store.staff import Role
 from tests.console.office import PASSWORD, Desk, Office
 
-_VALUES = {"number": 1, "digest": "x", "name": "x", "path": "x", "item": "x"}
+_VALUES = {"number": 1, "digest": "x", "name": "x", "path": "x", "item": "x", "wrong": "x"}
 
 
 def rules(office: Office) -> Iterator[tuple[Rule, str, str]]:
@@ -103,3 +103,12 @@ def test_pages_allow_nothing_inline_or_foreign_and_are_kept_nowhere(office: Offi
         assert answer.headers["Cache-Control"] == "no-store"
         for forbidden in ("<style", " style=", "onclick=", "<script>"):
             assert forbidden not in answer.text, (path, forbidden)
+
+
+def test_a_wrong_address_leads_back_into_the_console(office: Office) -> None:
+    editor = office.signed_in(Role.EDITOR)
+    for path in ("/staff/nothing-here", "/staff/announcements/1/submit"):
+        answer = editor.get(path)
+        assert answer.status_code == 404
+        assert "はじめの画面へ" in answer.text and "チャット" not in answer.text
+    assert editor.get("/staff/people").status_code == 308  # only its last slash was missing
