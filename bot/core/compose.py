@@ -38,16 +38,19 @@ def entry_card(
     The answer's own first sentence stays first: it carries the status word.
     """
     words = view.wording(language)
-    card = view.once(("card", entry.id, language), lambda: _fixed_card(view, entry, language))
-    dated = _other_year(words, entry, asked, today) or _old(words, entry, today)
-    if not (more or dated):
+    year = _other_year(words, entry, asked, today)
+    old = "" if year else _old(words, entry, today)
+    said = "" if more or year else old
+    key = ("card", entry.id, language, bool(said))
+    card = view.once(key, lambda: _fixed_card(view, entry, language, said))
+    if not (more or year):
         return card
-    body = "\n".join(part for part in (card.body, more, dated) if part)
+    body = "\n".join(part for part in (card.body, more, year or old) if part)
     return replace(card, body=body, fixed=False)
 
 
-def _fixed_card(view: CityView, entry: Entry, language: str) -> Card:
-    """The answer as anybody is given it on any day."""
+def _fixed_card(view: CityView, entry: Entry, language: str, old: str) -> Card:
+    """The answer as anybody is given it, with the sentence that it is `old` once it is."""
     words = view.wording(language)
     translated = view.translation(entry.id, language)
     title = translated.title if translated else entry.title
@@ -55,7 +58,7 @@ def _fixed_card(view: CityView, entry: Entry, language: str) -> Card:
     contact = view.contact(entry)
     return Card(
         title=title,
-        body=answer,
+        body=f"{answer}\n{old}" if old else answer,
         alt=words.say("sensitive_alt") if entry.sensitive else f"{title}：{first_sentence(answer)}",
         links=_links(view, entry),
         phones=entry.phones + ((contact,) if contact.phone else ()),
