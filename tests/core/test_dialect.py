@@ -1,5 +1,8 @@
+from re import _constants, _parser
+
 import pytest
 
+from bot.core import dialect
 from bot.core.dialect import standard
 from bot.core.matching import rank
 from tests.core.knowledge import INDEX, TOKENIZE
@@ -55,3 +58,35 @@ def test_standard_japanese_stays_as_it_is(said: str) -> None:
 
 def test_a_question_in_dialect_finds_its_entry() -> None:
     assert rank(INDEX, "カードば見つからんっちゃけど", TOKENIZE).matches[0].id == "card-lost"
+
+
+def beginnings(pattern: list) -> tuple[set[str], bool]:
+    """The letters that a parsed pattern can begin with, and whether it can be empty."""
+    found: set[str] = set()
+    for kind, value in pattern:
+        if kind in (_constants.ASSERT, _constants.ASSERT_NOT, _constants.AT):
+            continue
+        if kind is _constants.LITERAL:
+            return found | {chr(value)}, False
+        if kind is _constants.IN:
+            assert {each for each, _ in value} == {_constants.LITERAL}
+            return found | {chr(code) for _, code in value}, False
+        if kind is _constants.BRANCH:
+            ways = list(map(beginnings, value[1]))
+        elif kind is _constants.SUBPATTERN:
+            ways = [beginnings(value[-1])]
+        else:
+            assert kind is _constants.MAX_REPEAT
+            inner, empty = beginnings(value[2])
+            ways = [(inner, empty or value[0] == 0)]
+        found = found.union(*(letters for letters, _ in ways))
+        if not any(empty for _, empty in ways):
+            return found, False
+    return found, True
+
+
+def test_no_rule_begins_with_a_letter_that_is_passed_over() -> None:
+    for pattern, _ in dialect._RULES:
+        letters, empty = beginnings(_parser.parse(pattern))
+        assert not empty, pattern
+        assert letters <= set(dialect._BEGINNINGS), pattern
