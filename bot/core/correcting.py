@@ -60,9 +60,9 @@ def corrected(speaker: Speaker) -> Turn | None:
     meant, unmeant = correction(speaker.text)
     if not meant or not (state.last or state.asked):
         return None
+    said = what_is_said(meant, view.tokenize)
     if unmeant and not _is_of(speaker, state.last, unmeant):
         return None
-    said = what_is_said(meant, view.tokenize)
     names = tuple(dict.fromkeys((*said.names, *said.things))) or said.subjects
     # Who names what was just answered after all has not refused it.
     refused = state.refused if _has_all(speaker, state.last, names) else _and(state, state.last)
