@@ -13,6 +13,7 @@ from bot.store.tables import MAIN_ACCOUNT, content_versions
 from bot.store.upsert import Upsert
 
 _UPSERT = Upsert(content_versions)
+_QUICK = 1  # a third of the time, for a fourth more bytes than the usual level
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,22 @@ def save_version(
 
     `account`: whose folder it is; accounts that share a folder share its versions.
     """
-    bundle = zlib.compress(json.dumps(dict(files), sort_keys=True).encode("ascii"))
+    found = connection.execute(
+        update(content_versions)
+        .where(content_versions.c.account == account, content_versions.c.hash == version_hash)
+        .values(created_at=now, good=good)
+    )
+    if found.rowcount:
+        return  # at nearly every start: packing the files takes longer than all else here
+    text = json.dumps(dict(files), sort_keys=True, ensure_ascii=False)
     row = {
         "account": account,
         "hash": version_hash,
-        "bundle": bundle,
+        "bundle": zlib.compress(text.encode("utf-8", "surrogatepass"), _QUICK),
         "created_at": now,
         "good": good,
     }
-    if not _UPSERT.insert_or_ignore(connection, [row]):
-        connection.execute(
-            update(content_versions)
-            .where(content_versions.c.account == account, content_versions.c.hash == version_hash)
-            .values(created_at=now, good=good)
-        )
+    _UPSERT.insert_or_ignore(connection, [row])
 
 
 def last_good(connection: Connection, account: str = MAIN_ACCOUNT) -> Version | None:
