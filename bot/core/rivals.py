@@ -33,8 +33,8 @@ _ASKS_TO_USE = re.compile(
 _WANTS = re.compile(
     r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
 )
-_ASKS_WHERE = re.compile(
-    r"どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
+_ASKS_WHERE_OR_WHEN = re.compile(
+    r"いつ(?:から|まで|頃|ごろ|始|はじ|でき|使え|に?なる|に?なり)|どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
 )
 
 
@@ -126,7 +126,9 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     folded = fold(text)
     if term is None or not _is_term(term) or not _is_own(view, second.id):
         return ranking
-    asks = _ASKS_TO_USE.search(folded) or _WANTS.search(folded) or _ASKS_WHERE.search(folded)
+    asks = (
+        _ASKS_TO_USE.search(folded) or _WANTS.search(folded) or _ASKS_WHERE_OR_WHEN.search(folded)
+    )
     if _ASKS_MEANING.search(folded) or not asks:
         return ranking
     if not _speak_of_the_same(view, first.id, second.id) or _says_its_words(folded, term):

@@ -69,6 +69,18 @@ def test_who_asks_where_a_thing_is_hears_of_the_city_before_the_word(library: Li
     assert city_before_term(view, "オープンデータとは", both) == both
 
 
+def test_who_asks_since_when_hears_of_the_city_before_the_word(library: Library) -> None:
+    view = library.view("hachioji")
+    both = ranking("term-cashless", "hachioji-counter-cashless", top1=0.95)
+    for text in (
+        "電子マネーはいつから",
+        "キャッシュレスはいつ頃？",
+        "キャッシュレスになるのはいつになる",
+    ):
+        assert city_before_term(view, text, both).matches[0].id == "hachioji-counter-cashless", text
+    assert city_before_term(view, "キャッシュレスという言葉はいつからあるの", both) is both
+
+
 def test_who_wants_a_thing_is_not_told_for_sure_what_its_word_means(library: Library) -> None:
     view = library.view("onojo")
     video = ranking("term-videocall", "handoff", "menu-online", top1=0.97)
