@@ -229,11 +229,13 @@ class Publisher:
     def _serve(self, library: Library) -> None:
         for city_id in self._cities:
             library.view(city_id)
-        self._library = library
+        before, self._library = self._library, library
         # The content lives as long as the process: the collector need not walk through it again,
         # which would hold up every answer for 0.1 s. Except for what it replaces.
-        gc.unfreeze()
-        gc.collect()
+        if before is not None:
+            del before
+            gc.unfreeze()
+            gc.collect()
         gc.freeze()
         self._settle()
 
