@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bot.core.documents import Document
 from bot.core.kana_language import word_class
 from bot.core.lexicon import Line
-from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.terms import phrase_terms, run_grams, solid_runs, spoken, tokenize_text, word_terms
 from bot.core.text import fold, sentences, squeeze
 from bot.core.tokens import Token, Tokenize
 
@@ -92,6 +92,7 @@ class _Reading:
         self._tokenize = tokenize
         self._vocabulary = vocabulary
         self._sentences: dict[str, list[int]] = {}
+        self._runs: dict[str, list[int]] = {}
         self._questions: dict[str, tuple[list[int], list[str]]] = {}
 
     def numbers(self, terms: Iterable[str]) -> Ints:
@@ -132,8 +133,13 @@ class _Reading:
 
     def _counted(self, tokens: Sequence[Token], compounds: bool = False) -> list[int]:
         """Everything of a sentence that is counted."""
-        terms = (*word_terms(tokens), *gram_terms(tokens), *readings(tokens, compounds))
-        return self._numbered(terms)
+        found = self._numbered(word_terms(tokens))
+        for run in solid_runs(tokens):
+            grams = self._runs.get(run)
+            if grams is None:
+                grams = self._runs[run] = self._numbered(run_grams(run))
+            found += grams
+        return found + self._numbered(readings(tokens, compounds))
 
     def _numbered(self, terms: Iterable[str]) -> list[int]:
         known = self._vocabulary

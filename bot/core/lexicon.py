@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import add
 
 from bot.core.text import fold, squeeze
 
 _KATAKANA = re.compile("[ァ-ヺー]+")
 _LATIN = re.compile("[a-z]+")
+
+_NONE = (None, None)
 
 Line = tuple[tuple[str, ...], tuple[str, ...], bool]
 
@@ -75,20 +78,18 @@ class Triggers:
     def find(self, squeezed: str) -> dict[int, str]:
         """The numbers of the lines that fire, each with the longest words that made it fire."""
         hits: dict[int, str] = {}
-        starts = self.by_start
-        # Most places begin no word: two look-ups of each decide that.
-        pairs = (*map(add, squeezed, squeezed[1:]), "")
-        for start, (pair, char) in enumerate(zip(pairs, squeezed, strict=False)):
-            for key in (pair, char):
-                if key not in starts:
-                    continue
-                for words, line in starts[key]:
-                    if (
-                        squeezed.startswith(words, start)
-                        and len(words) > len(hits.get(line, ""))
-                        and _stands_alone(squeezed, start, words)
-                    ):
-                        hits[line] = words
+        beginning = self.by_start.get
+        pairs = map(beginning, map(add, squeezed, squeezed[1:] + " "))
+        for start, found in enumerate(zip(pairs, map(beginning, squeezed), strict=True)):
+            if found == _NONE:  # most places begin no word
+                continue
+            for words, line in chain(found[0] or (), found[1] or ()):
+                if (
+                    squeezed.startswith(words, start)
+                    and len(words) > len(hits.get(line, ""))
+                    and _stands_alone(squeezed, start, words)
+                ):
+                    hits[line] = words
         return hits
 
 

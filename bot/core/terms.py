@@ -9,7 +9,8 @@ from bot.core.text import squeeze
 from bot.core.tokens import Token, Tokenize
 
 WORD, GRAM, PHRASE = "w:", "k:", "p:"  # term namespaces
-_RUNS = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff々]+)|([ァ-ヺー]{3,})")
+_RUNS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff々]+|[ァ-ヺー]{3,}")
+_KATAKANA = frozenset(map(chr, (*range(ord("ァ"), ord("ヺ") + 1), ord("ー"))))
 _NOT_SPOKEN = re.compile(r"[^0-9a-zァ-ヺー]+")
 _POLITE = re.compile(
     r"(?:ヲ|ニツイテ|ノ|ハ|ガ|ッテ|ニ)?(?:オシエテ(?:クダサイ|ホシイ(?:デス)?|モラエマスカ|イタダケマスカ)?|シリタイ(?:ノデスガ|デス)?"
@@ -24,16 +25,25 @@ def word_terms(tokens: Iterable[Token]) -> list[str]:
 
 def gram_terms(tokens: Iterable[Token]) -> list[str]:
     """Kanji 1- and 2-grams and katakana 3-grams of the runs between function words."""
+    return [gram for run in solid_runs(tokens) for gram in run_grams(run)]
+
+
+def solid_runs(tokens: Iterable[Token]) -> list[str]:
+    """The runs of kanji, or of three katakana and more, between function words."""
+    return _RUNS.findall("".join([token.solid for token in tokens]))
+
+
+def run_grams(run: str) -> list[str]:
+    """The grams of one of the `solid_runs`."""
+    if run[0] in _KATAKANA:
+        return [GRAM + run[place : place + 3] for place in range(len(run) - 2)]
     found: list[str] = []
-    for kanji, katakana in _RUNS.findall("".join([token.solid for token in tokens])):
-        before = ""
-        for char in kanji:
-            found.append(GRAM + char)
-            if before:
-                found.append(GRAM + before + char)
-            before = char
-        for place in range(len(katakana) - 2):
-            found.append(GRAM + katakana[place : place + 3])
+    before = ""
+    for char in run:
+        found.append(GRAM + char)
+        if before:
+            found.append(GRAM + before + char)
+        before = char
     return found
 
 
