@@ -12,7 +12,7 @@ from bot.core.confidence import Decision
 from bot.core.conversation import State, action
 from bot.core.documents import Ranking
 from bot.core.knowledge import Kind
-from bot.core.places import without_places
+from bot.core.places import without_own_city, without_places
 from bot.core.reactions import Reaction
 from bot.core.replies import Part, QuickReply, Reply, Text
 from bot.core.resident import Resident
@@ -95,9 +95,11 @@ class Speaker:
     def rank(self, text: str) -> Ranking:
         """What `text`, a message or a part of one, may be about.
 
-        Its years are read in both calendars, the places of a move are left out.
+        Its years are read in both calendars; the places of a move and this city's name are left out.
         """
-        return self.view.rank(with_both_calendars(without_places(text, self.view.tokenize)))
+        view = self.view
+        asked = without_places(without_own_city(text, view.city.names), view.tokenize)
+        return view.rank(with_both_calendars(asked))
 
     def done(
         self,

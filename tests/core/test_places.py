@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.places import without_places
+from bot.core.places import without_own_city, without_places
 from bot.core.tokens import Tokenize
 
 
@@ -20,3 +20,21 @@ from bot.core.tokens import Tokenize
 )
 def test_the_places_of_a_move_are_left_out(text: str, left: str, tokenizer: Tokenize) -> None:
     assert without_places(text, tokenizer) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("大野城市の児童手当", "児童手当"),
+        ("大野城 転入", "転入"),
+        ("児童手当 大野城市", "児童手当"),
+        ("うちの子は大野城で保育園に入れますか", "うちの子は保育園に入れますか"),
+        ("大野城市役所はどこ", "市役所はどこ"),
+        ("大野城跡の駐車場", "大野城跡の駐車場"),  # no mere name of the city
+        ("新大野城の湯", "新大野城の湯"),
+        ("大野城市", "大野城市"),  # nothing would be left
+        ("おおのじょうの児童手当", "おおのじょうの児童手当"),
+    ],
+)
+def test_this_city_s_own_name_is_left_out(text: str, left: str) -> None:
+    assert without_own_city(text, ("大野城市", "大野城", "おおのじょう", "onojo city")) == left
