@@ -135,7 +135,6 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "old": frozenset({"as_of"}),
     "other_year": frozenset({"asked", "as_of"}),
     "sensitive_alt": _NONE,
-    "call": frozenset({"name"}),
     "sticker": _NONE,
     "media": _NONE,
     "location": _NONE,
@@ -143,7 +142,6 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "privacy_button": _NONE,
     "group_joined": _NONE,
     "group_private": _NONE,
-    "more_button": _NONE,
 }
 
 
