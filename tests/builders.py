@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.core.wording import SENTENCES
+from bot.bench.hamlet import wording
 
 CITY = """\
 id: minato
@@ -157,13 +157,6 @@ EMERGENCIES = """\
   calm_tests: [火事の保険の手続き]
 """
 LEXICON = "自転車,チャリ\t==\t自転車\n"
-
-
-def wording(**changed: str) -> str:
-    """A sentence for every key, its places filled in; `changed` says some of them otherwise."""
-    said = {key: "".join([f"文{n}", *(f"{{{p}}}" for p in sorted(places))])
-            for n, (key, places) in enumerate(SENTENCES.items())}  # fmt: skip
-    return "".join(f'{key}: "{text}"\n' for key, text in (said | changed).items())
 
 
 def content(changes: Mapping[str, str | bytes | None] | None = None) -> dict[str, bytes]:

@@ -72,7 +72,7 @@ def build(directory: Path) -> Path:
         "knowledge/lexicon.tsv": "自転車,チャリ\t==\t自転車\n",
         "intents/basic.yaml": _INTENTS,
         "intents/emergencies.yaml": _EMERGENCIES,
-        "intents/wording/ja.yaml": _wording(),
+        "intents/wording/ja.yaml": wording(),
     }
     for path, text in files.items():
         target = directory / path
@@ -81,10 +81,10 @@ def build(directory: Path) -> Path:
     return directory
 
 
-def _wording() -> str:
-    """A sentence for every key, its places filled in."""
+def wording(**changed: str) -> str:
+    """A sentence for every key, its places filled in; `changed` says some of them otherwise."""
     said = {
         key: "".join([f"文{n}", *(f"{{{place}}}" for place in sorted(places))])
         for n, (key, places) in enumerate(SENTENCES.items())
     }
-    return "".join(f'{key}: "{text}"\n' for key, text in said.items())
+    return "".join(f'{key}: "{text}"\n' for key, text in (said | changed).items())

@@ -69,8 +69,8 @@ def address(town: Town) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_chat(browser: Browser, address: str) -> Iterator[Open]:
-    """Opens /chat in a fresh browser profile; the page must never report an error of its own."""
+def browse(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens a page in a fresh browser profile; it must never report an error of its own."""
     contexts = []
     wrong: list[str] = []
 

@@ -42,8 +42,8 @@ def tab_to(page: Page, name: str, key: str = "Tab") -> None:
     pytest.fail(f"{name} cannot be reached with {key}")
 
 
-def test_roles_and_names_are_found(open_chat: Open) -> None:
-    page = open_chat()
+def test_roles_and_names_are_found(browse: Open) -> None:
+    page = browse()
     expect(page.get_by_role("log", name="会話")).to_be_visible()
     expect(page.get_by_label("質問を入力")).to_be_visible()
     expect(page.get_by_role("button", name="送信")).to_be_visible()
@@ -51,8 +51,8 @@ def test_roles_and_names_are_found(open_chat: Open) -> None:
     expect(page.get_by_text("お試し版")).to_be_visible()
 
 
-def test_question_is_asked_and_answered_by_keyboard_alone(open_chat: Open) -> None:
-    page = open_chat()
+def test_question_is_asked_and_answered_by_keyboard_alone(browse: Open) -> None:
+    page = browse()
     tab_to(page, "message")
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
@@ -71,16 +71,16 @@ def slowly(route: Route) -> None:
     route.continue_()
 
 
-def test_skip_link_leads_past_the_cities(open_chat: Open) -> None:
-    page = open_chat()
+def test_skip_link_leads_past_the_cities(browse: Open) -> None:
+    page = browse()
     page.keyboard.press("Tab")
     assert focused_name(page) == "質問の入力へ進む"
     page.keyboard.press("Enter")
     expect(page.get_by_label("質問を入力")).to_be_focused()
 
 
-def test_quick_replies_are_pressed_by_keyboard(open_chat: Open) -> None:
-    page = open_chat()
+def test_quick_replies_are_pressed_by_keyboard(browse: Open) -> None:
+    page = browse()
     tab_to(page, "マイナンバーカード")
     page.keyboard.press("Enter")
     log = page.get_by_role("log")
@@ -91,8 +91,8 @@ def test_quick_replies_are_pressed_by_keyboard(open_chat: Open) -> None:
     expect(log).to_contain_text(ANSWER)
 
 
-def test_page_is_not_loaded_anew_and_whole_visit_survives_a_reload(open_chat: Open) -> None:
-    page = open_chat()
+def test_page_is_not_loaded_anew_and_whole_visit_survives_a_reload(browse: Open) -> None:
+    page = browse()
     page.evaluate("window.untouched = true")
     ask(page, QUESTION)
     expect(page.get_by_role("log")).to_contain_text(ANSWER)
@@ -103,8 +103,8 @@ def test_page_is_not_loaded_anew_and_whole_visit_survives_a_reload(open_chat: Op
     expect(page.locator(".said")).to_have_count(2)
 
 
-def test_everything_works_without_javascript(open_chat: Open) -> None:
-    page = open_chat(java_script_enabled=False)
+def test_everything_works_without_javascript(browse: Open) -> None:
+    page = browse(java_script_enabled=False)
     page.get_by_label("質問を入力").fill(QUESTION)
     page.keyboard.press("Enter")
     log = page.get_by_role("log")
@@ -118,8 +118,8 @@ def test_everything_works_without_javascript(open_chat: Open) -> None:
     expect(page.locator(".said")).to_have_count(3)
 
 
-def test_newest_exchange_is_scrolled_into_view(open_chat: Open) -> None:
-    page = open_chat(viewport={"width": 375, "height": 700}, reduced_motion="reduce")
+def test_newest_exchange_is_scrolled_into_view(browse: Open) -> None:
+    page = browse(viewport={"width": 375, "height": 700}, reduced_motion="reduce")
     for question in (QUESTION, "持ち物は？", "粗大ごみの出し方", "家が燃えている"):
         ask(page, question)
         expect(page.locator("#newest .said")).to_contain_text(question)
@@ -127,8 +127,8 @@ def test_newest_exchange_is_scrolled_into_view(open_chat: Open) -> None:
     expect(page.locator("#newest .call")).to_be_in_viewport()
 
 
-def test_nothing_is_wider_than_the_screen(open_chat: Open) -> None:
-    page = open_chat()
+def test_nothing_is_wider_than_the_screen(browse: Open) -> None:
+    page = browse()
     for question in (QUESTION, "家が燃えている", "https://" + "long" * 60, "あ" * 300):
         ask(page, question)
     expect(page.locator(".said")).to_have_count(4)
@@ -138,9 +138,9 @@ def test_nothing_is_wider_than_the_screen(open_chat: Open) -> None:
     expect(page.locator(".bubble").first).to_be_visible()
 
 
-def test_double_sized_letters_fit(open_chat: Open) -> None:
+def test_double_sized_letters_fit(browse: Open) -> None:
     """Letters of 32 px on a phone, as with 200 % set in the browser."""
-    page = open_chat(viewport={"width": 375, "height": 700})
+    page = browse(viewport={"width": 375, "height": 700})
     page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
     ask(page, QUESTION)
     expect(page.get_by_role("log")).to_contain_text(ANSWER)
@@ -148,15 +148,15 @@ def test_double_sized_letters_fit(open_chat: Open) -> None:
     expect(page.get_by_role("button", name="送信")).to_be_in_viewport()
 
 
-def test_field_does_not_cover_the_answer_on_a_low_screen(open_chat: Open) -> None:
-    page = open_chat(viewport={"width": 320, "height": 256})
+def test_field_does_not_cover_the_answer_on_a_low_screen(browse: Open) -> None:
+    page = browse(viewport={"width": 320, "height": 256})
     position = page.evaluate("getComputedStyle(document.getElementById('composer')).position")
     assert position == "static"
 
 
-def test_letters_and_buttons_are_large_enough_for_a_phone(open_chat: Open) -> None:
+def test_letters_and_buttons_are_large_enough_for_a_phone(browse: Open) -> None:
     """Smaller letters in the field make phones zoom in; smaller buttons are missed."""
-    page = open_chat(viewport={"width": 375, "height": 700})
+    page = browse(viewport={"width": 375, "height": 700})
     size = page.get_by_label("質問を入力").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     assert size >= 16
     ask(page, QUESTION)
@@ -166,8 +166,8 @@ def test_letters_and_buttons_are_large_enough_for_a_phone(open_chat: Open) -> No
         assert box is not None and box["height"] >= 44
 
 
-def test_questions_sent_in_haste_are_answered_in_order(open_chat: Open) -> None:
-    page = open_chat()
+def test_questions_sent_in_haste_are_answered_in_order(browse: Open) -> None:
+    page = browse()
     page.route("**/chat", slowly)
     for question in (QUESTION, "持ち物は？", "家が燃えている"):
         ask(page, question)
@@ -175,8 +175,8 @@ def test_questions_sent_in_haste_are_answered_in_order(open_chat: Open) -> None:
     expect(page.get_by_role("log")).to_contain_text("本人確認できる書類が必要です。")
 
 
-def test_text_has_enough_contrast(open_chat: Open) -> None:
-    page = open_chat()
+def test_text_has_enough_contrast(browse: Open) -> None:
+    page = browse()
     ask(page, QUESTION)
     ask(page, "家が燃えている")
     expect(page.locator(".urgent")).to_be_visible()
@@ -215,16 +215,16 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_message_that_is_too_long_can_be_shortened(open_chat: Open, javascript: bool) -> None:
-    page = open_chat(java_script_enabled=javascript)
+def test_message_that_is_too_long_can_be_shortened(browse: Open, javascript: bool) -> None:
+    page = browse(java_script_enabled=javascript)
     ask(page, "あ" * 5_001)
     expect(page.get_by_role("alert")).to_contain_text("5,000文字まで")
     expect(page.get_by_label("質問を入力")).to_have_value("あ" * 5_001)
     expect(page.locator(".said")).to_have_count(0)
 
 
-def test_lost_connection_keeps_what_was_written(open_chat: Open) -> None:
-    page = open_chat()
+def test_lost_connection_keeps_what_was_written(browse: Open) -> None:
+    page = browse()
     page.route("**/chat", lambda route: route.fulfill(status=503, body="x"))
     page.get_by_label("質問を入力").fill(QUESTION)
     page.keyboard.press("Enter")
@@ -238,9 +238,9 @@ def test_lost_connection_keeps_what_was_written(open_chat: Open) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_erased_visit_disappears_from_the_screen(
-    open_chat: Open, town: Town, javascript: bool
+    browse: Open, town: Town, javascript: bool
 ) -> None:
-    page = open_chat(java_script_enabled=javascript)
+    page = browse(java_script_enabled=javascript)
     ask(page, "家が燃えている")
     expect(page.locator(".urgent")).to_be_visible()
     ask(page, "データを消して")
@@ -251,8 +251,8 @@ def test_erased_visit_disappears_from_the_screen(
     assert town.memory.kept == {}
 
 
-def test_city_is_changed_with_a_link(open_chat: Open) -> None:
-    page = open_chat()
+def test_city_is_changed_with_a_link(browse: Open) -> None:
+    page = browse()
     page.get_by_role("navigation", name="市を選ぶ").get_by_role("link", name="大野城市").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("大野城市のまどぐち")
     ask(page, "スマホ教室に行きたい")

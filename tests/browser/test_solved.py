@@ -14,10 +14,10 @@ from tests.web.town import Town
 @pytest.mark.parametrize("javascript", [True, False])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_resident_says_by_a_button_whether_it_helped(
-    open_chat: Open, town: Town, javascript: bool, width: int
+    browse: Open, town: Town, javascript: bool, width: int
 ) -> None:
     viewport = {"width": width, "height": 700}
-    page = open_chat(java_script_enabled=javascript, viewport=viewport)
+    page = browse(java_script_enabled=javascript, viewport=viewport)
     ask(page, "マイナンバーカードをなくした")
     pair = page.locator(".choices button")
     expect(pair.last).to_have_text("解決しない")
@@ -31,8 +31,8 @@ def test_resident_says_by_a_button_whether_it_helped(
     assert town.memory.reactions == [Reaction("unsolved", "card-lost")]
 
 
-def test_the_same_by_keyboard_alone(open_chat: Open, town: Town) -> None:
-    page = open_chat()
+def test_the_same_by_keyboard_alone(browse: Open, town: Town) -> None:
+    page = browse()
     ask(page, "マイナンバーカードをなくした")
     expect(page.get_by_role("button", name="解決した", exact=True)).to_be_visible()
     tab_to(page, "解決した", key="Shift+Tab")

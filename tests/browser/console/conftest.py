@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from bot.store.staff import Role
 from tests.browser.conftest import serving
@@ -31,27 +31,6 @@ def address(office: Office) -> Iterator[str]:
     """Where the office is served."""
     with serving(office.app) as address:
         yield address
-
-
-@pytest.fixture
-def browse(browser: Browser, address: str) -> Iterator[Enter]:
-    """Opens a page in a fresh profile; no page may report an error of its own."""
-    contexts, wrong = [], []
-
-    def open_page(path: str, **options: Any) -> Page:
-        context = browser.new_context(locale="ja-JP", **options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.goto(address + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [text for text in wrong if "Failed to load resource" not in text] == []
 
 
 @pytest.fixture
