@@ -17,6 +17,12 @@ def test_a_saved_index_ranks_the_same() -> None:
     ]
 
 
+def test_a_saved_index_mends_the_same_words() -> None:
+    again = from_bytes(to_bytes(INDEX)).repairer
+    assert again == INDEX.repairer
+    assert again.patterns
+
+
 def test_anything_but_a_saved_index_is_refused() -> None:
     saved = to_bytes(INDEX)
     for data in (b"", b"pickle", saved[:-40], saved[:25], b"madoguchi-index-1\n" + b"\xff" * 40):
