@@ -11,6 +11,9 @@ from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
 
 _BLANKS = re.compile(r"[\s・、,]+")
+# 「首を絞められた」 is also said 「首絞められた」; but 家を出る is no 家出, nor has every
+# 崖崩れ just come down.
+_PARTICLE = re.compile(r"(?<=[一-龠々])(?:が(?!崩)|を(?!出))(?=.)")
 _CLOSE = 10  # characters between a word and what it makes harmless
 
 
@@ -18,7 +21,8 @@ class Lookout:
     """Looks for these emergencies in messages; made once, it costs a message next to nothing.
 
     A sign is an AND of blank-separated groups, each a `|` list of alternatives, looked for as
-    substrings of the text without blanks, in hiragana, in lower case. The words of `calm` are
+    substrings of the text without blanks, in hiragana, in lower case, with を and が after a kanji
+    and without. The words of `calm` are
     taken out first, longest first, so that 火事の保険 raises no alarm and 火事で罹災証明 does.
     Of a calm "宿題|書類 助けて" only 助けて is taken out, where it stands close to one of the first.
     """
@@ -36,11 +40,12 @@ class Lookout:
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
         plain = _plain(text)
+        both = f"{plain}\n{_bare(plain)}"
         possible = {
             number
-            for start in self._starts.intersection((*plain, *map(add, plain, plain[1:])))
+            for start in self._starts.intersection((*both, *map(add, both, both[1:])))
             for word, numbers in self._needed[start].items()
-            if word in plain
+            if word in both
             for number in numbers
         }
         watched = (self._watched[number] for number in sorted(possible))
@@ -59,10 +64,10 @@ class _Signs:
 
     def stand_in(self, plain: str) -> bool:
         """Whether any sign is left in `plain` without its calm words."""
-        if self.calm is not None:
-            plain = self.calm.sub("\n", plain)
-        for pattern in self.beside:
-            plain = pattern.sub(r"\g<before>\n\g<after>", plain)
+        plain = self._stirred(plain)
+        bare = _bare(plain)
+        if bare != plain:
+            plain = f"{plain}\n{self._stirred(bare)}"
         if self.words is not None and self.words.search(plain):
             return True
         for sign in self.groups:  # loops, since `any` and `all` would take three times as long
@@ -76,6 +81,14 @@ class _Signs:
                 return True
         return False
 
+    def _stirred(self, plain: str) -> str:
+        """What is left without the calm words."""
+        if self.calm is not None:
+            plain = self.calm.sub("\n", plain)
+        for pattern in self.beside:
+            plain = pattern.sub(r"\g<before>\n\g<after>", plain)
+        return plain
+
 
 def _signs(emergency: Emergency) -> _Signs:
     read = [tuple(map(_alternatives, fold(sign).split())) for sign in emergency.signs]
@@ -86,7 +99,7 @@ def _signs(emergency: Emergency) -> _Signs:
     rarest = [max(sign, key=lambda group: (min(map(len, group)), -len(group))) for sign in groups]
     needed = (*single, *(word for group in rarest for word in group))
     calm = [fold(words).split() for words in emergency.calm]
-    alone = _any_of(_plain(words[0]) for words in calm if len(words) == 1)
+    alone = _any_of(w for words in calm if len(words) == 1 for w in _alternatives(words[0]))
     beside = tuple(_beside(words[0], words[-1]) for words in calm if len(words) > 1)
     return _Signs(alone, beside, _any_of(single), groups, needed)
 
@@ -104,13 +117,19 @@ def _beside(near: str, calm: str) -> re.Pattern[str]:
 
 
 def _alternatives(group: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(_plain, group.split("|"))))
+    words = filter(None, map(_plain, group.split("|")))
+    return tuple(dict.fromkeys(each for word in words for each in (word, _bare(word))))
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
     """Matches any of the words, the longest where several begin."""
     found = sorted(set(filter(None, words)), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, found))) if found else None
+
+
+def _bare(plain: str) -> str:
+    """Without を and が after a kanji."""
+    return _PARTICLE.sub("", plain)
 
 
 def _plain(text: str) -> str:
