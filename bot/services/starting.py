@@ -25,6 +25,7 @@ from bot.core.ports import LineDelivery
 from bot.core.segments import Everyone
 from bot.errors import LineError
 from bot.services.frozen import Frozen, Target
+from bot.services.segments import FEW
 from bot.store import announcements, audit, batches, ledger
 from bot.store.announcements import Stored
 from bot.store.audience import audience
@@ -46,6 +47,12 @@ _COLUMNS = (
     residents.c.quiet_start,
     residents.c.quiet_end,
     residents.c.monthly_cap,
+)
+
+
+_TOO_FEW = (
+    f"始める時に、届く人が{FEW}人未満になっていました。"
+    "だれのことか分かってしまうため、送りませんでした。"
 )
 
 
@@ -154,6 +161,10 @@ class Starting:
                 rows = connection.execute(query.execution_options(yield_per=2000))
                 for row in rows:
                     filling.add(*row, variants=frozen.messages, volume=counted, had=had)
+        if filling.matching < FEW and _hides_few(stored, frozen.target):
+            filling.give_up(_TOO_FEW)
+            log.warning("announcement for too few", extra={"announcement_id": stored.id})
+            return
         filling.complete(self._too_many(filling.people))
         log.info(
             "announcement started",
@@ -183,6 +194,14 @@ class Starting:
 def _is_counted(stored: Stored) -> bool:
     """Whether residents' volume settings count: not in an emergency, not for a correction."""
     return stored.kind != Kind.EMERGENCY and stored.corrects is None
+
+
+def _hides_few(stored: Stored, target: Target) -> bool:
+    """Whether a handful of residents must not be written to: they would be told who they are.
+
+    Residents leave and change their choices between the approval and the start.
+    """
+    return stored.kind != Kind.EMERGENCY and target.rule is not None and not target.broadcast
 
 
 def _key() -> str:
@@ -240,6 +259,31 @@ class _Filling:
         if state == batches.WAITING:
             self.people += 1
         self._groups.setdefault((variant, quiet, state), array("q")).append(resident)
+
+    @property
+    def matching(self) -> int:
+        """How many residents the rule gives, those over their own monthly limit too."""
+        return sum(map(len, self._groups.values()))
+
+    def give_up(self, reason: str) -> None:
+        """Nothing is sent, nobody stands in the ledger; resumed, it takes its audience anew."""
+
+        def run(connection: Connection, now: int) -> None:
+            announcements.change(connection, self._id, expanding_until=0)
+            stored = announcements.load(connection, self._id)
+            if stored is not None:
+                announcements.take_step(
+                    connection,
+                    stored,
+                    Action.FAIL,
+                    now,
+                    by=audit.SYSTEM,
+                    note=reason,
+                    reason=reason,
+                    finished_at=now,
+                )
+
+        self._write(run)
 
     def complete(self, too_many: str) -> None:
         """The ledger is whole: sending may begin, unless the month's rest is `too_many`'s reason."""

@@ -80,6 +80,23 @@ class TestHappyPath:
         assert line.got[late[0]] == 1 and line.got[missed[0]] == 0
         assert office.counts(announcement) == {"accepted": 6}
 
+    def test_an_audience_that_has_shrunk_to_a_few_gets_nothing(self, db, office, line):
+        ids = people(db, 5)
+        announcement = office.ordered(draft())
+        erase(db, ids[-1])
+        assert office.starting.start_due()
+        office.work()
+        assert office.state(announcement) == State.FAILED
+        assert not line.got and not office.rows(announcement)
+        assert "5人未満" in office.announcing.load(announcement).reason
+        assert not office.starting.start_due()
+        newcomers = people(db, 3)
+        office.announcing.resume(announcement)
+        assert office.starting.start_due()
+        office.work()
+        assert office.state(announcement) == State.SENT
+        assert line.got == dict.fromkeys([*ids[:-1], *newcomers], 1)
+
     def test_text_and_rule_are_frozen_by_the_approval(self, db, office, line):
         ids = people(db, 5)
         announcement = office.approved(draft())
