@@ -20,13 +20,20 @@ _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
 _COURTESY = re.compile(
     "恐れ入り|お忙しい|お世話に|よろしくお願い|宜しくお願い|質問させて|お尋ね(し|いた)|お聞きし(ます|たいことが)|突然(の|申し訳|すみ)"
     "|失礼(し|いた)|申し訳(ございません|ありません)[。!]?$|^(すみません|こんにちは|こんばんは|はじめまして|初めまして)[、。!]*$"
+    "|^(とても|大変|本当に)?困って(い)?(ます|おります|る)[。!]*$"
+    "|^([^。、]{1,8}に)?(住んで(い)?る|在住の)(者|もの)?です[。!]*$|^[0-9]{2,3}(歳|才|代)(の[^。、]{1,6})?です[。!]*$|^(ちょっと|少し)?(聞きたい|ききたい|教えてほしい)ことがあ(る|ります)[。!]*$|^質問です[。!]*$"
 )
 _COURTESY_OPENING = re.compile(
     "^(お忙しいところ)?(すみません|すいません|恐れ入ります|申し訳ありません|失礼します|こんにちは|こんばんは|はじめまして)"
-    "(が|けど)?[、, ]+"
+    "(が|けど)?(?:[、, ]|[^\\w\\s?])+\\s*"
+    "|^(ちょっと|少し)?(聞きたい|ききたい|お聞きしたい|尋ねたい|お尋ねしたい|教えてほしい|質問)(こと|の|ん)?(が(ある|あります|あって))?(です|だ|なんです|なんだ|なのです)?(が|けど|けれど|けども)?[、, ]+"
+    "|^([^。、 ]{1,8}の)?(市民|住民)(です|なんです|なのです)(が|けど)[、, ]*"
 )
 _COURTESY_CLOSING = re.compile(
     "[、, ]?(どうぞ|どうか|何卒|なにとぞ)?(よろしく|宜しく)(お願い|おねがい|御願い)(いた|致)?(します|し(いた|致)します|申し上げます)?[。!]*$"
+)
+_TROUBLE_CLOSING = re.compile(
+    "(?<=[^、, ]{5})[、, ]+(とても|大変|本当に)?困って(い)?(ます|おります|る)[。!]*$"
 )
 _BLANK_IN_JAPANESE = re.compile(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])|(?<=[^\x00-\x7f]) +(?=[\x21-\x7e])|(?<=[\x21-\x7e]) +(?=[^\x00-\x7f])")  # fmt: skip
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
@@ -69,6 +76,8 @@ def without_courtesy(folded: str) -> str:
     kept = [_COURTESY_OPENING.sub("", part) for part in sentences(folded)]
     if "ろしく" in folded or "宜しく" in folded:
         kept = [_COURTESY_CLOSING.sub("", part) for part in kept]
+    if "困って" in folded:
+        kept = [_TROUBLE_CLOSING.sub("", part) for part in kept]
     kept = [part for part in kept if part and not _COURTESY.search(part)]
     return " ".join(kept) if kept else folded
 

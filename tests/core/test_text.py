@@ -64,6 +64,22 @@ def test_a_closing_without_a_full_stop_does_not_take_the_question_with_it() -> N
     assert without_courtesy("転入届について、宜しくお願い致します") == "転入届について"
 
 
+def test_what_leads_to_a_question_and_who_asks_it_are_set_aside() -> None:
+    for text in (
+        "ちょっと聞きたいんだけど 転入届は",
+        "聞きたいことがあります。転入届は",
+        "質問です、転入届は",
+        "こんにちは😊 転入届は",
+        "市民ですが、転入届は",
+        "市内に住んでいる者です。転入届は",
+        "80歳のおばあさんです。転入届は",
+    ):
+        assert without_courtesy(fold(text)) == "転入届は"
+    assert without_courtesy("体育館の予約のしかた 困っています。") == "体育館の予約のしかた"
+    for text in ("生活に困っています", "お金 困っています", "聞き取れない防災無線", "質問の仕方"):
+        assert without_courtesy(text) == text
+
+
 def test_courtesy_alone_is_what_the_resident_said() -> None:
     assert without_courtesy("よろしくお願いします") == "よろしくお願いします"
 
