@@ -87,7 +87,11 @@ def test_from_draft_to_the_exported_ledger(run):
     rows = list(csv.reader(io.StringIO(run("announce", "export", number).stdout)))
     assert rows[0] == ["user_id", "batch", "state", "accepted_at"]
     assert {row[0] for row in rows[1:]} == set(line.got)
-    assert "finish sending → sent" in run("announce", "history", number).stdout
+    history = run("announce", "history", number).stdout
+    assert "まどぐち：配信が終わりました 配信中 → 配信ずみ" in history
+    last = json.loads(run("announce", "history", number, "--json").stdout.splitlines()[-1])
+    assert last["after"] == "sent" and last["at"].endswith("+09:00")  # Japan's, wherever it runs
+    assert last["at"].replace("T", " ").removesuffix("+09:00") in history
 
 
 def test_a_preview_is_for_people_and_for_scripts(run):

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import click
 
 from bot.config import Settings
 from bot.core.announcements import STATE_WORDS
+from bot.core.calendar import JAPAN
+from bot.services.logwords import said
 from bot.services.reporting import Status
 from bot.wiring.announce import Parts, open_parts
 
@@ -191,13 +193,14 @@ def history(announcement: int, as_json: bool) -> None:
     """だれが、いつ、何をしたかを見ます。"""
     with parts() as found:
         for entry in found.reporting.history(announcement):
-            at = datetime.fromtimestamp(entry.at / 1000, UTC).astimezone()
+            at = datetime.fromtimestamp(entry.at / 1000, JAPAN)
             if as_json:
                 _write({**entry.__dict__, "at": at.isoformat(timespec="seconds")})
-            else:
-                step = f"{entry.before or '—'} → {entry.after}"
-                note = f"（{entry.note}）" if entry.note else ""
-                click.echo(f"{at:%Y-%m-%d %H:%M:%S} {entry.who} {entry.what} {step}{note}")
+                continue
+            shown = said(entry)
+            step = f"{shown.before or '—'} → {shown.after}"
+            note = f"（{entry.note}）" if entry.note else ""
+            click.echo(f"{at:%Y-%m-%d %H:%M:%S} {shown.who}：{shown.what} {step}{note}")
 
 
 def _do(announcement: int, act: Callable[[Parts], object], *, line: bool = False) -> None:

@@ -22,7 +22,6 @@ from bot.console.notices import (
     APPROVING,
     KIND_WORDS,
     OPEN,
-    STEP_WORDS,
     Notices,
     language_names,
     may_correct,
@@ -31,6 +30,7 @@ from bot.core.announcements import STATE_WORDS, State, from_data
 from bot.core.calendar import next_time, weekday_word
 from bot.errors import ContentError
 from bot.services.announcing import AnnouncementRefused
+from bot.services.logwords import said
 from bot.services.previewing import Preview
 from bot.services.reviewing import Review
 from bot.store import announcement_pages, audit
@@ -190,8 +190,7 @@ class Announcements:
             note=note,
             status=notices.reporting.status(number),
             moving=self._moving(stored),
-            history=notices.reporting.history(number),
-            steps=STEP_WORDS,
+            history=[said(entry) for entry in notices.reporting.history(number)],
             states=STATE_WORDS,
             kinds=KIND_WORDS,
             open=stored.state in OPEN,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.console.access import EDITING
-from bot.core.announcements import ACTION_WORDS, BASE_LANGUAGE, Draft, Kind, State
+from bot.core.announcements import BASE_LANGUAGE, Draft, Kind, State
 from bot.core.attributes import LANGUAGE
 from bot.core.ports import LineDelivery
 from bot.core.segments import Everyone
@@ -26,31 +26,6 @@ APPROVING = frozenset({Role.APPROVER, Role.ADMIN})
 assert APPROVING < EDITING
 
 KIND_WORDS = {"normal": "ふつう", "emergency": "緊急", "drill": "訓練"}
-# What the log says of announcements, templates and testers.
-STEP_WORDS = {
-    **{str(action): words for action, words in ACTION_WORDS.items()},
-    "new": "下書きを作りました",
-    "edit": "書き直しました",
-    "check": "点検しました",
-    "submit": "承認を頼みました",
-    "return": "差し戻しました",
-    "approve": "承認しました",
-    "send": "配信を指示しました",
-    "start": "配信が始まりました",
-    "finish": "配信が終わりました",
-    "doubt": "届いたか分からない送信があります",
-    "resolve": "届いたかを決めました",
-    "pause": "一時停止しました",
-    "resume": "再開しました",
-    "cancel": "取り消しました",
-    "fail": "配信が止まりました",
-    "repeat": "次の回を予約しました",
-    "test": "試しに送りました",
-    "keep": "ひな形を保存しました",
-    "add": "名簿に加えました",
-    "remove": "名簿から消しました",
-    "export": "書き出しました",
-}
 OPEN = frozenset({State.DRAFT, State.CHECKED, State.AWAITING_APPROVAL})
 Reaches = Callable[[str], bool | None]
 
