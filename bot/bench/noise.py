@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
 from bot.core.kana_language import SHIPPED
+from bot.core.romaji import slipped
 from bot.core.text import has_kanji, hiragana
 from bot.core.tokens import Token, Tokenize
 
@@ -20,6 +22,7 @@ NAMES = (
     "polite",
     "nouns_only",
     "homophone",
+    "romaji_slip",
 )
 _KANA = (
     "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"
@@ -33,6 +36,7 @@ _HALF = dict(
         strict=True,
     )
 )
+_SYLLABLE = re.compile("[ぁ-ゖ][ゃゅょ]?")
 _MARKS = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
 
 
@@ -47,6 +51,7 @@ def noisy(name: str, questions: Sequence[str], tokenize: Tokenize) -> list[str]:
         "no_particles": lambda text: _without(tokenize(text), "助詞"),
         "polite": _polite,
         "homophone": lambda text: _homophone(tokenize(text), chance),
+        "romaji_slip": lambda text: _romaji_slip(_all_hiragana(tokenize(text)), chance),
         "nouns_only": lambda text: _nouns(tokenize(text)),
     }
     return [makers[name](question) for question in questions]
@@ -78,6 +83,19 @@ def _flick_typo(text: str, chance: random.Random) -> str:
     place = chance.choice(places)
     row = next(row for row in _FLICK_ROWS if text[place] in row)
     return text[:place] + chance.choice(row.replace(text[place], "")) + text[place + 1 :]
+
+
+def _romaji_slip(text: str, chance: random.Random) -> str:
+    """All hiragana, one letter of it the key beside the right one on a romaji keyboard."""
+    found = [
+        (syllable.span(), others)
+        for syllable in _SYLLABLE.finditer(text)
+        if (others := slipped(syllable.group()))
+    ]
+    if not found:
+        return text
+    (start, end), others = chance.choice(found)
+    return text[:start] + chance.choice(others) + text[end:]
 
 
 def _homophone(tokens: Sequence[Token], chance: random.Random) -> str:

@@ -16,6 +16,7 @@ _UNKNOWN = "?"  # the class of kana that belong to no known word
 _UNKNOWN_KANA, _UNKNOWN_BORDER = 7.0, 3.0  # costs: each kana, and where such a stretch borders
 _SHORT_COST = 0.5  # of a word whose long vowels were not typed
 _MOST_HOMOPHONES = 3  # of one word
+_SETTLED = 4  # kana of a known word that nobody types by mistake
 _LONG_VOWEL = re.compile(
     "([オコソトノホモヨロゴゾドボポョ])[ウオー]|([ウクスツヌフムユルグズヅブプュ])[ウー]|ー"
 )
@@ -43,6 +44,22 @@ def _known(*tables: _Words) -> _Known:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A text `typed` in kana (in `romaji`: first made kana) and the most likely way to write it.
+
+    `others` are known words that sound like its own; `cost` says how unlikely it is; `loose` are
+    the places of `typed` that no longer known word holds.
+    """
+
+    typed: str
+    romaji: bool
+    text: str
+    others: tuple[str, ...]
+    cost: float
+    loose: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class KanaDecoder:
     """The knowledge base's words by reading in katakana; common words come with the language."""
 
@@ -59,17 +76,20 @@ class KanaDecoder:
 
         Of a text typed in `romaji` words are known without their long vowels too (juminhyo).
         """
-        return self.read(folded, romaji)[0]
+        return self.read(folded, romaji).text
 
-    def read(self, folded: str, romaji: bool = False) -> tuple[str, tuple[str, ...]]:
-        """The text as `decode` writes it, and other known words that sound like its own."""
+    def read(self, folded: str, romaji: bool = False) -> Reading:
+        """The text as `decode` writes it, and what is known of its reading."""
         known = self._with_short if romaji else self._as_written
-        runs = [_decode_run(run, known) for run in folded.split()]
+        typed = " ".join(folded.split())
+        decoded = [_decode_run(run, known) for run in typed.split()]
+        runs = [run for _, run in decoded]
         others = (
             other for run in runs for word, sound in run for other in self.homophones(word, sound)
         )
         text = " ".join("".join(word for word, _ in run) for run in runs)
-        return text, tuple(dict.fromkeys(others))
+        cost = sum(each for each, _ in decoded)
+        return Reading(typed, romaji, text, tuple(dict.fromkeys(others)), cost, _loose(runs))
 
     def homophones(self, written: str, reading: str) -> tuple[str, ...]:
         """Known words that sound like one written with kanji, the likeliest first; a few at most."""
@@ -77,6 +97,11 @@ class KanaDecoder:
             return ()
         others = [node[0] for node in self.words.get(reading, ()) if node[0] != written]
         return tuple(others[:_MOST_HOMOPHONES])
+
+    @cached_property
+    def longest(self) -> Mapping[str, int]:
+        """How long a reading of `words` that begins with two given kana can be."""
+        return _known(self.words).longest
 
     @cached_property
     def _as_written(self) -> _Known:
@@ -93,6 +118,19 @@ def build_decoder(counted: Iterable[tuple[str, str, str, int]]) -> KanaDecoder:
     return KanaDecoder(SHIPPED.own_words(row for row in counted if 2 <= len(row[0]) <= _MAX_WORD))
 
 
+def _loose(runs: Iterable[Iterable[tuple[str, str]]]) -> tuple[int, ...]:
+    """The places in words of few kana, of texts with a blank between every two."""
+    found: list[int] = []
+    place = 0
+    for run in runs:
+        for _, sound in run:
+            if len(sound) < _SETTLED:
+                found.extend(range(place, place + len(sound)))
+            place += len(sound)
+        place += 1
+    return tuple(found)
+
+
 def _shortened(words: _Words) -> _Words:
     """The words that lose a long vowel, by what is left of their reading."""
     found: dict[str, tuple[Node, ...]] = {}
@@ -104,8 +142,8 @@ def _shortened(words: _Words) -> _Words:
     return found
 
 
-def _decode_run(run: str, known: _Known) -> list[tuple[str, str]]:
-    """The words as written, one after the other, each with its reading."""
+def _decode_run(run: str, known: _Known) -> tuple[float, list[tuple[str, str]]]:
+    """The cost, and the words as written, one after the other, each with its reading."""
     reading = katakana(run)
     length = len(reading)
     states: list[dict[str, _State]] = [{} for _ in range(length + 1)]
@@ -159,13 +197,13 @@ def _pass_over(
         there[kind] = (total, begin, before, char)
 
 
-def _best(states: list[dict[str, _State]], reading: str) -> list[tuple[str, str]]:
+def _best(states: list[dict[str, _State]], reading: str) -> tuple[float, list[tuple[str, str]]]:
     """The words on the cheapest way, found from its end."""
     end = len(states) - 1
-    _, kind = _entered(_reached(states[end]), EDGE)
+    total, kind = _entered(_reached(states[end]), EDGE)
     words: list[tuple[str, str]] = []
     while end:
         _, begin, before, written = states[end][kind]
         words.append((written, reading[begin:end]))
         end, kind = begin, before
-    return words[::-1]
+    return total, words[::-1]

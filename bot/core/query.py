@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.dialect import standard
 from bot.core.index import Index
+from bot.core.kana import Reading
+from bot.core.kana_repair import mended_kana
 from bot.core.repair import suspects
 from bot.core.romaji import from_romaji
 from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
@@ -29,8 +31,8 @@ class Query:
     """Terms with weights by group, and the shape of the message.
 
     `terms`, `weights`, `groups` run in parallel; `words` is every meaningful word, known or
-    not; `fired` maps word-list line -> the words in the message that made it fire. `from_kana`:
-    the message was typed in kana (or romaji) and read back into known words.
+    not; `fired` maps word-list line -> the words in the message that made it fire. `kana`:
+    how a message typed in kana (or romaji) was read back into known words.
     """
 
     folded: str
@@ -42,7 +44,7 @@ class Query:
     fired: dict[int, str]
     sounds: tuple[int, ...]
     tokens: Sequence[Token]
-    from_kana: bool = False
+    kana: Reading | None = None
 
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
@@ -52,14 +54,19 @@ def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
         folded, lambda word: WORD + word in index.number or tokenize(word)[0].known
     )
     folded = folded if romaji is None else romaji
-    kana = index.decoder.applies(folded)
-    others: tuple[str, ...] = ()
-    if kana:
-        folded, others = index.decoder.read(folded, romaji is not None)
-    query = _query(index, folded, tokenize_text(folded, tokenize), kana)
-    if query.unknown and not kana:
-        others = _misheard(index, query)
+    if index.decoder.applies(folded):
+        return _from_kana(index, index.decoder.read(folded, romaji is not None), tokenize)
+    query = _query(index, folded, tokenize_text(folded, tokenize))
+    others = _misheard(index, query) if query.unknown else ()
     return _with_homophones(index, query, tokenize("\n".join(others))) if others else query
+
+
+def _from_kana(index: Index, kana: Reading, tokenize: Tokenize) -> Query:
+    """The query of a message in kana, read back into the knowledge base's words."""
+    query = _query(index, kana.text, tokenize_text(kana.text, tokenize))
+    query = replace(query, kana=kana)
+    others = "\n".join(kana.others)
+    return _with_homophones(index, query, tokenize(others)) if others else query
 
 
 def _misheard(index: Index, query: Query) -> tuple[str, ...]:
@@ -95,10 +102,11 @@ def _with_homophones(index: Index, query: Query, others: Sequence[Token]) -> Que
 def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
     """The query with one wrong character mended, where a word of the knowledge base fits.
 
-    None too for a message in kana: its kanji and katakana were written here, not typed.
+    Of a message in kana a kana is mended: its kanji and katakana were written here, not typed.
     """
-    if query.from_kana:
-        return None
+    if query.kana:
+        kana = mended_kana(index.decoder, query.kana)
+        return None if kana is None else _from_kana(index, kana, tokenize)
     places = suspects(query.tokens, lambda word: WORD + word in index.number)
     text = index.repairer.repair(query.folded, places)
     return None if text is None else _query(index, text, tokenize_text(text, tokenize))
@@ -118,7 +126,7 @@ def _gist(folded: str) -> str:
     return (" ".join(asking) or folded)[:_LONGEST]
 
 
-def _query(index: Index, folded: str, tokens: Sequence[Token], kana: bool = False) -> Query:
+def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
     number, expansions = index.number, index.expansions
     start = index.postings.start
     found: dict[int, tuple[float, int]] = {}
@@ -152,5 +160,4 @@ def _query(index: Index, folded: str, tokens: Sequence[Token], kana: bool = Fals
         fired=fired,
         sounds=tuple([n for term in sounds if (n := number.get(term)) is not None]),
         tokens=tokens,
-        from_kana=kana,
     )

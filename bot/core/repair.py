@@ -12,7 +12,7 @@ _MENDABLE = re.compile("[\u4e00-\u9fff々ァ-ヺー]{3,8}")
 _SOLID = re.compile("[\u4e00-\u9fff々ァ-ヺー]")
 _SHORTEST, _LONGEST = 3, 8
 _MOST_SUSPECTS = 24  # places looked at, so that a hostile text costs no more than a long one
-_FLICK_ROWS = (
+FLICK_ROWS = (
     "アイウエオァィゥェォ",
     "カキクケコガギグゲゴ",
     "サシスセソザジズゼゾ",
@@ -24,7 +24,7 @@ _FLICK_ROWS = (
     "ラリルレロ",
     "ワヲンー",
 )
-_ROW = {kana: row for row, kanas in enumerate(_FLICK_ROWS) for kana in kanas}
+_ROW = {kana: row for row, kanas in enumerate(FLICK_ROWS) for kana in kanas}
 
 
 @dataclass(frozen=True)

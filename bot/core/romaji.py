@@ -54,6 +54,36 @@ def _table() -> dict[str, str]:
 
 
 _TABLE = _table()
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SPELLED = {kana: typed for typed, kana in reversed(_TABLE.items()) if "l" not in typed}
+SYLLABLES = tuple(_SPELLED)  # hiragana as one types them: め, しょ
+
+
+def _near_keys() -> dict[str, str]:
+    """For each letter those whose keys touch its own; each row stands half a key to the right."""
+    near: dict[str, str] = {}
+    for row, keys in enumerate(_KEYS):
+        for place, key in enumerate(keys):
+            beside = [(row, place - 1), (row, place + 1), (row - 1, place), (row - 1, place + 1)]
+            beside += [(row + 1, place - 1), (row + 1, place)]
+            near[key] = "".join(
+                _KEYS[r][p] for r, p in beside if 0 <= r < 3 and 0 <= p < len(_KEYS[r])
+            )
+    return near
+
+
+_NEAR = _near_keys()
+
+
+def slipped(kana: str) -> tuple[str, ...]:
+    """What a hiragana syllable (め, しょ) becomes when one of its letters is the key beside it."""
+    typed = _SPELLED.get(kana, "")
+    found = (
+        _TABLE.get(typed[:place] + other + typed[place + 1 :])
+        for place, letter in enumerate(typed)
+        for other in _NEAR[letter]
+    )
+    return tuple(dict.fromkeys(each for each in found if each and each != kana))
 
 
 def hiragana_of(word: str) -> str | None:

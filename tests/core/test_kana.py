@@ -29,8 +29,8 @@ def test_blanks_are_word_borders() -> None:
 
 
 def test_other_words_of_the_same_sound_are_named() -> None:
-    assert DECODER.read("かいごをたのむ")[1] == ("解雇",)
-    assert DECODER.read("じどうてあて")[1] == ()
+    assert DECODER.read("かいごをたのむ").others == ("解雇",)
+    assert DECODER.read("じどうてあて").others == ()
 
 
 def test_what_usually_follows_tells_words_apart() -> None:
