@@ -122,6 +122,7 @@ class AnsweringProcess:
             )
             self._pipe.close()
             self._process.kill()
+            self._process.join(_STOP_SECONDS)
 
     def _tell_news(self) -> None:
         for folder, publisher in self._publishers.items():

@@ -28,7 +28,7 @@ def store_error(error: BaseException) -> StoreError:
     """The same failure without SQL and values: those could hold a resident's words."""
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", None) or type(cause).__name__
-    return StoreError(f"データベースに書き込めませんでした（{name}）。")
+    return StoreError(f"データベースを読み書きできませんでした（{name}）。")
 
 
 class _Job:
