@@ -91,9 +91,9 @@ def _meaning(
     even /= max(math.sqrt(float(even @ even)), 1e-9)
     meaning /= max(math.sqrt(float(meaning @ meaning)), 1e-9)
     # One fetch: an entry's vectors are neighbours.
-    placed = latent.placed.take(candidates, axis=0)
-    features[:, 5:7] = placed[:, :2] @ meaning
-    features[:, 10] = placed[:, 2] @ even
+    placed = latent.placed.take(candidates, axis=0).reshape(3 * len(candidates), len(even))
+    features[:, 5:7] = (placed @ meaning).reshape(-1, 3)[:, :2]
+    features[:, 10] = placed[2::3] @ even
 
 
 def _runs(start: Vector, terms: Vector) -> tuple[list[slice], Vector]:
