@@ -8,6 +8,7 @@ from bot.core.confidence import Decision, decide
 from bot.core.documents import Match, Ranking
 from bot.core.knowledge import Entry
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
+from bot.core.owners import OTHERS_MATTER, names_an_owner, with_others_matter
 from bot.core.text import fold
 from bot.core.view import CityView
 
@@ -45,6 +46,8 @@ def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Rank
     unclear = may_be_known(view, ranking) or only_a_word(view, text, ranking)
     if decision == "answer" and (unclear or is_shared(view, text, ranking)):
         decision = "choices"
+    if decision != "fallback" and is_of_others(view, text, ranking):
+        return "choices", with_others_matter(view, ranking)
     return decision, ranking
 
 
@@ -58,7 +61,7 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
     entry = view.entry(first.id) if first else None
     if first is None or entry is None or ranking.top1 < _LIKELY:
         return False
-    if is_shared(view, text, ranking):
+    if is_shared(view, text, ranking) or is_of_others(view, text, ranking):
         return False
     if not (_is_own(view, entry.id) or (_is_term(entry) and not _wants_the_thing(fold(text)))):
         return False
@@ -68,6 +71,12 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
 def is_unknown_matter(intent_id: str) -> bool:
     """Whether the intent says of a matter (戸籍, 水道) that no source tells of it."""
     return intent_id.startswith(_NO_SOURCE) and intent_id not in _OF_ANYTHING
+
+
+def is_of_others(view: CityView, text: str, ranking: Ranking) -> bool:
+    """「ヤマダ電機のスマホ教室」: the name of somebody else, and what fits best is not about them."""
+    best = ranking.matches[0].id if ranking.matches else OTHERS_MATTER
+    return best != OTHERS_MATTER and names_an_owner(view, text)
 
 
 def is_shared(view: CityView, text: str, ranking: Ranking) -> bool:
