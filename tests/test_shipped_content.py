@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.bench.examples import read_examples
 from bot.content import provenance
 from bot.content.checks import check_tests
 from bot.content.loader import Loaded, read_files
@@ -212,6 +213,21 @@ def test_every_button_of_every_menu_leads_somewhere(shipped: Loaded, library: Li
                 if intent.action != "erase":
                     led = speak(view, "", spoken.state, NOW, button.data)
                     assert led.turn.decision == "answer", (city, intent.id, button)
+
+
+def test_every_example_of_the_checklist_is_answered_at_once_with_its_item(
+    shipped: Loaded, library: Library
+) -> None:
+    entries, wrong = shipped.draft.entries, []
+    alarms = {emergency.id for emergency in shipped.draft.emergencies}
+    for number, example in enumerate(read_examples()):
+        city = CITIES[number % len(CITIES)] if example.city == COMMON else example.city
+        turn = speak(library.view(city), example.text, None, NOW).turn
+        ids = [each.id for each in turn.candidates if each.id not in alarms]
+        first = entries.get(ids[0]) if ids else None
+        if turn.decision != "answer" or first is None or example.item not in first.covers:
+            wrong.append(f"{city}「{example.text}」 {example.item} -> {turn.decision} {ids[:1]}")
+    assert wrong == []
 
 
 def test_asking_words_alone_are_answered_where_an_entry_is_sure(library: Library) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -13,6 +13,7 @@ from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
 from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
+from bot.core.places import without_own_city
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
 from bot.core.text import fold, squeeze
@@ -119,17 +120,19 @@ def documents(content: Content, city_id: str) -> list[Document]:
     """Everything that may answer in a city, as the matcher wants it.
 
     A phrasing that the city's own entry has too is that entry's alone: 「電子図書館」 finds "no plan
-    says" only where no plan says.
+    says" only where no plan says. One that names the city is known without the name as well, as
+    residents' messages are read (`without_own_city`).
     """
     titles = {item.id: item.title for item in content.entries.values()}
+    names = content.cities[city_id].names
     own = {
         squeeze(fold(phrase))
         for entry in content.entries.values()
         if entry.city == city_id
-        for phrase in entry.questions
+        for phrase in _unnamed(entry.questions, names)
     }
     found = [
-        _entry_document(content, entry, titles)
+        _entry_document(content, entry, titles, names)
         for entry in content.entries.values()
         if entry.visible_in(city_id)
     ]
@@ -141,11 +144,20 @@ def documents(content: Content, city_id: str) -> list[Document]:
     return found
 
 
-def _entry_document(content: Content, entry: Entry, titles: Mapping[str, str]) -> Document:
+def _unnamed(phrases: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """The phrases, and those that name the city once more without its name."""
+    each = ((phrase, without_own_city(phrase, names)) for phrase in phrases)
+    return tuple(dict.fromkeys(form for forms in each for form in forms))
+
+
+def _entry_document(
+    content: Content, entry: Entry, titles: Mapping[str, str], names: Iterable[str]
+) -> Document:
+    questions = _unnamed(entry.questions, names)
     return Document(
         id=entry.id,
         title=entry.title,
-        questions=(*map(with_both_calendars, entry.questions), *_translated(content, entry.id)),
+        questions=(*map(with_both_calendars, questions), *_translated(content, entry.id)),
         answer=with_both_calendars(entry.answer),
         related=tuple(titles[each] for each in entry.related if each in titles),
         kind=_entry_kind(entry),
