@@ -66,7 +66,6 @@ class Library:
         self._tokenize = tokenize
         self._terms = terms
         self._views: dict[str, CityView] = {}
-        self._newest: Index | None = None
         self._lock = Lock()
 
     @cached_property
@@ -91,10 +90,9 @@ class Library:
         data = self._saved.load(key) if self._saved else None
         if data is not None:
             with suppress(ValueError):  # of another version: built anew
-                self._newest = from_bytes(data)
-                return self._newest
-        # What the cities share is counted once.
-        index = self._newest = build_index(found, lexicon, self._tokenize, self._newest)
+                return from_bytes(data)
+        # From nothing: a city must answer alike whichever other city was asked for before it.
+        index = build_index(found, lexicon, self._tokenize)
         if self._saved:
             self._saved.save(key, to_bytes(index))
         return index
