@@ -40,6 +40,7 @@ from bot.core.followup import (
 from bot.core.knowledge import Entry, Facet, Intent, Status
 from bot.core.points import Point, point_of, said_of
 from bot.core.replies import Card, Reply, Text
+from bot.core.rivals import is_unknown_matter
 from bot.core.subject import Said, what_is_said
 from bot.core.text import fold
 from bot.core.turn import Speaker, Turn, button, pairs, unique
@@ -144,9 +145,12 @@ def about_facet(speaker: Speaker, entry: Entry, facet: Facet) -> Turn:
 
 
 def facet_of_nothing(speaker: Speaker, facet: Facet) -> Turn | None:
-    """「いくら？」 with nothing before it: asks of what; None where an intent may know."""
-    ranking = speaker.rank(speaker.text)
-    if ranking.matches and speaker.view.intent(ranking.matches[0].id):
+    """「いくら？」 with nothing before it: asks of what; None where an intent may know.
+
+    One that only says what no source tells knows nothing of a matter that was not named.
+    """
+    first = next((match.id for match in speaker.rank(speaker.text).matches), "")
+    if speaker.view.intent(first) and not is_unknown_matter(first):
         return None
     words = speaker.words
     text = words.say("facet_no_context", facet=words.say(facet))
