@@ -13,6 +13,8 @@ from bot.core.view import CityView
 
 OTHERS_MATTER = "no-info-private"  # intents/not_in_plans_life.yaml: ask the shop or company itself
 _WORD = re.compile(r"[ァ-ヺー]{2,}|[a-z][a-z0-9&'-]*[a-z0-9]")
+# What a word may be folded from: a few thousand of these are folded instead of every text.
+_RUN = re.compile(r"[ァ-ヺー･-ﾟA-Za-zＡ-Ｚａ-ｚ0-9０-９&＆'＇\-－]{2,}")
 _SUFFIX, _PREFIX = 3, 4  # letters of a known word that make an unknown one no name (バスカード)
 _OF_ANY_SHOP = (
     r"営業時間|定休日|開店|閉店|何時|電話番号|場所|住所|駐車場|予約|クーポン|ポイント|会員|求人|"
@@ -91,8 +93,8 @@ def _said_here(view: CityView) -> frozenset[str]:
         ("said here",),
         lambda: frozenset(
             word
-            for text in _texts(view.content, view.city.id)
-            for word in _WORD.findall(fold(text))
+            for run in set(_RUN.findall("\n".join(_texts(view.content, view.city.id))))
+            for word in _WORD.findall(fold(run))
         ),
     )
 
