@@ -170,3 +170,4 @@ def _alone_with(pipe: Connection) -> None:
     with suppress(OSError):  # not where an operator forbids it
         os.nice(_NICE)
     gc.freeze()
+    gc.enable()  # a start does without, and this came to be in the middle of one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -139,6 +140,18 @@ def test_what_takes_the_store_is_left_to_who_has_it(library: Library) -> None:
 
     answers = ApartAnswers(ACCOUNT, ask, here)
     assert answers.answer(event, None, NOW) == here.answer(event, None, NOW)
+
+
+def test_made_in_a_start_that_does_without_it_still_collects_garbage(town: Town) -> None:
+    desk = Desk({ACCOUNT: (town.view, known)}, lambda _: [{"collects": gc.isenabled()}])
+    gc.disable()
+    try:
+        process = AnsweringProcess(desk, {town.directory: town.publisher})
+    finally:
+        gc.enable()
+    answered = process.ask(Asked(ACCOUNT, said(CARD), None, NOW))()
+    process.close()
+    assert words(answered) == "[{'collects': True}]"
 
 
 def test_killed_it_is_done_without(town: Town, caplog: pytest.LogCaptureFixture) -> None:

@@ -67,6 +67,10 @@ class CityView:
         made: _Made | None = self._made.get(key)
         return made if made is not None else self._made.setdefault(key, make())
 
+    def prepare(self) -> None:
+        """Make now what takes long: the first message to need it would keep all others waiting."""
+        _ = self.lookout
+
     @cached_property
     def lookout(self) -> Lookout:
         """Sees danger in a message."""

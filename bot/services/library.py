@@ -101,7 +101,7 @@ class Library:
         city = self.content.cities[city_id]
         ranker = Remembering(partial(rank, self.index(city_id), tokenize=self._tokenize))
         terms = self._terms
-        return CityView(
+        view = CityView(
             city,
             self.content,
             ranker,
@@ -112,6 +112,8 @@ class Library:
             attributes_asked(self.catalog, city_id),
             self._tokenize,
         )
+        view.prepare()
+        return view
 
 
 def documents(content: Content, city_id: str) -> list[Document]:
