@@ -76,14 +76,23 @@ class ReplyClient:
             return
         _log.warning("line request failed", extra=seen)
         refused = refusal(status, headers, answer)
-        if renewed and isinstance(refused, LineRejected) and refused.invalid_reply_token:
-            raise LineRetryable("connection renewed", status=status, unknown_outcome=True)
-        raise refused
+        raise _in_doubt(refused) if renewed else refused
 
     def close(self) -> None:
         """Close idle connections; a later reply opens new ones."""
         while self._idle:
             self._idle.pop().close()
+
+
+def _in_doubt(refused: LineRetryable | LineRejected) -> LineRetryable:
+    """This request was refused, but one before it may have been accepted."""
+    return LineRetryable(
+        f"connection renewed, then {refused}",
+        status=refused.status,
+        unknown_outcome=True,
+        retry_after=refused.retry_after if isinstance(refused, LineRetryable) else None,
+        request_id=refused.request_id,
+    )
 
 
 class _Connection:

@@ -161,11 +161,12 @@ def test_a_refused_connection_is_known_not_to_have_sent():
     assert not caught.value.unknown_outcome and caught.value.status is None
 
 
-def test_a_kept_connection_that_ends_unanswered_leaves_doubt(line, client):
+@pytest.mark.parametrize("then", [(), (Fault.TOO_MANY,), (Fault.UNAUTHORIZED,)])
+def test_a_kept_connection_that_ends_unanswered_leaves_doubt(line, client, then):
     client.reply("before", HELLO)
-    line.fail(Fault.ACCEPT_DROP)
+    line.fail(Fault.ACCEPT_DROP, *then)
     with pytest.raises(LineRetryable) as caught:
-        client.reply("token", HELLO)  # sent; asked again behind our back, it is refused as spent
+        client.reply("token", HELLO)  # sent; asked again behind our back, it is refused
     assert caught.value.unknown_outcome
     assert [sent.reply_token for sent in line.sent] == ["before", "token"]
 
