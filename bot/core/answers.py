@@ -5,7 +5,6 @@ Every function puts together the Turn for one Speaker, and decides nothing about
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -18,12 +17,12 @@ from bot.core.followup import facets_in, is_short_question
 from bot.core.knowledge import Entry, Intent
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter
+from bot.core.text import sentences
 from bot.core.turn import Speaker, Turn, button, pairs, unique
 from bot.core.wants import Want, with_first
 
 _CHOICES = 3  # a question back offers two or three
 _LIKELY = 0.5  # beside an alarm only what is more likely than not is shown
-_SENTENCES = re.compile(r"(?<=[。！？!?])|\n")
 _A_QUESTION = 4  # characters; less is no question beside an alarm
 _IN_SCOPE = 0.5  # of what is less likely about a city's services nothing near is offered
 
@@ -218,7 +217,7 @@ def _after_the_card(speaker: Speaker) -> Turn | None:
 
     A sentence of its own that tells of no danger is read alone: 「救急車を呼びました。保険証は？」.
     """
-    calm = [part for part in _SENTENCES.split(speaker.text) if len(part) >= _A_QUESTION]
+    calm = [part for part in sentences(speaker.text) if len(part) >= _A_QUESTION]
     calm = [part for part in calm if not speaker.view.lookout.find(part)]
     if len(calm) == 1 and calm[0] != speaker.text and is_short_question(calm[0]):
         speaker = replace(speaker, text=calm[0])

@@ -205,7 +205,7 @@ def _note(words: Wording, view: CityView, entry: Entry) -> str:
 
 
 def _old(words: Wording, entry: Entry, today: date) -> str:
-    if entry.topic == "glossary" or not is_older_than_a_year(entry.as_of, today):
+    if entry.is_term or not is_older_than_a_year(entry.as_of, today):
         return ""
     return words.say("old", as_of=entry.as_of)
 

@@ -271,18 +271,13 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
     if clear or not a_word:
         return together if clear else ranking
-    kept = tuple(match for match in together.matches if not _explains(speaker, match.id))
+    kept = tuple(match for match in together.matches if not speaker.view.is_term(match.id))
     return replace(together, matches=kept) if kept and kept[0].id in near else ranking
 
 
 def _is_a_word(speaker: Speaker, ranking: Ranking) -> bool:
     """Whether the first explains a word: 「PayPayは？」 after an answer asks for no meaning."""
-    return bool(ranking.matches) and _explains(speaker, ranking.matches[0].id)
-
-
-def _explains(speaker: Speaker, item_id: str) -> bool:
-    entry = speaker.view.entry(item_id)
-    return entry is not None and entry.topic == "glossary"
+    return bool(ranking.matches) and speaker.view.is_term(ranking.matches[0].id)
 
 
 def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:

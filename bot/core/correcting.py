@@ -76,7 +76,7 @@ def corrected(speaker: Speaker) -> Turn | None:
     if said.subjects:
         near += [match.id for match in alone.matches]
     named = [item for item in near if _has_all(speaker, item, names)]
-    if not named and sure and not _explains(speaker, sure):
+    if not named and sure and not speaker.view.is_term(sure):
         named = [sure]
     named += [item for item in near if _tells_of(speaker, item, names)]
     if named:
@@ -102,21 +102,15 @@ def _is_of(speaker: Speaker, item_id: str, words: str) -> bool:
 
 def _has_all(speaker: Speaker, item_id: str, names: tuple[str, ...]) -> bool:
     title = fold(speaker.view.title(item_id))
-    if _explains(speaker, item_id):
+    if speaker.view.is_term(item_id):
         return False
     return bool(names) and all(name in title for name in names)
-
-
-def _explains(speaker: Speaker, item_id: str) -> bool:
-    """Whether it only says what a word means."""
-    entry = speaker.view.entry(item_id)
-    return entry is not None and entry.topic == "glossary"
 
 
 def _tells_of(speaker: Speaker, item_id: str, names: tuple[str, ...]) -> bool:
     """Whether an entry that is no word's meaning speaks of all of it."""
     entry = speaker.view.entry(item_id)
-    if entry is None or not names or _explains(speaker, item_id):
+    if entry is None or not names or speaker.view.is_term(item_id):
         return False
     told = fold(" ".join((entry.answer, *entry.questions)))
     return all(name in told for name in names)

@@ -147,6 +147,11 @@ class Entry:
     outside: tuple[OutsideFact, ...] = ()
     phones: tuple[Contact, ...] = ()
 
+    @property
+    def is_term(self) -> bool:
+        """Whether it only says what a word means."""
+        return self.topic == "glossary"
+
     def visible_in(self, city: str) -> bool:
         """Whether an account of `city` may answer with this entry."""
         return self.city in (COMMON, city)

@@ -10,14 +10,13 @@ import re
 from dataclasses import dataclass
 
 from bot.core.knowledge import Entry
-from bot.core.text import fold
+from bot.core.text import fold, sentences
 
 _KIN = (
     r"(?:家族|夫|妻|旦那|主人|嫁|娘|息子|母|父|親|孫|祖母|祖父|おばあちゃん|おじいちゃん|兄|姉|弟|妹|友達|友人|知り合い|"
     r"近所の人|親戚|ヘルパー|ケアマネ(?:ジャー)?|施設の人|職場の人|他人|ほかの人|別の人)"
 )
 _DOES = r"(?:行(?:っ|け|く)|いって|いけ|出(?:せ|し|す)|申し?込|申請|取り?に|取れ|とりに|とれ|受け取|もら|頼|手続|やっ|届け|来て|書い)"
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 _SHOWN = 2  # sentences
 
 
@@ -77,7 +76,7 @@ def said_of(point: Point, entry: Entry) -> str:
     """The sentences of an entry, from its details and its answer, that speak of the point."""
     found: list[str] = []
     for text in (*entry.details.values(), entry.answer):
-        for sentence in map(str.strip, _SENTENCE.findall(text)):
+        for sentence in sentences(text):
             if point.said.search(fold(sentence)) and sentence not in found:
                 found.append(sentence)
     return "\n".join(found[:_SHOWN])

@@ -17,7 +17,6 @@ from bot.core.view import CityView
 _LIKELY = 0.55
 _APART = 0.6  # difference of scores
 _SHOWN = 3
-_GLOSSARY = "glossary"
 _NO_SOURCE = "no-info-"  # intents/not_in_plans*.yaml
 _OF_ANYTHING = ("no-info-fee", "no-info-items", "no-info-venue")  # a facet, of whatever matter
 # Differences of scores. Of the 194 `tests:` that intents answer at once, 2 have an entry so near.
@@ -63,7 +62,7 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
         return False
     if is_shared(view, text, ranking) or is_of_others(view, text, ranking):
         return False
-    if not (_is_own(view, entry.id) or (_is_term(entry) and not _wants_the_thing(fold(text)))):
+    if not (_is_own(view, entry.id) or (entry.is_term and not _wants_the_thing(fold(text)))):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
 
@@ -92,7 +91,7 @@ def is_shared(view: CityView, text: str, ranking: Ranking) -> bool:
 
 def _has_in_title(view: CityView, item_id: str, word: str) -> bool:
     entry = view.entry(item_id)
-    return entry is not None and not _is_term(entry) and word in fold(entry.title)
+    return entry is not None and not entry.is_term and word in fold(entry.title)
 
 
 def may_be_known(view: CityView, ranking: Ranking) -> bool:
@@ -105,7 +104,7 @@ def may_be_known(view: CityView, ranking: Ranking) -> bool:
     if first is None or view.intent(first.id) is None:
         return False
     enough = _CLEARLY_UNKNOWN if first.id.startswith(_NO_SOURCE) else _CLEARLY_MEANT
-    found = (match for match in near if (entry := view.entry(match.id)) and not _is_term(entry))
+    found = (match for match in near if (entry := view.entry(match.id)) and not entry.is_term)
     return any(first.score - match.score < enough for match in found)
 
 
@@ -116,7 +115,7 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
     """
     term = view.entry(ranking.matches[0].id) if ranking.matches else None
     folded = fold(text)
-    if term is None or not _is_term(term) or not _wants_the_thing(folded):
+    if term is None or not term.is_term or not _wants_the_thing(folded):
         return False
     return not _ASKS_MEANING.search(folded) and not _says_its_words(folded, term)
 
@@ -133,7 +132,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     (first, second), rest = ranking.matches[:2], ranking.matches[2:]
     term = view.entry(first.id)
     folded = fold(text)
-    if term is None or not _is_term(term) or not _is_own(view, second.id):
+    if term is None or not term.is_term or not _is_own(view, second.id):
         return ranking
     asks = (
         _ASKS_TO_USE.search(folded) or _WANTS.search(folded) or _ASKS_WHERE_OR_WHEN.search(folded)
@@ -152,11 +151,7 @@ def _wants_the_thing(folded: str) -> bool:
 
 def _is_own(view: CityView, item_id: str) -> bool:
     entry = view.entry(item_id)
-    return entry is not None and entry.city == view.city.id and not _is_term(entry)
-
-
-def _is_term(entry: Entry) -> bool:
-    return entry.topic == _GLOSSARY
+    return entry is not None and entry.city == view.city.id and not entry.is_term
 
 
 def _says_its_words(folded: str, term: Entry) -> bool:

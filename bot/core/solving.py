@@ -21,7 +21,7 @@ def verdict_buttons(speaker: Speaker, entry: Entry, beside: int) -> tuple[QuickR
     under the meaning of a word, and where a person in distress may read it.
     """
     no_room = beside + 2 > MAX_BUTTONS
-    if no_room or speaker.in_group or entry.sensitive or entry.topic == "glossary":
+    if no_room or speaker.in_group or entry.sensitive or entry.is_term:
         return ()
     if entry.id in speaker.state.judged:
         return ()

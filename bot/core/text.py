@@ -64,9 +64,9 @@ def squeeze(folded: str) -> str:
     return _BLANK_IN_JAPANESE.sub("", folded)
 
 
-def sentences(folded: str) -> list[str]:
-    """The sentences of a folded text, in order, each with its closing mark."""
-    return [part.strip() for part in _SENTENCE.findall(folded) if part.strip()]
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order, each with its closing mark."""
+    return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
 
 
 def without_courtesy(folded: str) -> str:

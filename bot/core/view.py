@@ -42,12 +42,13 @@ class CityView:
 
     `days` is how long questions are kept; `privacy_url` may be empty. `catalog` is what residents
     can choose, `asked` which of its attributes the city's segments use: no others are asked for.
-    `tokenize` cuts a message into words, to see what it names.
+    `lookout` sees danger in a message. `tokenize` cuts a message into words, to see what it names.
     """
 
     city: City
     content: Content
     rank: Callable[[str], Ranking]
+    lookout: Lookout
     costs: Costs
     days: int = 90
     privacy_url: str = ""
@@ -67,22 +68,13 @@ class CityView:
         made: _Made | None = self._made.get(key)
         return made if made is not None else self._made.setdefault(key, make())
 
-    def prepare(self) -> None:
-        """Make now what takes long: the first message to need it would keep all others waiting."""
-        _ = self.lookout
-
-    @cached_property
-    def lookout(self) -> Lookout:
-        """Sees danger in a message."""
-        return Lookout(self.content.emergencies)
-
     @cached_property
     def glossary(self) -> tuple[tuple[str, str], ...]:
         """Words that a term explains and that residents ask for, longest first, with its id."""
         found = [
             (word, term.id)
             for term in self.content.entries.values()
-            if term.topic == "glossary" and term.visible_in(self.city.id)
+            if term.is_term and term.visible_in(self.city.id)
             for word in _SEPARATORS.split(term.title)
             if len(word) >= 2
             and any(q.startswith((f"{word}とは", f"{word}って")) for q in term.questions)
@@ -93,6 +85,11 @@ class CityView:
         """The entry, if this city may answer with it."""
         entry = self.content.entries.get(entry_id)
         return entry if entry and entry.visible_in(self.city.id) else None
+
+    def is_term(self, item_id: str) -> bool:
+        """Whether it is an entry of this city's that only says what a word means."""
+        entry = self.entry(item_id)
+        return entry is not None and entry.is_term
 
     def intent(self, intent_id: str) -> Intent | None:
         """The intent, if this city may answer with it."""

@@ -35,7 +35,8 @@ class ReplyClient:
 
     On libcurl and without line-bot-sdk, which announcements use (`bot.line.client`): a reply costs
     a tenth of the processor time, lets go of the interpreter once, and the SDK's 64 MiB are not
-    needed. Nothing is ever retried here; who knows the reply token's age decides.
+    needed. Nothing is retried here, who knows the reply token's age decides; but a kept connection
+    that ends without a word is replaced by libcurl, which asks again: then the outcome stays in doubt.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.core.attributes import Catalog
 from bot.core.confidence import Costs
+from bot.core.emergency import Lookout
 from bot.core.knowledge import COMMON, Content, Entry, Intent
 from bot.core.matching import Document, Index, build_index, rank
 from bot.core.places import without_own_city
@@ -22,7 +23,7 @@ from bot.core.view import CityView
 from bot.core.years import with_both_calendars
 from bot.services.remembering import Remembering
 
-_GLOSSARY, _NO_INFO = "glossary", "no-info-"
+_NO_INFO = "no-info-"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Library:
         """The cities that the content has a profile of."""
         return tuple(self.content.cities)
 
+    @cached_property
+    def _lookout(self) -> Lookout:
+        """All cities' and all processes': it takes longer to make than an answer may wait."""
+        return Lookout(self.content.emergencies)
+
     def view(self, city_id: str) -> CityView:
         """The city's side of this content. Raises KeyError for a city without a profile."""
         built = self._views.get(city_id)
@@ -101,10 +107,11 @@ class Library:
         city = self.content.cities[city_id]
         ranker = Remembering(partial(rank, self.index(city_id), tokenize=self._tokenize))
         terms = self._terms
-        view = CityView(
+        return CityView(
             city,
             self.content,
             ranker,
+            self._lookout,
             terms.costs,
             terms.days,
             terms.privacy_url,
@@ -112,8 +119,6 @@ class Library:
             attributes_asked(self.catalog, city_id),
             self._tokenize,
         )
-        view.prepare()
-        return view
 
 
 def documents(content: Content, city_id: str) -> list[Document]:
@@ -171,7 +176,7 @@ def _intent_document(content: Content, intent: Intent, own: Set[str]) -> Documen
 
 
 def _entry_kind(entry: Entry) -> str:
-    if entry.topic == _GLOSSARY:
+    if entry.is_term:
         return "term"
     return "common" if entry.city == COMMON else "own"
 

@@ -34,6 +34,7 @@ def view(city: str = "hachioji") -> CityView:
         plain.city,
         plain.content,
         plain.rank,
+        plain.lookout,
         plain.costs,
         plain.days,
         "https://www.city.hachioji.example.jp/privacy",
