@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from bot.core.ports import Event
 from bot.errors import BodyError, InboxFull, StoreError
 from bot.services.failures import describe
-from bot.store import backlog, inbox
+from bot.store import backlog, intake
 from bot.store.database import Database
-from bot.store.inbox import ERASED_BODY, Arrival
+from bot.store.inbox import ERASED_BODY
+from bot.store.intake import Arrival
 from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ class Receiver:
             if self._limit - count < len(arrivals):
                 raise InboxFull("受信箱がいっぱいです。")
         self._places -= len(arrivals)
-        return inbox.accept(connection, arrivals, now)
+        return intake.accept(connection, arrivals, now)
 
     def _arrival(self, raw: Raw, now: int) -> Arrival:
         event = self._parse_event(raw)

@@ -6,7 +6,7 @@ waiting -> leased -> decided -> replied | maybe_sent | unanswered | ignored | er
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,6 @@ from sqlalchemy import (
 )
 
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, OPEN, conversations, inbox
-from bot.store.upsert import Upsert
-
-_UPSERT = Upsert(inbox)
 
 WAITING, LEASED, DECIDED = "waiting", "leased", "decided"
 REPLIED, MAYBE_SENT, UNANSWERED = "replied", "maybe_sent", "unanswered"
@@ -33,22 +30,6 @@ IGNORED, ERASED = "ignored", "erased"
 
 ERASED_BODY = "{}"
 UNSEND = "unsend"
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One event as it comes in; `body` is its masked JSON."""
-
-    event_id: str
-    kind: str
-    body: str
-    occurred_at: int
-    conversation: str | None = None
-    resident: str | None = None
-    message_id: str | None = None
-    reply_token: str | None = None
-    redelivered: bool = False
-    account: str = MAIN_ACCOUNT
 
 
 @dataclass(frozen=True)
@@ -101,57 +82,6 @@ class Settled:
     status: str
     outcome_unknown: bool = False
     due_at: int = 0
-
-
-def accept(connection: Connection, arrivals: Sequence[Arrival], now: int) -> int:
-    """Keep events; returns how many are new or have a new minute to be answered in.
-
-    One already there stays as it is, except that a redelivery renews its receipt while it is
-    open.
-    """
-    if not arrivals:
-        return 0
-    rows = [_row(arrival, now) for arrival in arrivals]
-    kept = _UPSERT.insert_or_ignore(connection, rows)
-    again = [arrival for arrival in arrivals if arrival.redelivered]
-    return kept + (_renew(connection, again, now) if kept < len(rows) and again else 0)
-
-
-def _row(arrival: Arrival, now: int) -> dict[str, Any]:
-    return {
-        "account": arrival.account,
-        "event_id": arrival.event_id,
-        "kind": arrival.kind,
-        "conversation": arrival.conversation,
-        "resident": arrival.resident,
-        "message_id": arrival.message_id,
-        "occurred_at": arrival.occurred_at,
-        "received_at": now,
-        "reply_token": arrival.reply_token,
-        "body": arrival.body,
-        "status": WAITING,
-        "due_at": now,
-    }
-
-
-_RENEW = (
-    update(inbox)
-    .where(
-        inbox.c.account == bindparam("the_account"),
-        inbox.c.event_id == bindparam("the_event"),
-        OPEN,
-    )
-    .values(received_at=bindparam("now"))
-)
-
-
-def _renew(connection: Connection, arrivals: Iterable[Arrival], now: int) -> int:
-    return sum(
-        connection.execute(
-            _RENEW, {"the_account": a.account, "the_event": a.event_id, "now": now}
-        ).rowcount
-        for a in arrivals
-    )
 
 
 _other = inbox.alias("other")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bot.services.grouping import group
-from bot.store import inbox, question_reads, questions, reactions
+from bot.store import intake, question_reads, questions, reactions
 from bot.store.question_reads import Asked
 from bot.store.questions import Question
 from bot.store.reactions import Reaction
@@ -111,7 +111,7 @@ def test_small_numbers_are_hidden_in_charts_tables_and_csv(office: Office) -> No
 
 def test_hours_are_those_of_japan(office: Office) -> None:
     moment = int(NOW.timestamp() * 1000)
-    office.db.write(lambda c: inbox.accept(c, [arrival("a")], moment))
+    office.db.write(lambda c: intake.accept(c, [arrival("a")], moment))
     with office.db.read() as connection:
         assert dict(question_reads.by_hour(connection, 0)) == {12: 1}
 

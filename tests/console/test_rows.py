@@ -14,7 +14,7 @@ from bot.store import (
     audit,
     audit_pages,
     content_changes,
-    inbox,
+    intake,
     question_reads,
     questions,
     sessions,
@@ -90,7 +90,7 @@ def test_questions_are_counted_by_wording_day_and_hour(db: Database) -> None:
     (asked,) = read(db, question_reads.since, "2026-11-01")
     assert (asked.count, asked.candidates, asked.day) == (3, ("a",), "2026-11-20")
     assert read(db, question_reads.by_day, "2026-11-01") == {"2026-11-20": {"answer": 3}}
-    db.write(lambda c: inbox.accept(c, [arrival("a")], MOMENT))
+    db.write(lambda c: intake.accept(c, [arrival("a")], MOMENT))
     assert read(db, question_reads.by_hour, 0) == {12: 1}
     db.write(lambda c: question_reads.mark(c, ["ごみの日"], question_reads.DONE, "花子", MOMENT))
     assert list(read(db, question_reads.marks).values()) == ["done"]

@@ -18,7 +18,7 @@ from bot.services.resident_lists import HEADER, Imported, ResidentLists
 from bot.services.residents import Residents
 from bot.store import attributes, erasures, residents
 from bot.store.database import open_database
-from bot.store.inbox import Arrival
+from bot.store.intake import Arrival
 from bot.store.migrate import migrate
 from tests.segments import catalog, resident, user_id
 from tests.segments import residents as some_resident

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.services.restoring import erasures_file
-from bot.store import attributes, conversations, inbox, questions, residents
+from bot.store import attributes, conversations, intake, questions, residents
 from bot.store.questions import Question
 from bot.wiring.account import Base, housekeeping_of
 from tests.segments import user_id
@@ -46,7 +46,7 @@ class Calendar:
 def ask(calendar: Calendar) -> None:
     """A resident asks and is answered."""
     asked = arrival("asked", who=TARO, at=calendar.ms, body=f'{{"text":"{WORDS}"}}')
-    calendar.db.write(lambda c: inbox.accept(c, [asked], calendar.ms))
+    calendar.db.write(lambda c: intake.accept(c, [asked], calendar.ms))
     (claimed,) = claim(calendar.db, now=calendar.ms)
     decide(calendar.db, claimed, now=calendar.ms)
     settle(calendar.db, claimed)

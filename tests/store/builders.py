@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import inspect, select
 
-from bot.store import inbox
+from bot.store import inbox, intake
 from bot.store.database import Database, open_database
-from bot.store.inbox import Arrival, Claimed, Decision, Settled
+from bot.store.inbox import Claimed, Decision, Settled
+from bot.store.intake import Arrival
 from bot.store.migrate import migrate
 from bot.store.tables import inbox as inbox_table
 
@@ -45,7 +46,7 @@ def arrival(
 
 
 def accept(db: Database, *arrivals: Arrival, now: int = NOW) -> int:
-    return db.write(lambda c: inbox.accept(c, arrivals, now))
+    return db.write(lambda c: intake.accept(c, arrivals, now))
 
 
 def claim(

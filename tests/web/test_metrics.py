@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.logs import configure_logs
-from bot.store import inbox
+from bot.store import intake
 from tests.services.builders import text_event
 from tests.store.builders import arrival, rows
 from tests.web.running import Town, town
@@ -62,7 +62,7 @@ def test_the_age_of_the_oldest_waiting_event_is_told(tmp_path: Path) -> None:
         there.running.worker.stop()
         assert scraped(there)["madoguchi_oldest_waiting_event_seconds"] == 0
         received = int((now - timedelta(seconds=40)).timestamp() * 1000)
-        there.running.db.write(lambda c: inbox.accept(c, [arrival()], received))
+        there.running.db.write(lambda c: intake.accept(c, [arrival()], received))
         found = scraped(there)
     assert found["madoguchi_oldest_waiting_event_seconds"] == pytest.approx(40, abs=0.01)
     assert found["madoguchi_open_events"] == 1
