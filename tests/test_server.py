@@ -18,6 +18,7 @@ from bot.config import HELP, REPOSITORY
 from bot.line.signature import sign
 from bot.server import THREADS
 from bot.store.database import open_database
+from bot.web.webhook import MAX_BODY_BYTES
 from tests.builders import content, write
 from tests.services.builders import silent_event
 from tests.store.builders import rows
@@ -175,3 +176,27 @@ def test_chunks_that_are_none_are_the_senders_fault(served: tuple[int, Path]) ->
             b"POST /line/webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n"
         )
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_in_chunks_over_the_limit_is_413_and_one_within_is_taken(
+    served: tuple[int, Path],
+) -> None:
+    port, folder = served
+    event = silent_event("sticker", webhookEventId="in-chunks")
+    body = json.dumps({"destination": "U" + "0" * 32, "events": [event]}).encode()
+    assert in_chunks(port, body + b" " * (MAX_BODY_BYTES - len(body))) == 200
+    assert in_chunks(port, body + b" " * (MAX_BODY_BYTES - len(body) + 1)) == 413
+    assert in_chunks(port, body + b" " * (2 * MAX_BODY_BYTES)) == 413
+    assert "in-chunks" in opened_beside(folder)
+
+
+def in_chunks(port: int, body: bytes) -> int:
+    """The status of a signed webhook that does not say its length."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"X-Line-Signature": sign(SECRET, body), "Transfer-Encoding": "chunked"}
+    parts = (body[at : at + 60_000] for at in range(0, len(body), 60_000))
+    try:
+        connection.request("POST", "/line/webhook", parts, headers, encode_chunked=True)
+        return connection.getresponse().status
+    finally:
+        connection.close()

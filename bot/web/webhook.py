@@ -49,11 +49,14 @@ def webhook_blueprint(receivers: Mapping[str, Receiver]) -> Blueprint:
         receiver = receivers.get(account or main)
         if receiver is None:
             return _answer(404)
-        request.max_content_length = MAX_BODY_BYTES
+        # One more: a body without a length (in chunks) is cut off there without a word.
+        request.max_content_length = MAX_BODY_BYTES + 1
         try:
             # Not cached: the signature is over these very bytes, and nobody needs them again.
             body = request.get_data(cache=False)
         except RequestEntityTooLarge:
+            return _answer(413)
+        if len(body) > MAX_BODY_BYTES:
             return _answer(413)
         return _answer(_STATUS[receiver.receive(body, request.headers.get("X-Line-Signature"))])
 
