@@ -175,7 +175,7 @@ def _flask(
     every, base, publishers = ground.every, ground.base, ground.publishers
     settings = every[0]
     readiness = _readiness(ground, worker)
-    metrics.look_at(Vitals(base.db, readiness, base.now, lambda: _errors(publishers.values())))
+    metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
     app = Flask(__name__, static_folder=None)
     add_request_ids(app)
     metrics.watch(app)
@@ -265,6 +265,7 @@ def _readiness(ground: _Ground, worker: ReplyWorker | None) -> Readiness:
         ground.base.now,
         lambda: all(publisher.current() for publisher in ground.publishers.values()),
         _alive(ground, worker),
+        lambda: _errors(ground.publishers.values()),
     )
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -200,3 +200,41 @@ def in_chunks(port: int, body: bytes) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def test_ready_says_that_new_content_is_refused_until_it_is_mended(
+    served: tuple[int, Path],
+) -> None:
+    port, folder = served
+    assert looked(port) == {"status": "ok"}
+    path = folder / "knowledge" / "cities" / "minato.yaml"
+    good = path.read_text("utf-8")
+    path.write_text(good + "\nname: もう一度\n", "utf-8")
+    try:
+        until(lambda: "content" in looked(port))
+        said = looked(port)
+        assert said["status"] == "ok" and str(said["content"]).startswith("refused: ")
+        assert "前の正しい内容で答えています" in str(said["warnings"])
+    finally:
+        path.write_text(good, "utf-8")
+    until(lambda: looked(port) == {"status": "ok"})
+
+
+def looked(port: int) -> dict[str, object]:
+    """What /readyz says, with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        assert response.status == 200
+        found: dict[str, object] = json.load(response)
+        return found
+    finally:
+        connection.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.2)

@@ -15,12 +15,16 @@ LATE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Readiness:
-    """`worker_alive` is None where no worker belongs to this process."""
+    """`worker_alive` is None where no worker belongs to this process.
+
+    `content_errors` is how many errors keep new content out while the content before answers.
+    """
 
     db: Database
     clock: Callable[[], datetime]
     content_loaded: Callable[[], bool]
     worker_alive: Callable[[], bool] | None = None
+    content_errors: Callable[[], int] = lambda: 0
 
     def reasons(self) -> list[str]:
         """Why not, in Japanese for the operator; empty when all is well. Writes one small row."""
@@ -37,10 +41,22 @@ class Readiness:
         return reasons
 
     def warnings(self) -> list[str]:
-        """What residents notice though we work: replies that do not get through, or late.
+        """What residents notice though we work: old content, replies that come late or not at all.
 
         No reason to be taken out of service: LINE's events still have to be kept.
         """
+        return [*self._old_content(), *self._late_replies()]
+
+    def _old_content(self) -> list[str]:
+        found = self.content_errors()
+        if not found:
+            return []
+        return [
+            f"新しい内容に{found}件の問題があるため、前の正しい内容で答えています。"
+            "madoguchi check で場所を見て、直してください。"
+        ]
+
+    def _late_replies(self) -> list[str]:
         try:
             with self.db.read() as connection:
                 oldest = backlog.oldest_unanswered(connection)

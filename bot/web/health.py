@@ -13,7 +13,8 @@ from bot.services.readiness import Readiness
 def health_blueprint(readiness: Readiness) -> Blueprint:
     """Both answer JSON; /readyz is 503 with the reasons where something is missing.
 
-    With 200 it may have `warnings`: residents wait, though nothing of ours is broken.
+    With 200 it may have `warnings`: residents wait, or are answered with the content before. Then
+    `content` says `refused: N problems`.
     """
     blueprint = Blueprint("health", __name__)
 
@@ -26,9 +27,12 @@ def health_blueprint(readiness: Readiness) -> Blueprint:
         reasons = readiness.reasons()
         if reasons:
             return _json(503, {"status": "unavailable", "reasons": reasons})
+        found: dict[str, object] = {"status": "ok"}
+        if refused := readiness.content_errors():
+            found["content"] = f"refused: {refused} problem{'s' if refused > 1 else ''}"
         if warnings := readiness.warnings():
-            return _json(200, {"status": "ok", "warnings": warnings})
-        return _json(200, {"status": "ok"})
+            found["warnings"] = warnings
+        return _json(200, found)
 
     return blueprint
 

@@ -129,3 +129,16 @@ def test_who_waits_too_long_for_a_reply_is_told_of_without_being_not_ready(db):
     clock.advance(3)
     response = app.test_client().get("/readyz")
     assert response.status_code == 200 and "32秒" in response.json["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"), [(1, "refused: 1 problem"), (3, "refused: 3 problems")]
+)
+def test_new_content_that_is_refused_is_told_of_without_being_not_ready(db, errors, said):
+    app = Flask("test")
+    readiness = Readiness(db, FakeClock(), lambda: True, content_errors=lambda: errors)
+    app.register_blueprint(health_blueprint(readiness))
+    response = app.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert (response.json["status"], response.json["content"]) == ("ok", said)
+    assert f"{errors}件の問題" in response.json["warnings"][0]
