@@ -162,7 +162,10 @@ class Settings(BaseSettings):
         They differ in account, city, credentials, content and privacy page, and in nothing else.
         Raises SettingsError naming everything that is wrong.
         """
-        base = cls._base_from_env(need_city)
+        try:
+            base = cls._base_from_env(need_city)
+        except SettingsError as error:
+            raise SettingsError("\n".join((str(error), *_wrong_accounts(os.environ)))) from None
         if base.madoguchi_accounts is None:
             if base.account != MAIN_ACCOUNT:
                 raise SettingsError(
@@ -240,13 +243,40 @@ class Settings(BaseSettings):
         if rooms:
             missing = " と ".join(f"{room}/" for room in rooms)
             text = f"MADOGUCHI_CONTENT_DIR の {directory} に {missing} がありません。{help_text}"
-            return {"madoguchi_content_dir": text}
+            return {"madoguchi_content_dir": text} | self._city_to_be_seen()
         cities = city_ids(directory)
         if self.city and cities and self.city not in cities:
             names = "・".join(cities)
             text = f"MADOGUCHI_CITY の「{self.city}」はありません。使えるもの：{names}"
             return {"madoguchi_city": f"{text}。{HELP['madoguchi_city']}"}
         return {}
+
+    def _city_to_be_seen(self) -> dict[str, str]:
+        """A city that we do not bring along: its folder is not to be found, it may still be right.
+
+        Said with the folder, lest mending that one shows the next fault.
+        """
+        cities = city_ids(REPOSITORY)
+        if not self.madoguchi_city or self.madoguchi_city in cities:
+            return {}
+        text = (
+            f"MADOGUCHI_CITY の「{self.madoguchi_city}」があるか、確かめられません"
+            f"（はじめからある市：{'・'.join(cities)}）。{HELP['madoguchi_city']}"
+        )
+        return {"madoguchi_city": text}
+
+
+def _wrong_accounts(env: Mapping[str, str]) -> list[str]:
+    """What is wrong with the list of accounts, to be said with the other wrong settings."""
+    path = env.get("MADOGUCHI_ACCOUNTS")
+    if not path:
+        return []
+    given = Path(env.get("MADOGUCHI_CONTENT_DIR") or REPOSITORY)
+    try:
+        read_accounts(Path(path), env, given if city_ids(given) else REPOSITORY)
+    except SettingsError as error:
+        return [str(error)]
+    return []
 
 
 def _from_files(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

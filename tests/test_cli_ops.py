@@ -182,6 +182,39 @@ def test_wrong_settings_are_findings_without_their_values(
     assert "blank-secret" not in result.output
 
 
+def test_the_consoles_settings_and_the_list_of_accounts_are_findings_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MADOGUCHI_PROXIES", "many")
+    monkeypatch.setenv("MADOGUCHI_ACCOUNTS", str(tmp_path / "nowhere.yaml"))
+    result = run(doctor)
+    assert result.exit_code == 1
+    for name in ("MADOGUCHI_PROXIES", "nowhere.yaml", "LINE_CHANNEL_SECRET"):
+        assert name in result.stdout
+
+
+def test_of_several_accounts_one_has_to_be_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secrets = {"channel_secret": "env:S{}", "channel_access_token": "env:T{}"}
+    lines = []
+    for number in (1, 2):
+        monkeypatch.setenv(f"S{number}", f"secret{number}")
+        monkeypatch.setenv(f"T{number}", f"token{number}")
+        named = {key: value.format(number) for key, value in secrets.items()}
+        lines.append(json.dumps({"id": f"a{number}", "city": "minato"} | named))
+    listed = tmp_path / "accounts.yaml"
+    listed.write_text("".join(f"- {line}\n" for line in lines), "utf-8")
+    for name in ("LINE_CHANNEL_SECRET", "LINE_CHANNEL_ACCESS_TOKEN"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MADOGUCHI_ACCOUNTS", str(listed))
+    result = run(doctor)
+    assert result.exit_code == 1
+    assert "--account" in result.stdout and "a1・a2" in result.stdout
+    monkeypatch.setenv("MADOGUCHI_ACCOUNT", "a2")
+    assert "だめ　設定" not in run(doctor).stdout
+
+
 def test_a_missing_database_is_a_warning_and_none_is_made(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -129,6 +129,32 @@ def test_the_city_must_be_one_of_the_content(env: pytest.MonkeyPatch, tmp_path: 
     assert "minato・yamate" in line
 
 
+def test_an_unknown_city_is_named_with_everything_else(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    env.setenv("MADOGUCHI_CITY", "atlantis")
+    env.setenv("MADOGUCHI_RETENTION_DAYS", "many")
+    named = {line.split()[1] for line in refused()}
+    assert named == {"MADOGUCHI_CITY", "MADOGUCHI_RETENTION_DAYS"}
+    env.setenv("MADOGUCHI_CONTENT_DIR", str(tmp_path))
+    lines = refused()
+    assert {line.split()[1] for line in lines} == named | {"MADOGUCHI_CONTENT_DIR"}
+    assert all("例：" in line for line in lines)
+    assert any("「atlantis」" in line and "hachioji" in line for line in lines)
+
+
+def test_a_list_of_accounts_is_judged_together_with_the_rest(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed = tmp_path / "accounts.yaml"
+    listed.write_text("- {id: a, city: atlantis, channel_secret: env:A}\n", "utf-8")
+    env.setenv("MADOGUCHI_ACCOUNTS", str(listed))
+    env.setenv("MADOGUCHI_RETENTION_DAYS", "many")
+    text = "\n".join(refused())
+    for name in ("MADOGUCHI_RETENTION_DAYS", "市「atlantis」", "channel_access_token"):
+        assert name in text
+
+
 def test_credentials_lose_the_blanks_of_copying(env: pytest.MonkeyPatch) -> None:
     env.setenv("MADOGUCHI_CITY", "onojo")
     env.setenv("LINE_CHANNEL_SECRET", " abc \n")

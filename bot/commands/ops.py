@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
+from bot.commands.environment import problems
 from bot.config import Settings
 from bot.content.sudachi import SudachiTokenizer
-from bot.errors import SettingsError, StoreError
+from bot.errors import StoreError
 from bot.line.channel import Channel
 from bot.line.http import LineRequests
 from bot.services import doctor as checks
@@ -91,13 +92,11 @@ def export(directory: Path) -> None:
 
 
 def _findings() -> Iterator[Finding]:
-    try:
-        settings = Settings.from_env()
-    except SettingsError as error:
-        for wrong in str(error).splitlines()[1:]:
-            advice = "環境変数を直してから、もう一度実行してください。"
-            yield Finding("設定", Mark.BAD, wrong.removeprefix("- "), advice)
+    if wrong := problems():
+        advice = "環境変数を直してから、もう一度実行してください。"
+        yield from (Finding("設定", Mark.BAD, each.removeprefix("- "), advice) for each in wrong)
         return
+    settings = Settings.from_env()
     yield Finding("設定", Mark.GOOD, f"そろっています（市：{settings.city}）。")
     url = settings.madoguchi_database_url
     yield from checks.check_database(url, lambda: open_database(url, exclusive=False), _now)

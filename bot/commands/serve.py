@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.config import Settings
+from bot.commands.environment import serving
 from bot.logs import configure_logs
 from bot.server import run
 
@@ -24,4 +24,4 @@ from bot.server import run
 def serve(host: str, port: int, workers: int) -> None:
     """Webと応答の係を動かします。"""
     configure_logs()
-    run(Settings.every_from_env(), host, port, workers)
+    run(serving(), host, port, workers)
