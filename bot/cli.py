@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bot.commands.account import with_account
+from bot.commands.helptext import in_japanese
 from bot.commands.usage import JapaneseUsageError
 from bot.errors import MadoguchiError
 from bot.logs import configure_logs
@@ -65,6 +66,7 @@ class _Group(click.Group):
             command: click.Command = getattr(module, cmd_name.replace("-", "_"))
             if cmd_name in _FOR_ONE_ACCOUNT:
                 with_account(command)
+            in_japanese(command)
             self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
@@ -92,7 +94,10 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="madoguchi")
+@click.version_option(package_name="madoguchi", message="%(prog)s %(version)s")
 def main() -> None:
     """まどぐち：市のLINEの自動応答。"""
     configure_logs(logging.WARNING)
+
+
+in_japanese(main)

@@ -192,10 +192,22 @@ def test_wrong_usage_is_explained_in_japanese(run: Run, args: list[str], said: s
     assert "--help」で見られます" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "args", [[], ["serve"], ["announce"], ["announce", "new"], ["staff", "add"]], ids=" ".join
+)
+def test_help_is_japanese_around_our_words_too(run: Run, args: list[str]) -> None:
+    result = run(*args, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(" ".join(("使い方： main", *args, "[指定]")))
+    assert "この説明を出します" in result.stdout
+    english = "Usage|Options|Commands|OPTIONS|COMMAND|Show|exit|default|required|INTEGER"
+    assert not re.search(english, result.stdout)
+
+
 def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
     result = run("announce")
     assert result.exit_code == 2
-    assert "お知らせを作り" in result.stderr
+    assert "お知らせを作り" in result.stderr and "使い方：" in result.stderr
 
 
 def test_a_batch_is_answered_line_by_line_in_order(run: Run, tmp_path: Path) -> None:
