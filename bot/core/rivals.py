@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.core.confidence import Decision, decide
 from bot.core.documents import Match, Ranking
@@ -17,6 +18,8 @@ from bot.core.view import CityView
 _LIKELY = 0.55
 _APART = 0.6  # difference of scores
 _SHOWN = 3
+_ENDS = "?!。"
+_FOLDED_AWAY = 3  # letters by which a phrase and its plain spelling may differ
 _NO_SOURCE = "no-info-"  # intents/not_in_plans*.yaml
 _OF_ANYTHING = ("no-info-fee", "no-info-items", "no-info-venue")  # a facet, of whatever matter
 # Differences of scores. Of the 194 `tests:` that intents answer at once, 2 have an entry so near.
@@ -40,6 +43,8 @@ _ASKS_WHERE_OR_WHEN = re.compile(
 
 def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Ranking]:
     """What to do with a ranking of `text` here, and the ranking with its rivals in their order."""
+    if written := in_its_own_words(view, text, ranking):
+        return "answer", written
     ranking = city_before_term(view, text, ranking)
     decision = decide(ranking, view.costs)
     unclear = may_be_known(view, ranking) or only_a_word(view, text, ranking)
@@ -65,6 +70,29 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
     if not (_is_own(view, entry.id) or (entry.is_term and not _wants_the_thing(fold(text)))):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
+
+
+def in_its_own_words(view: CityView, text: str, ranking: Ranking) -> Ranking | None:
+    """The ranking with that one first of the first three whose phrasing the message is, letter
+    for letter; None where it is none's.
+
+    Whoever wrote 「PayPay」 under the city's payment has said what a resident means who types it.
+    """
+    words = plain(text).rstrip(_ENDS)
+    shown, rest = ranking.matches[:_SHOWN], ranking.matches[_SHOWN:]
+    found = next((match for match in shown if _has_phrase(view, match.id, words)), None)
+    if not words or found is None:
+        return None
+    others = (match for match in shown if match is not found)
+    matches = (Match(found.id, shown[0].score), *others, *rest)
+    return replace(ranking, matches=matches)
+
+
+def _has_phrase(view: CityView, item_id: str, words: str) -> bool:
+    entry, intent = view.entry(item_id), view.intent(item_id)
+    phrases = entry.questions if entry else intent.examples if intent else ()
+    alike = (phrase for phrase in phrases if abs(len(phrase) - len(words)) <= _FOLDED_AWAY)
+    return any(plain(phrase).rstrip(_ENDS) == words for phrase in alike)
 
 
 def is_unknown_matter(intent_id: str) -> bool:
@@ -142,7 +170,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     if not _speak_of_the_same(view, first.id, second.id) or _says_its_words(folded, term):
         return ranking
     matches = (Match(second.id, first.score), Match(first.id, second.score), *rest)
-    return Ranking(matches, ranking.top1, ranking.top3, ranking.in_scope, ranking.signals)
+    return replace(ranking, matches=matches)
 
 
 def _wants_the_thing(folded: str) -> bool:

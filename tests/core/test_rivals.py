@@ -117,3 +117,24 @@ def test_an_intent_must_be_clearer_than_an_entry_that_may_know(library: Library)
     assert may_be_known(view, replace(near, matches=greeting))
     assert not may_be_known(view, ranking("greeting", "yachiyo-cashless"))
     assert not may_be_known(view, ranking())
+
+
+def test_a_message_in_the_very_words_of_one_phrasing_is_answered_by_it(library: Library) -> None:
+    view = library.view("onojo")
+    near = ranking("term-cashless", "onojo-cashless", "menu-payment", top1=0.4)
+    decision, found = settled(view, "キャッシュレス", near)
+    assert decision == "answer"
+    assert [match.id for match in found.matches] == [
+        "onojo-cashless",
+        "term-cashless",
+        "menu-payment",
+    ]
+    assert settled(view, "きゃっしゅれす　しやくしょ？", near)[1].matches[0].id == "onojo-cashless"
+    assert settled(view, "キャッシュレスとは", near)[1].matches[0].id == "term-cashless"
+    assert settled(view, "キャッシュレスの歴史", near) == ("choices", near)
+
+
+def test_a_phrasing_of_what_is_not_among_the_first_three_settles_nothing(library: Library) -> None:
+    view = library.view("onojo")
+    far = ranking("menu-online", "menu-payment", "menu-class", "onojo-cashless", top1=0.4)
+    assert settled(view, "キャッシュレス", far)[1].matches[0].id == "menu-online"
