@@ -39,6 +39,11 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
 )
 _FACET_PATTERNS = tuple((facet, re.compile(pattern)) for facet, pattern in _FACETS)
+# 「ネットで申請できるものは何」 asks for a list, of nothing said before.
+_ASKS_FOR_A_LIST = re.compile(
+    r"(?:もの|こと|手続き?|できるのは?)(?:は|って|には|が|とは)?(?:何|なに|なん|どんな|どれ)|(?:できる|出せる)(?:もの|こと|手続き?)|"
+    r"(?:何|なに|なん|どんな(?:もの|こと|手続き?))(?:が|を)(?:(?:ネット|スマホ|オンライン|家|うち)で)?(?:でき|申請|出せ|手続)"
+)
 # What may stand around the facet's own words in a follow-up that names nothing else.
 _FILLER = re.compile(
     r"[\s?!。、,.…〜~ー]|それ(?:って|は|の|で)?|これ(?:って|は|の)?|その|この|じゃあ|では|あと|ちなみに|えっと|"
@@ -237,6 +242,8 @@ def facet_alone(text: str) -> Facet | None:
     Of several (「いくら？電話は？」) the first in the order of `Facet`'s patterns.
     """
     folded = rest = fold(text)
+    if Facet.ONLINE in facets_in(text) and _ASKS_FOR_A_LIST.search(folded):
+        return None
     first: Facet | None = None
     for facet, pattern in _FACET_PATTERNS:
         alone, found = pattern.subn(" ", folded)

@@ -65,6 +65,7 @@ def test_a_facet_alone_is_about_the_last_answer(text: str, facet: Facet) -> None
     [
         "旅券の持ち物", "住民票いくら", "児童手当はいつまで", "スマホ教室はどこ", "スマホ", "ありがとう",
         "電話をなくした", "だれかと話したい", "", "？", "こんにちは", "職員に電話したい",
+        "ネットで申請できるものは何ですか", "オンラインで何ができる", "家でできる手続きは？", "スマホで申請できることってなに",
     ],
 )  # fmt: skip
 def test_a_message_that_names_something_else_is_a_new_question(text: str) -> None:
@@ -74,6 +75,7 @@ def test_a_message_that_names_something_else_is_a_new_question(text: str) -> Non
 def test_of_several_facets_one_is_answered() -> None:
     assert facet_alone("いくらですか？電話は？") is Facet.FEE
     assert facet_alone("いつ、どこで？") is Facet.WHEN
+    assert facet_alone("必要なものは何ですか") is Facet.ITEMS
 
 
 def test_facets_are_found_inside_a_question() -> None:
