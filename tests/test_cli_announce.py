@@ -168,5 +168,5 @@ def test_the_worker_is_refused_without_line_and_beside_another(run, tmp_path, mo
 def test_every_command_has_help(run):
     for words in (["announce"], ["announce", "template"], ["announce", "testers"]):
         shown = run(*words, "--help").stdout
-        commands = shown.partition("Commands:")[2].strip().splitlines()
+        commands = shown.partition("コマンド:")[2].strip().splitlines()
         assert commands and all(len(line.split(None, 1)) == 2 for line in commands)

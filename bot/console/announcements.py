@@ -196,6 +196,7 @@ class Announcements:
             open=stored.state in OPEN,
             still_open=stored.state in _STILL_OPEN,
             may_correct=may_correct(stored),
+            correction=notices.announcing.correction_of(number),
             approves=me().role in APPROVING,
             testers=notices.trials.names() if notices.line is not None else (),
             connected=notices.line is not None,

@@ -138,9 +138,11 @@ class _Composing:
     # --- correct one ---
 
     @access(EDITING)
-    def correct(self, number: int) -> str:
-        """The form for those who got the wrong one."""
+    def correct(self, number: int) -> Answer:
+        """The form for those who got the wrong one; or the correction that is not sent yet."""
         stored = self._correctable(number)
+        if (before := self.notices.announcing.correction_of(number)) is not None:
+            return redirect(url_for("staff.announcements.one", number=before), 303)
         draft = self.notices.announcing.draft(stored)
         fields = from_draft(draft)
         title = draft.title if draft.title.startswith("【訂正】") else f"【訂正】{draft.title}"

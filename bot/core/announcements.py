@@ -132,9 +132,11 @@ class Progress:
 
 
 _OPEN = frozenset({State.DRAFT, State.CHECKED, State.AWAITING_APPROVAL})
+# Written, and nothing of it has left.
+UNSENT = _OPEN | {State.SCHEDULED}
 _FROM: Mapping[Action, frozenset[State]] = {
     Action.CHECK: frozenset({State.DRAFT, State.CHECKED}),
-    Action.EDIT: _OPEN | {State.SCHEDULED},
+    Action.EDIT: UNSENT,
     Action.SUBMIT: frozenset({State.CHECKED}),
     Action.RETURN: frozenset({State.AWAITING_APPROVAL}),
     Action.APPROVE: frozenset({State.AWAITING_APPROVAL}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,13 +22,14 @@ from bot.core.announcements import (
     from_data,
     step,
 )
-from bot.core.calendar import JAPAN, japan_words, next_time
+from bot.core.calendar import JAPAN
 from bot.errors import ContentError, MadoguchiError
+from bot.services.duetime import due_time
 from bot.services.frozen import Frozen, Target
 from bot.services.reviewing import Review, Reviewing
 from bot.store import announcements, batches
 from bot.store.announcements import New, Stored
-from bot.store.clock import milliseconds, moment, now_ms
+from bot.store.clock import milliseconds, now_ms
 from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
@@ -194,7 +195,7 @@ class Announcing:
 
         def run(connection: Connection) -> None:
             now = now_ms(connection)
-            due_at = now if at_once else self._due(draft, now)
+            due_at = now if at_once else due_time(draft, now, self.holidays())
             announcements.take_step(
                 connection, stored, Action.SEND, now, by=by or stored.author, due_at=due_at
             )
@@ -265,24 +266,35 @@ class Announcing:
         """A correction for exactly those who got it: stops the wrong one, waits for approval.
 
         With one person's approval enough, and where `by` may give it (`approves`), it goes out at
-        once. Returns its id.
+        once. Returns its id. There is never a second one that waits to go out.
         """
         wrong = self.load(announcement)
         if wrong.state not in _CORRECTABLE:
             raise AnnouncementRefused(
                 "まだ送っていないお知らせは、訂正ではなく書き直してください。"
             )
+        if (before := self.correction_of(announcement)) is not None:
+            raise _corrected_already(before)
         draft = self._read(path, data, author, correction=True)
         if draft.kind is Kind.NORMAL and Kind(wrong.kind) is not Kind.NORMAL:
-            draft = _as_kind(draft, Kind(wrong.kind))
+            draft = replace(draft, kind=Kind(wrong.kind))
         by = by or draft.author
         if wrong.state is State.SENDING:
             self.pause(announcement, by, "訂正を出すため、一時停止しました。")
         fresh = self._add(draft, data, by, corrects=wrong.id)
-        self.submit(fresh, by)
+        try:
+            self.submit(fresh, by)
+        except AnnouncementRefused as refused:
+            said = f"訂正は{fresh}番の下書きにあります。書き直して、承認を頼んでください。"
+            raise AnnouncementRefused(f"{refused}\n{said}") from None
         if approves and not self.two_people:
             self.approve(fresh, by)
         return fresh
+
+    def correction_of(self, announcement: int) -> int | None:
+        """The correction of it that is written and has not gone out yet."""
+        with self.db.read() as connection:
+            return announcements.open_correction(connection, announcement)
 
     def load(self, announcement: int) -> Stored:
         """One announcement of this account."""
@@ -330,7 +342,16 @@ class Announcing:
             corrects=corrects,
             account=self.account,
         )
-        return self.db.write(lambda c: announcements.add(c, new, now_ms(c), by))
+
+        def keep(connection: Connection) -> int:
+            before = (
+                announcements.open_correction(connection, corrects, hold=True) if corrects else None
+            )
+            if before is not None:
+                raise _corrected_already(before)
+            return announcements.add(connection, new, now_ms(connection), by)
+
+        return self.db.write(keep)
 
     def _checked(self, stored: Stored, by: str) -> Stored:
         review = self.reviewing.review(self.draft(stored), stored.id, stored.corrects)
@@ -354,24 +375,6 @@ class Announcing:
         except StepRefused as refused:
             raise AnnouncementRefused(str(refused)) from None
 
-    def _due(self, draft: Draft, now: int) -> int:
-        if draft.repeat is not None:
-            first = next_time(draft.repeat, moment(now), self.holidays())
-            if first is None:
-                raise StepRefused("くり返しの日がありません。repeat を見直してください。")
-            return milliseconds(first) or now
-        due = milliseconds(draft.send_at)
-        if due is None:
-            return now
-        if draft.send_at is not None and due < now - timedelta(minutes=1) / timedelta(
-            milliseconds=1
-        ):
-            raise StepRefused(
-                f"送る日時（{japan_words(draft.send_at)}）を過ぎています。"
-                "いま送るなら「いますぐ送る」（announce send --now）にしてください。"
-            )
-        return due
-
     def _step(self, stored: Stored, action: Action, by: str, **changes: Any) -> None:
         self._write(
             lambda c: announcements.take_step(c, stored, action, now_ms(c), by=by, **changes)
@@ -384,8 +387,9 @@ class Announcing:
             raise AnnouncementRefused(str(refused)) from None
 
 
-def _as_kind(draft: Draft, kind: Kind) -> Draft:
-    return from_data({**as_data(draft), "kind": str(kind)})
+def _corrected_already(it: int) -> AnnouncementRefused:
+    said = "そちらを書き直すか、取り消してから作ってください。"
+    return AnnouncementRefused(f"まだ送っていない訂正（{it}番）がもうあります。{said}")
 
 
 def unknown(announcement: int) -> AnnouncementRefused:

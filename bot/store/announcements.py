@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
 
-from bot.core.announcements import Action, Progress, State, StepRefused, step
+from bot.core.announcements import UNSENT, Action, Progress, State, StepRefused, step
 from bot.store import audit
 from bot.store.announcement_tables import announcements
 from bot.store.tables import MAIN_ACCOUNT
@@ -87,6 +87,19 @@ def load(connection: Connection, announcement: int) -> Stored | None:
         select(announcements).where(announcements.c.id == announcement)
     ).first()
     return _stored(row) if row else None
+
+
+def open_correction(connection: Connection, wrong: int, *, hold: bool = False) -> int | None:
+    """The correction of `wrong` that is still to go out, if any.
+
+    `hold`: whoever asks so for the same one waits until this transaction ends.
+    """
+    if hold:
+        row = select(announcements.c.id).where(announcements.c.id == wrong)
+        connection.execute(row.with_for_update())
+    unsent = announcements.c.state.in_([str(state) for state in UNSENT])
+    query = select(func.min(announcements.c.id)).where(announcements.c.corrects == wrong, unsent)
+    return connection.execute(query).scalar()
 
 
 def recent(

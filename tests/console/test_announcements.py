@@ -440,6 +440,11 @@ def test_editor_cannot_send_by_correcting_where_one_approval_is_enough(tmp_path:
         office.deliver()
         assert state(office, number + 1) == "awaiting_approval"
         assert set(office.line.got.values()) == {1}
+        # The next who sees the fault is led to it.
+        assert editor.get(page(number, "correct")).location.endswith(page(number + 1))
+        assert f"訂正（{number + 1}番）" in editor.get(page(number)).text
+        again = editor.post(page(number, "correct"), change)
+        assert again.status_code == 422 and f"訂正（{number + 1}番）がもうあります" in again.text
     finally:
         office.close()
 

@@ -276,6 +276,12 @@ class TestPreview:
         assert "届く人：7人" in lines and "→ 届きます" in lines and "→ 届きません" in lines
 
 
+def corrections(db, wrong):
+    query = select(announcements.c.id).where(announcements.c.corrects == wrong)
+    with db.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 class TestCorrection:
     def test_it_goes_to_exactly_those_who_got_the_wrong_one(self, db, office, line):
         ids = people(db, 20)
@@ -339,6 +345,37 @@ class TestCorrection:
             **dict.fromkeys(ids[:2], 2),
             **dict.fromkeys(ids[2:], 1),
         }
+
+    def test_a_second_one_is_refused_while_the_first_waits(self, db, office):
+        people(db, 6)
+        wrong = office.sent(draft())
+        words = draft("訂正です。", segment="").encode()
+        first = office.announcing.correct(wrong, "b.yaml", words)
+        with pytest.raises(AnnouncementRefused, match=f"{first}番"):
+            office.announcing.correct(wrong, "b.yaml", words)
+        assert corrections(db, wrong) == [first]
+        office.announcing.cancel(first, APPROVER)
+        second = office.announcing.correct(wrong, "b.yaml", words)
+        assert office.state(second) == State.AWAITING_APPROVAL
+
+    def test_after_one_that_was_sent_there_may_be_another(self, db, office):
+        people(db, 6)
+        wrong = office.sent(draft())
+        words = draft("訂正です。", segment="").encode()
+        first = office.announcing.correct(wrong, "b.yaml", words)
+        office.announcing.approve(first, APPROVER)
+        assert office.starting.start_due()
+        office.work()
+        office.announcing.correct(wrong, "b.yaml", words)
+
+    def test_one_that_has_to_be_mended_first_is_named(self, db, office):
+        people(db, 6)
+        wrong = office.sent(draft())
+        words = draft("http://example.jp を見てください。", segment="").encode()
+        with pytest.raises(AnnouncementRefused, match=r"訂正は\d+番の下書き") as refused:
+            office.announcing.correct(wrong, "b.yaml", words)
+        (fresh,) = corrections(db, wrong)
+        assert f"{fresh}番" in str(refused.value) and office.state(fresh) == State.DRAFT
 
     def test_a_broadcast_is_corrected_by_a_broadcast(self, db, office, line):
         wrong = office.sent(draft(kind="emergency", segment=EVERYONE))
