@@ -18,9 +18,6 @@ from bot.console.create import Console
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
-from bot.line.render import render
-from bot.services.apart import Desk
-from bot.services.failures import describe
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
@@ -36,7 +33,7 @@ from bot.web.webhook import webhook_blueprint
 from bot.wiring.account import (
     Base,
     Deliveries,
-    View,
+    Kept,
     deliveries_beside,
     housekeeping_of,
     load_publishers,
@@ -45,9 +42,10 @@ from bot.wiring.account import (
     receiver_of,
     replying_of,
     stop_all,
-    view_of,
     whose_page,
 )
+from bot.wiring.beginning import Beginning, answering_beside
+from bot.wiring.content import View, owner_of, view_of
 from bot.wiring.pages import mount, pages_of, watching
 from bot.wiring.worker import workers_seen
 from bot.worker import Keeper, ReplyWorker
@@ -120,19 +118,23 @@ def create_app(
     line: Line = None,
     clock: Clock | None = None,
     apart: bool = False,
+    begun: Beginning | None = None,
 ) -> Flask:
     """The whole application, its threads running. Raises MadoguchiError with a Japanese reason.
 
     `settings` of one account or of each of several; chat and console of each are under its id,
     those of the first also without it. `line` (of all, or by account) and `clock` replace LINE's
-    API and the time in tests. `apart`: answers are decided by a process of their own. The running
-    parts are in `app.extensions["madoguchi"]`; close them before the process ends.
+    API and the time in tests. `apart`: answers are decided by a process of their own. `begun`: this
+    much is done already, and the process too. The running parts are in
+    `app.extensions["madoguchi"]`; close them before the process ends.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
     every = (settings,) if isinstance(settings, Settings) else tuple(settings)
-    ground = _ground(every, clock)
+    ground = _ground(every, clock, begun)
     base, publishers = ground.base, ground.publishers
-    answering = _answering(ground) if apart and ground.answers else None  # before the threads
+    answering = begun.answering if begun else None
+    if apart and begun is None and ground.answers:  # before the threads
+        answering = answering_beside(ground.connected, ground.views, publishers)
     for each in publishers.values():
         each.watch()
     metrics = Metrics()
@@ -156,16 +158,29 @@ def create_app(
     return app
 
 
-def _ground(every: tuple[Settings, ...], clock: Clock | None) -> _Ground:
+def _ground(every: tuple[Settings, ...], clock: Clock | None, begun: Beginning | None) -> _Ground:
     base = open_base(every[0], clock)
-    tokenizer = SudachiTokenizer()  # one dictionary for the process: each maps 200 MiB
+    # One dictionary for the process: each maps 200 MiB.
+    tokenizer = begun.tokenizer if begun else SudachiTokenizer()
     try:
-        publishers = load_publishers(every, base, tokenizer)
+        if begun is None:
+            publishers: Mapping[Path, Publisher] = load_publishers(every, base, tokenizer)
+        else:
+            publishers = begun.publishers
+            _keep_versions(every, base, publishers)
     except BaseException:
         base.db.close()
         raise
     views = {each.account: view_of(each, publishers) for each in every}
     return _Ground(every, base, publishers, views, tokenizer)
+
+
+def _keep_versions(
+    every: tuple[Settings, ...], base: Base, publishers: Mapping[Path, Publisher]
+) -> None:
+    owners = {each.madoguchi_content_dir: owner_of(each, every) for each in every}
+    for folder, publisher in publishers.items():
+        publisher.keep_in(Kept(base.db, owners[folder]), base.now)
 
 
 def _flask(
@@ -224,18 +239,6 @@ def _receivers(ground: _Ground, worker: ReplyWorker | None) -> dict[str, Receive
         )
     wake = worker.wake if worker else lambda account: None
     return {each.account: receiver_of(each, ground.base, wake) for each in ground.connected}
-
-
-def _answering(ground: _Ground) -> AnsweringProcess | None:
-    accounts = {
-        each.account: (ground.views[each.account], preferences_of(each, ground.base).resident)
-        for each in ground.connected
-    }
-    try:
-        return AnsweringProcess(Desk(accounts, render), ground.publishers)
-    except OSError as error:
-        log.error("no process for answering", extra={"error": describe(error)})
-        return None
 
 
 def _worker(

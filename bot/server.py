@@ -85,13 +85,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         return self.app
 
     def _started(self) -> Flask:
+        # Several workers share the processors by themselves. A single one loads the content and
+        # forks who answers from it, and imports the rest only then: `bot.wiring.beginning`.
+        alone = self._options["workers"] == 1
+        begun = import_module("bot.wiring.beginning").begin(self._every) if alone else None
         from bot.app import create_app  # see `run`
 
         deadline = time.monotonic() + _BOOT_SECONDS
         while True:
             try:
-                # Several workers share the processors by themselves.
-                return create_app(self._every, apart=self._options["workers"] == 1)
+                return create_app(self._every, apart=alone, begun=begun)
             except MadoguchiError as error:
                 # gunicorn prints it and gives up, with all of its processes.
                 if not self._may_pass(error):

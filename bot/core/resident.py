@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -35,3 +36,8 @@ class Resident:
     received: Callable[[int], Received | None]
     link: str = ""
     link_digest: str = ""  # under which the link is stored
+
+
+def digest(token: str) -> str:
+    """The hash under which a token of 256 random bits, such as a link's, is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -16,6 +16,7 @@ from bot.core.ports import Answered, Answerer, Event
 from bot.core.resident import Resident
 from bot.core.view import CityView
 from bot.services.answering import Answering, Render
+from bot.services.own_page import new_link
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,16 @@ class ApartAnswers(Answerer):
         """See `Answerer.begin`."""
         answered = self.ask(Asked(self.account, event, state, now))
         return lambda: answered() or self.here.answer(event, state, now)
+
+
+def linked_alone(public_url: str) -> Callable[[str], Resident]:
+    """Residents as they are known without a store: a new link to their page, see `new_link`."""
+    return partial(_linked, public_url)
+
+
+def _linked(public_url: str, _user_id: str) -> Resident:
+    link = new_link(public_url)
+    return Resident(_not_here, _not_here, link.address, link.digest)
 
 
 def _by_id_alone(resident: Callable[[str], Resident], user_id: str) -> Resident:

@@ -11,17 +11,15 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot.core.attributes import Profile
-from bot.core.resident import Received, Resident
+from bot.core.resident import Received, Resident, digest
 from bot.core.segments import Everyone
 from bot.services.frozen import Frozen
+from bot.services.own_page import new_link
 from bot.services.segments import JAPAN
 from bot.store import announcements, attributes, ledger, residents, settings_keys
 from bot.store.announcements import Stored
 from bot.store.database import Database
-from bot.store.settings_keys import digest
 from bot.store.tables import MAIN_ACCOUNT
-
-PAGE = "/settings"
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,12 @@ class Preferences:
 
         The link works once it has been stored with its digest.
         """
-        token = secrets.token_urlsafe(32)
+        link = new_link(self.public_url)
         return Resident(
             profile=partial(self.profile, user_id),
             received=partial(self.received, user_id),
-            link=f"{self.public_url}{PAGE}/{token}" if self.public_url else "",
-            link_digest=digest(token) if self.public_url else "",
+            link=link.address,
+            link_digest=link.digest,
         )
 
     def profile(self, user_id: str) -> Profile:

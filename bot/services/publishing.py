@@ -124,6 +124,7 @@ class Publisher:
         self._terms = terms
         self._clock = clock
         self._versions = versions
+        self._unkept: tuple[str, Files] | None = None  # in force, and there is nowhere to keep it
         self._library: Library | None = None
         self._seen: object = None
         self._problems: tuple[Problem, ...] = ()
@@ -141,6 +142,16 @@ class Publisher:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the files now; while it holds errors an older version answers."""
         return self._problems
+
+    def keep_in(self, versions: Versions, clock: Callable[[], datetime]) -> None:
+        """Keep good content there from now on, what is in force first; `clock` tells the time.
+
+        For one that was loaded without, before there was a store; not once it is watching.
+        """
+        self._versions, self._clock = versions, clock
+        unkept, self._unkept = self._unkept, None
+        if unkept is not None:
+            self._keep(*unkept)
 
     def serve(self, content: Content, catalog: Catalog) -> None:
         """Take over what another process has read and checked."""
@@ -219,9 +230,14 @@ class Publisher:
         self._serve(library)
         entries = len(loaded.draft.entries)
         log.info("content loaded", extra={"version": library.content.version, "entries": entries})
-        if self._versions:
-            texts = {path: _as_text(path, data) for path, data in files.items()}
-            self._versions.save(library.content.version, texts, self._clock())
+        self._keep(library.content.version, files)
+
+    def _keep(self, version: str, files: Files) -> None:
+        if self._versions is None:
+            self._unkept = (version, files)
+            return
+        texts = {path: _as_text(path, data) for path, data in files.items()}
+        self._versions.save(version, texts, self._clock())
 
     def _library_of(self, content: Content, loaded: Loaded) -> Library:
         return Library(content, self._tokenize, self._terms, loaded.segments, self._saved)

@@ -5,7 +5,6 @@ Only hashes are stored. Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
@@ -22,11 +21,6 @@ class Owner(NamedTuple):
 
     account: str
     user_id: str
-
-
-def digest(token: str) -> str:
-    """The hash under which a token of 256 random bits is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def add_link(

@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response
 
 from bot.core.attributes import MAX_CHILDREN
 from bot.core.view import CityView
-from bot.services.preferences import PAGE, Preferences
+from bot.services.own_page import PAGE
+from bot.services.preferences import Preferences
 from bot.web.security import is_from_another_site
 from bot.web.settings_form import Sent, questions, read_form, years
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,6 @@ from flask import request
 from sqlalchemy import Connection
 
 from bot.config import Settings
-from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
 from bot.core.conversation import state_from_json
@@ -33,10 +32,9 @@ from bot.services.answering import Answering
 from bot.services.apart import ApartAnswers, Ask
 from bot.services.calming import Calming, Messages
 from bot.services.erasures import Erasures
-from bot.services.library import Terms
 from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
 from bot.services.preferences import Preferences
-from bot.services.publishing import Publisher
+from bot.services.publishing import Publisher, Versions
 from bot.services.receiving import Receiver
 from bot.services.replying import Replying
 from bot.services.restoring import erasures_file
@@ -46,13 +44,11 @@ from bot.store import versions
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate
 from bot.store.sharedclock import SharedClock
-from bot.store.tables import MAIN_ACCOUNT
 from bot.web.settings import COOKIE
 from bot.wiring.announce import build, catalog_of, delivery_worker, line_client
+from bot.wiring.content import Clock, View, publishers_of
 
-Clock = Callable[[], datetime]
 Count = Callable[[str], None]
-View = Callable[[], CityView]
 _SENDERS_OF_MANY = 8  # threads of each account's delivery where there are several accounts
 
 
@@ -90,66 +86,13 @@ def open_base(settings: Settings, clock: Clock | None = None, *, alone: bool = T
 def load_publishers(
     every: Sequence[Settings], base: Base, tokenizer: SudachiTokenizer | None = None
 ) -> dict[Path, Publisher]:
-    """A publisher for each content folder, its content loaded; not watching yet.
-
-    Raises ContentError where a folder has none that is good and never had.
-    """
-    found: dict[Path, Publisher] = {}
-    saved = IndexCache(every[0].madoguchi_cache_dir)
-    tokenizer = tokenizer or SudachiTokenizer()
-    for settings in every:
-        directory = settings.madoguchi_content_dir
-        if directory in found:
-            continue
-        alike = sharing(settings, every)
-        # Content of before comes back to the folder it came from, never to another city's.
-        owner = owner_of(settings, every)
-        found[directory] = Publisher(
-            directory,
-            tokenizer,
-            Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url),
-            base.now,
-            versions=_Versions(base.db, owner),
-            cities=sorted({each.city for each in alike}),
-            saved=saved,
-            settle=tokenizer.give_back,
-        )
-    for publisher in found.values():
+    """`bot.wiring.content.publishers_of`, loaded, their good versions kept in the store."""
+    publishers = publishers_of(
+        every, base.now, tokenizer or SudachiTokenizer(), partial(Kept, base.db)
+    )
+    for publisher in publishers.values():
         publisher.load()
-    return found
-
-
-def sharing(settings: Settings, every: Sequence[Settings]) -> list[Settings]:
-    """The accounts with the same folder of content, itself among them."""
-    return [e for e in every if e.madoguchi_content_dir == settings.madoguchi_content_dir]
-
-
-def owner_of(settings: Settings, every: Sequence[Settings]) -> str:
-    """The account under which the versions of the folder are kept."""
-    alike = sharing(settings, every)
-    shared = MAIN_ACCOUNT if alike == list(every) else min(each.account for each in alike)
-    return settings.content_owner or shared
-
-
-def view_of(settings: Settings, publishers: Mapping[Path, Publisher]) -> View:
-    """The account's city as it is now, with the account's own privacy page."""
-    publisher = publishers[settings.madoguchi_content_dir]
-    return _View(publisher, settings.city, settings.madoguchi_privacy_url)
-
-
-class _View:
-    def __init__(self, publisher: Publisher, city: str, privacy_url: str) -> None:
-        self._publisher, self._city, self._privacy_url = publisher, city, privacy_url
-        self._made: tuple[CityView, CityView] | None = None  # the publisher's view, ours of it
-
-    def __call__(self) -> CityView:
-        view = self._publisher.current().view(self._city)
-        if view.privacy_url == self._privacy_url:
-            return view
-        made = self._made
-        if made is None or made[0] is not view:
-            self._made = made = (view, replace(view, privacy_url=self._privacy_url))
-        return made[1]
+    return publishers
 
 
 def preferences_of(settings: Settings, base: Base) -> Preferences:
@@ -312,8 +255,8 @@ def _reply_client(settings: Settings) -> ReplyClient:
     )
 
 
-class _Versions:
-    """Good content versions of one folder (`bot.services.publishing.Versions`)."""
+class Kept(Versions):
+    """Good content versions of one folder, in the store."""
 
     def __init__(self, db: Database, owner: str) -> None:
         self._db, self._owner = db, owner

@@ -31,8 +31,9 @@ from bot.store.tables import MAIN_ACCOUNT
 from bot.web.chat import COOKIE, create_chat
 from bot.web.metrics import Metrics
 from bot.web.requestid import add_request_ids
-from bot.wiring.account import Base, View, owner_of, sharing
+from bot.wiring.account import Base
 from bot.wiring.announce import build, line_client
+from bot.wiring.content import View, owner_of, sharing
 
 Clock = Callable[[], datetime]
 

@@ -20,8 +20,8 @@ from bot.wiring.account import (
     open_base,
     replying_of,
     stop_all,
-    view_of,
 )
+from bot.wiring.content import view_of
 from bot.worker import LOOK_OFTEN_SECONDS, ReplyWorker
 
 log = logging.getLogger(__name__)

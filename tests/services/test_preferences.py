@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.core.attributes import Profile, Volume
+from bot.core.resident import digest
 from bot.line.events import parse_event
 from bot.line.render import render
 from bot.services.answering import Answering
@@ -18,7 +19,6 @@ from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
 from bot.store import attributes, residents
 from bot.store.database import Database
-from bot.store.settings_keys import digest
 from bot.store.tables import inbox, questions, settings_keys
 from bot.store.tables import residents as residents_table
 from tests.segments import resident

@@ -1,0 +1,71 @@
+"""The first half of `serve`: content in force, and the process that decides answers.
+
+That process is forked before web, console and store are imported. It never needs them, and what
+one of two processes writes to a page that they share, be it a count of references, costs a page.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.answering_process import AnsweringProcess
+from bot.config import Settings
+from bot.content.sudachi import SudachiTokenizer
+from bot.errors import ContentError
+from bot.line.render import render
+from bot.services.apart import Desk, linked_alone
+from bot.services.failures import describe
+from bot.services.publishing import Publisher
+from bot.wiring.content import View, publishers_of, view_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is there before the store is. `publishers` keep no versions yet."""
+
+    tokenizer: SudachiTokenizer
+    publishers: Mapping[Path, Publisher]
+    answering: AnsweringProcess | None
+
+
+def begin(every: Sequence[Settings]) -> Beginning | None:
+    """Load the content and start the answering process, for accounts of one SQLite file.
+
+    None where that takes the store: on a database server, whose clock counts, and where the files
+    are broken and the version before is to answer.
+    """
+    if every[0].on_server:
+        return None
+    tokenizer = SudachiTokenizer()
+    publishers = publishers_of(every, lambda: datetime.now(UTC), tokenizer)
+    try:
+        for publisher in publishers.values():
+            publisher.load()
+    except ContentError:
+        return None
+    views = {each.account: view_of(each, publishers) for each in every}
+    return Beginning(tokenizer, publishers, answering_beside(every, views, publishers))
+
+
+def answering_beside(
+    every: Sequence[Settings], views: Mapping[str, View], publishers: Mapping[Path, Publisher]
+) -> AnsweringProcess | None:
+    """The process for all accounts with LINE; None where there is none, or no process to be had."""
+    accounts = {
+        each.account: (views[each.account], linked_alone(each.madoguchi_public_url))
+        for each in every
+        if each.has_line
+    }
+    if not accounts:
+        return None
+    try:
+        return AnsweringProcess(Desk(accounts, render), publishers)
+    except OSError as error:
+        log.error("no process for answering", extra={"error": describe(error)})
+        return None

@@ -1,0 +1,85 @@
+"""Wires content: which is in force, and each account's view of it.
+
+Nothing here knows web or store: `serve` gets this far before it imports them
+(`bot.wiring.beginning`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.config import MAIN_ACCOUNT, Settings
+from bot.content.indexcache import IndexCache
+from bot.content.sudachi import SudachiTokenizer
+from bot.core.view import CityView
+from bot.services.library import Terms
+from bot.services.publishing import Publisher, Versions
+
+Clock = Callable[[], datetime]
+View = Callable[[], CityView]
+
+
+def publishers_of(
+    every: Sequence[Settings],
+    now: Clock,
+    tokenizer: SudachiTokenizer,
+    versions: Callable[[str], Versions] | None = None,
+) -> dict[Path, Publisher]:
+    """A publisher for each content folder; not loaded, not watching.
+
+    `versions` gives where the good ones of an owner are kept.
+    """
+    found: dict[Path, Publisher] = {}
+    saved = IndexCache(every[0].madoguchi_cache_dir)
+    for settings in every:
+        directory = settings.madoguchi_content_dir
+        if directory in found:
+            continue
+        found[directory] = Publisher(
+            directory,
+            tokenizer,
+            Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url),
+            now,
+            # Content of before comes back to the folder it came from, never to another city's.
+            versions=versions(owner_of(settings, every)) if versions else None,
+            cities=sorted({each.city for each in sharing(settings, every)}),
+            saved=saved,
+            settle=tokenizer.give_back,
+        )
+    return found
+
+
+def sharing(settings: Settings, every: Sequence[Settings]) -> list[Settings]:
+    """The accounts with the same folder of content, itself among them."""
+    return [e for e in every if e.madoguchi_content_dir == settings.madoguchi_content_dir]
+
+
+def owner_of(settings: Settings, every: Sequence[Settings]) -> str:
+    """The account under which the versions of the folder are kept."""
+    alike = sharing(settings, every)
+    shared = MAIN_ACCOUNT if alike == list(every) else min(each.account for each in alike)
+    return settings.content_owner or shared
+
+
+def view_of(settings: Settings, publishers: Mapping[Path, Publisher]) -> View:
+    """The account's city as it is now, with the account's own privacy page."""
+    publisher = publishers[settings.madoguchi_content_dir]
+    return _View(publisher, settings.city, settings.madoguchi_privacy_url)
+
+
+class _View:
+    def __init__(self, publisher: Publisher, city: str, privacy_url: str) -> None:
+        self._publisher, self._city, self._privacy_url = publisher, city, privacy_url
+        self._made: tuple[CityView, CityView] | None = None  # the publisher's view, ours of it
+
+    def __call__(self) -> CityView:
+        view = self._publisher.current().view(self._city)
+        if view.privacy_url == self._privacy_url:
+            return view
+        made = self._made
+        if made is None or made[0] is not view:
+            self._made = made = (view, replace(view, privacy_url=self._privacy_url))
+        return made[1]
