@@ -18,7 +18,7 @@ from bot.core.documents import Ranking
 from bot.core.index import build_index
 from bot.core.knowledge import COMMON, Content
 from bot.core.matching import rank
-from bot.core.text import fold, squeeze
+from bot.core.text import bare
 from bot.core.tokens import Tokenize
 from bot.services.library import documents
 
@@ -109,7 +109,7 @@ def run(content: Content, tokenize: Tokenize) -> dict[str, Any]:
         asked
         for city in content.cities
         for left_out in rounds(examples)
-        for asked in _ask(without(content, left_out), left_out, city, tokenize)
+        for asked in _ask(without(content, _texts(left_out)), left_out, city, tokenize)
     ]
     return {
         "as_shipped": _figures(shipped),
@@ -147,16 +147,26 @@ def rounds(examples: Sequence[Example]) -> list[list[Example]]:
     return [rounds[number] for number in sorted(rounds)]
 
 
-def without(content: Content, examples: Iterable[Example]) -> Content:
-    """The content without these examples' wording, whatever its blanks and marks."""
-    taken = {_bare(example.text) for example in examples}
+def _texts(examples: Iterable[Example]) -> list[str]:
+    return [example.text for example in examples]
+
+
+def without(content: Content, texts: Iterable[str]) -> Content:
+    """The content without these phrasings of entries and intents, whatever blanks and marks."""
+    taken = {bare(text) for text in texts}
+
+    def kept(phrases: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(phrase for phrase in phrases if bare(phrase) not in taken)
+
     entries = {
-        entry.id: replace(
-            entry, questions=tuple(q for q in entry.questions if _bare(q) not in taken)
-        )
+        entry.id: replace(entry, questions=kept(entry.questions))
         for entry in content.entries.values()
     }
-    return replace(content, entries=entries)
+    intents = {
+        intent.id: replace(intent, examples=kept(intent.examples))
+        for intent in content.intents.values()
+    }
+    return replace(content, entries=entries, intents=intents)
 
 
 def _ask(
@@ -208,9 +218,5 @@ def _by(asked: Iterable[Asked], key: Any) -> Mapping[str, Any]:
 def _shared(examples: Iterable[Example]) -> set[str]:
     cities: defaultdict[str, set[str]] = defaultdict(set)
     for example in examples:
-        cities[_bare(example.text)].add(example.city)
+        cities[bare(example.text)].add(example.city)
     return {text for text, found in cities.items() if len(found) > 1}
-
-
-def _bare(text: str) -> str:
-    return squeeze(fold(text)).rstrip("?。!")

@@ -64,6 +64,11 @@ def squeeze(folded: str) -> str:
     return _BLANK_IN_JAPANESE.sub("", folded)
 
 
+def bare(text: str) -> str:
+    """What makes two phrasings one: the letters, without blanks and the marks at the end."""
+    return squeeze(fold(text)).rstrip("?!。")
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order, each with its closing mark."""
     return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]

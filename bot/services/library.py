@@ -17,7 +17,7 @@ from bot.core.matching import Document, Index, build_index, rank
 from bot.core.places import without_own_city
 from bot.core.saved import from_bytes, index_key, to_bytes
 from bot.core.segment_rules import attributes_asked
-from bot.core.text import fold, squeeze
+from bot.core.text import bare
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.core.years import with_both_calendars
@@ -131,7 +131,7 @@ def documents(content: Content, city_id: str) -> list[Document]:
     titles = {item.id: item.title for item in content.entries.values()}
     names = content.cities[city_id].names
     own = {
-        squeeze(fold(phrase))
+        bare(phrase)
         for entry in content.entries.values()
         if entry.city == city_id
         for phrase in _unnamed(entry.questions, names)
@@ -170,7 +170,7 @@ def _entry_document(
 
 
 def _intent_document(content: Content, intent: Intent, own: Set[str]) -> Document:
-    examples = (phrase for phrase in intent.examples if squeeze(fold(phrase)) not in own)
+    examples = (phrase for phrase in intent.examples if bare(phrase) not in own)
     questions = (*examples, *_translated(content, intent.id))
     return Document(intent.id, intent.title, questions, intent.answer, kind=_intent_kind(intent))
 
