@@ -55,7 +55,7 @@ class Repairer:
         return text[:start] + word + text[start + length :]
 
     def _fitting(self, window: str, wrong: int) -> tuple[bool, str] | None:
-        if window in self.words:
+        if window in self.words or self._stands_beside_a_word(window, wrong):
             return None
         fitting = self.patterns.get(f"{window[:wrong]}*{window[wrong + 1 :]}")
         if not fitting:
@@ -63,6 +63,12 @@ class Repairer:
         row = _ROW.get(window[wrong], -1)
         near = [word for word in fitting if _ROW.get(word[wrong], -2) == row]
         return bool(near), (near or fitting)[0]
+
+    def _stands_beside_a_word(self, window: str, wrong: int) -> bool:
+        """「スマホだけで保険証に」: a particle before a whole word, no slip for 被保険証."""
+        rest = window[:wrong] + window[wrong + 1 :]
+        at_edge = wrong in (0, len(window) - 1)
+        return at_edge and rest in self.words and not _SOLID.match(window[wrong])
 
 
 def _reach(text: str, place: int) -> tuple[int, int]:

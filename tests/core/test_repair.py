@@ -32,3 +32,10 @@ def test_unknown_words_are_suspected_and_known_ones_are_not() -> None:
 
 def test_a_mistyped_question_finds_its_entry() -> None:
     assert rank(INDEX, "を童手当を申し込みたい", TOKENIZE).matches[0].id == "child"
+
+
+def test_a_particle_before_a_whole_word_is_no_slip() -> None:
+    repairer = build_repairer(["保険証", "被保険証", "介護保険"])
+    assert repairer.repair("スマホだけで保険証になる", [5]) is None
+    assert repairer.repair("非保険証の再交付", [0]) == "被保険証の再交付"
+    assert repairer.repair("介護ほ険の申請", [2]) == "介護保険の申請"
