@@ -61,7 +61,11 @@ def erase(speaker: Speaker, intent: Intent | None = None, *, sure: bool = False)
     if not sure:
         yes = button(words.say("erase_yes"), "erase", sure="yes")
         no = button(words.say("erase_no"), "kept")
-        return speaker.done((Text(words.say("erase_ask")),), (yes, no))
+        # Without a resident, on a web page, there is nothing but the talk that could be found.
+        asked = words.say("erase_ask")
+        if speaker.resident is None:
+            asked = words.say("erase_ask_talk", days=str(speaker.view.days))
+        return speaker.done((Text(asked),), (yes, no))
     turn = speaker.done((Text(words.say("erased")),), (speaker.menu_button(),))
     return replace(turn, state=State(), erase=True)
 
@@ -109,7 +113,8 @@ def _classes(speaker: Speaker, intent: Intent) -> Turn:
 def _my_data(speaker: Speaker, intent: Intent) -> Turn:
     """Everything that is kept; neutral on a lock screen, where it may be about a child."""
     words = speaker.words
-    text = words.say("my_data", days=str(speaker.view.days))
+    key = "my_data_talk" if speaker.resident is None else "my_data"
+    text = words.say(key, days=str(speaker.view.days))
     buttons = (button(words.say("erase_yes"), "erase"), speaker.menu_button())
     if speaker.resident is None:
         return speaker.done((Text(text),), buttons)

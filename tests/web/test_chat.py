@@ -223,6 +223,8 @@ def test_erasing_wipes_the_visit_for_every_city() -> None:
     say(client, "家が燃えている", city="onojo")
     asked = say(client, "データを消して")
     assert "よろしいですか" in asked and town.stored() != ""
+    # What is said is what is done: there are no settings here, and no other talk can be found.
+    assert "受信設定" not in asked and "前の会話の質問は" in asked
     shown = say(client, "消す")
     assert "消しました" in shown and "データを消して" not in shown
     assert town.memory.kept == {}
