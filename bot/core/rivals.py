@@ -10,7 +10,7 @@ from bot.core.documents import Match, Ranking
 from bot.core.knowledge import Entry
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
 from bot.core.owners import OTHERS_MATTER, names_an_owner, with_others_matter
-from bot.core.text import fold
+from bot.core.text import fold, squeeze
 from bot.core.view import CityView
 
 # Of the first. Of residents' 50 questions asked back about with the city's own entry or a term
@@ -34,7 +34,7 @@ _ASKS_TO_USE = re.compile(
 )  # fmt: skip
 
 _WANTS = re.compile(
-    r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り)たい|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
+    r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り|使い|つかい)たい(?:です|んです|の)?|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした|(?:許可|免許|資格)(?:が|は|って|も)?(?:いる|要る|いり|要り|必要)(?:ます|です)?(?:か|の|かな)?)[?。!]*$"
 )
 _ASKS_WHERE_OR_WHEN = re.compile(
     r"いつ(?:から|まで|頃|ごろ|始|はじ|でき|使え|に?なる|に?なり)|どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
@@ -67,7 +67,8 @@ def stands_alone(view: CityView, text: str, ranking: Ranking) -> bool:
         return False
     if is_shared(view, text, ranking) or is_of_others(view, text, ranking):
         return False
-    if not (_is_own(view, entry.id) or (entry.is_term and not _wants_the_thing(fold(text)))):
+    asks_of_word = entry.is_term and not _wants_the_thing(squeeze(fold(text)))
+    if not (_is_own(view, entry.id) or asks_of_word):
         return False
     return not any(first.score - match.score < _APART and _is_own(view, match.id) for match in near)
 
@@ -142,7 +143,7 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
     What a word means is then at most one of the choices, unless it was asked in the term's words.
     """
     term = view.entry(ranking.matches[0].id) if ranking.matches else None
-    folded = fold(text)
+    folded = squeeze(fold(text))
     if term is None or not term.is_term or not _wants_the_thing(folded):
         return False
     return not _ASKS_MEANING.search(folded) and not _says_its_words(folded, term)
@@ -159,7 +160,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
         return ranking
     (first, second), rest = ranking.matches[:2], ranking.matches[2:]
     term = view.entry(first.id)
-    folded = fold(text)
+    folded = squeeze(fold(text))
     if term is None or not term.is_term or not _is_own(view, second.id):
         return ranking
     asks = (

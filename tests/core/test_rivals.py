@@ -69,6 +69,16 @@ def test_who_asks_where_a_thing_is_hears_of_the_city_before_the_word(library: Li
     assert city_before_term(view, "オープンデータとは", both) == both
 
 
+def test_who_wants_to_use_a_thing_is_understood_with_blanks_between_the_words(
+    library: Library,
+) -> None:
+    view = library.view("hachinohe")
+    both = ranking("term-wifi", "hachinohe-wifi-public", top1=0.95)
+    for text in ("ワイファイを つかいたい です。", "Wi-Fi は どこ ですか。"):
+        assert city_before_term(view, text, both).matches[0].id == "hachinohe-wifi-public"
+    assert city_before_term(view, "Wi-Fi とは", both).matches[0].id == "term-wifi"
+
+
 def test_who_asks_since_when_hears_of_the_city_before_the_word(library: Library) -> None:
     view = library.view("hachioji")
     both = ranking("term-cashless", "hachioji-counter-cashless", top1=0.95)
@@ -84,7 +94,7 @@ def test_who_asks_since_when_hears_of_the_city_before_the_word(library: Library)
 def test_who_wants_a_thing_is_not_told_for_sure_what_its_word_means(library: Library) -> None:
     view = library.view("onojo")
     video = ranking("term-videocall", "handoff", "menu-online", top1=0.97)
-    for text in ("Zoomで相談したい", "ビデオ通話で話してくれる？", "オンライン会議で話したい"):
+    for text in ("Zoomで相談したい", "ビデオ通話で話してくれる？", "Web会議に許可はいる？"):
         assert only_a_word(view, text, video)
         assert settled(view, text, video)[0] == "choices"
     for text in ("Zoomって何", "ビデオ通話", "ビデオ通話の意味を知りたい"):
