@@ -57,15 +57,20 @@ class AnsweringProcess:
     comes back unanswered and the caller answers itself: slower, and nothing is lost.
     """
 
-    def __init__(self, desk: Desk, publishers: Mapping[Path, Publisher]) -> None:
-        """Raises OSError where the system gives no process."""
+    def __init__(
+        self,
+        desk: Desk,
+        publishers: Mapping[Path, Publisher],
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`settle` is the first that the process does. Raises OSError where there is none to be had."""
         self._publishers = publishers
         self._told = {folder: each.current() for folder, each in publishers.items()}
         self._waiting: list[_Ticket] = []
         context = multiprocessing.get_context("fork")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, desk, publishers), name="answering", daemon=True
+            target=_serve, args=(theirs, desk, publishers, settle), name="answering", daemon=True
         )
         # Held back until the new process ignores them: it must not end before its maker.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _TO_STOP)
@@ -132,9 +137,15 @@ class AnsweringProcess:
                 self._told[folder] = library
 
 
-def _serve(pipe: Connection, desk: Desk, publishers: Mapping[Path, Publisher]) -> None:
+def _serve(
+    pipe: Connection,
+    desk: Desk,
+    publishers: Mapping[Path, Publisher],
+    settle: Callable[[], None],
+) -> None:
     """The process: answer until the other end closes."""
     _alone_with(pipe)
+    settle()
     while True:
         try:
             said = _received(pipe)

@@ -72,6 +72,7 @@ class Running:
     deliveries: Deliveries | None
     publishers: tuple[Publisher, ...]
     consoles: tuple[Console, ...]  # one of each content folder: it watches the versions
+    tokenizer: SudachiTokenizer
 
     def start(self) -> None:
         """Begin to answer, to deliver, to keep house."""
@@ -134,7 +135,7 @@ def create_app(
     base, publishers = ground.base, ground.publishers
     answering = begun.answering if begun else None
     if apart and begun is None and ground.answers:  # before the threads
-        answering = answering_beside(ground.connected, ground.views, publishers)
+        answering = answering_beside(ground.connected, ground.views, publishers, ground.tokenizer)
     for each in publishers.values():
         each.watch()
     metrics = Metrics()
@@ -153,6 +154,7 @@ def create_app(
         deliveries,
         tuple(publishers.values()),
         consoles,
+        ground.tokenizer,
     )
     running.start()
     return app

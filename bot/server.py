@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -82,6 +83,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             gc.enable()
         # Chunks that are none: the sender's fault, not ours, and read only with the body.
         self.app.register_error_handler(ParseException, lambda _: ("", 400))
+        sparsely = self.app.extensions["madoguchi"].tokenizer.map_sparsely
+        threading.Thread(target=sparsely, name="dictionary", daemon=True).start()  # nobody waits
         return self.app
 
     def _started(self) -> Flask:

@@ -50,11 +50,15 @@ def begin(every: Sequence[Settings]) -> Beginning | None:
     except ContentError:
         return None
     views = {each.account: view_of(each, publishers) for each in every}
-    return Beginning(tokenizer, publishers, answering_beside(every, views, publishers))
+    answering = answering_beside(every, views, publishers, tokenizer)
+    return Beginning(tokenizer, publishers, answering)
 
 
 def answering_beside(
-    every: Sequence[Settings], views: Mapping[str, View], publishers: Mapping[Path, Publisher]
+    every: Sequence[Settings],
+    views: Mapping[str, View],
+    publishers: Mapping[Path, Publisher],
+    tokenizer: SudachiTokenizer,
 ) -> AnsweringProcess | None:
     """The process for all accounts with LINE; None where there is none, or no process to be had."""
     accounts = {
@@ -65,7 +69,7 @@ def answering_beside(
     if not accounts:
         return None
     try:
-        return AnsweringProcess(Desk(accounts, render), publishers)
+        return AnsweringProcess(Desk(accounts, render), publishers, tokenizer.map_sparsely)
     except OSError as error:
         log.error("no process for answering", extra={"error": describe(error)})
         return None
