@@ -21,6 +21,21 @@ LABELS = {
 }
 _ANY_LABEL = re.compile("|".join(map(re.escape, LABELS.values())))
 _KANJI_DIGITS = {k: str(i) for i, k in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
+# The digits of deeds and banknotes. They also stand in everyday words (参加, 陸上, 漆器), so they
+# are digits only in a row of them.
+_DEED_DIGITS = {
+    kanji: str(digit)
+    for digit, spellings in enumerate(
+        ("", "壱壹弌", "弐貳貮弍", "参參弎", "肆", "伍", "陸", "漆柒", "捌", "玖")
+    )
+    for kanji in spellings
+}
+_IN_DEEDS = "".join(_DEED_DIGITS)
+_A_DEED_DIGIT = re.compile(f"[{_IN_DEEDS}]")
+_ANY_DIGIT = rf"[\d{_IN_DEEDS}{''.join(_KANJI_DIGITS)}]"
+_DEED_ROW = re.compile(rf"{_ANY_DIGIT}(?:[ \u3000\-－ー・、,\n]{{0,3}}{_ANY_DIGIT}){{6,}}")
+# Alone at the end of a number in other digits it begins a word: 090-1234-5678参加.
+_BEGINS_A_WORD = re.compile(rf"[^{_IN_DEEDS}]+[{_IN_DEEDS}]")
 
 # The patterns run over a shadow of the text: digits are 0-9, every dash is "-", every blank " ",
 # invisible characters are gone and our own labels are NUL. So one rule sees 1234, １２３４, 一二三四
@@ -51,9 +66,15 @@ _PHONE_NAMED = re.compile(
     r"[^\d\0]{0,8}(?P<number>\d{1,4}[\- ]\d{3,4}(?!\d)|\d{6,}(?!\d))",
     re.I,
 )
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64} ?"
-    r"(?:@|[\[(]at[\])]|[\[(]?(?:アット|あっと)(?:マーク|まーく)?[\])]?) ?[A-Za-z0-9-]+(?:[.。][A-Za-z0-9-]+)+"
+_AT = r" ?(?:@|[\[(]at[\])]|[\[(]?(?:アット|あっと)(?:マーク|まーく)?[\])]?) ?"
+_LOCAL, _DOMAIN = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", r"[A-Za-z0-9-]+(?:[.。][A-Za-z0-9-]+)+"
+_EMAIL = re.compile(_LOCAL + _AT + _DOMAIN)
+# 山田太郎@example.com, taro@日本語.jp. Of a name in Japanese only what is written in one script:
+# what the message says before it must stay.
+_NAME = r"(?:[一-鿿々]{1,12}|[ぁ-ん]{1,12}|[ァ-ヿ]{1,20})"
+_JAPANESE_DOMAIN = r"(?:[A-Za-z0-9ぁ-ヿ一-鿿々-]+\.)+[A-Za-z]{2,}"
+_EMAIL_IN_JAPANESE = re.compile(
+    rf"{_NAME}{_AT}{_DOMAIN}|(?:{_LOCAL}|{_NAME}) ?@ ?{_JAPANESE_DOMAIN}"
 )
 _ACCOUNT_AFTER = re.compile(
     r"(?:口座|普通預金|普通|当座|貯金|記号|account)[^\d\0]{0,12}"
@@ -69,7 +90,8 @@ _PIN_AFTER = re.compile(
 # Hiragana, katakana, kanji, Latin letters and the usual marks: no digit of any kind, no @, no
 # bracket. Nothing can be hidden in such a message, and most are such.
 _NO_NUMBER = re.compile(
-    rf"(?:(?![{''.join(_KANJI_DIGITS)}])[ぁ-ヿ一-鿿々A-Za-z、。！？!?「」 \n])*"
+    rf"(?:(?![{''.join(_KANJI_DIGITS)}]|[{_IN_DEEDS}][ \n、]*[{_IN_DEEDS}])"
+    r"[ぁ-ヿ一-鿿々A-Za-z、。！？!?「」 \n])*"
 )
 _CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 
@@ -87,9 +109,9 @@ class Masked:
 def mask(text: str) -> Masked:
     """Replace numbers and addresses that could identify a person; idempotent, never raises.
 
-    Hidden: any run of 12 or more digits (half or full width or kanji digits, with blanks,
-    hyphens or invisible characters between, in fours with any marks; two dates are none), phone
-    numbers, e-mail addresses, card numbers, bank account numbers and PINs named as such. 12
+    Hidden: any run of 12 or more digits (half or full width or kanji digits, those of deeds too,
+    with blanks, hyphens or invisible characters between, in fours with any marks; two dates are
+    none), phone numbers, e-mail addresses, card numbers, bank account numbers and PINs named as such. 12
     digits count as a possible My Number.
     """
     if _NO_NUMBER.fullmatch(text):
@@ -120,11 +142,24 @@ def _shadow(text: str) -> tuple[str, list[int]]:
     shadow: list[str] = []
     places: list[int] = []
     hidden = {i for label in _ANY_LABEL.finditer(text) for i in range(*label.span())}
+    deeds = _in_deeds(text)
     for place, char in enumerate(text):
-        seen = "\0" if place in hidden else _shadow_char(char)
+        seen = "\0" if place in hidden else deeds.get(place) or _shadow_char(char)
         shadow += seen
         places += [place] * len(seen)
     return "".join(shadow), places
+
+
+def _in_deeds(text: str) -> dict[int, str]:
+    """The places where a digit of deeds stands as one, and which."""
+    found = {}
+    for row in _DEED_ROW.finditer(text) if _A_DEED_DIGIT.search(text) else ():
+        if _BEGINS_A_WORD.fullmatch(row.group()):
+            continue
+        for place in range(*row.span()):
+            if text[place] in _DEED_DIGITS:
+                found[place] = _DEED_DIGITS[text[place]]
+    return found
 
 
 def _shadow_char(char: str) -> str:
@@ -148,8 +183,9 @@ def _shadow_char(char: str) -> str:
 
 
 def _found(shadow: str) -> Iterator[Span]:
-    for match in _EMAIL.finditer(shadow):
-        yield *match.span(), EMAIL
+    for email in (_EMAIL, _EMAIL_IN_JAPANESE):
+        for match in email.finditer(shadow):
+            yield *match.span(), EMAIL
     for match in _LONG_NUMBER.finditer(shadow):
         if not _is_two_dates(match.group()):
             yield *match.span(), _kind_of(match.group())

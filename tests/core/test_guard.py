@@ -22,6 +22,10 @@ MY_NUMBERS = [
     "1234―5678―9012",
     "1234ー5678ー9012",
     "一二三四五六七八九〇一二",
+    "壱弐参四五六七八九〇一弐",
+    "壱弐参肆 伍陸漆捌 玖零壱弐",
+    "壹、貳、參、四、五、六、七、八、九、零、壹、貳",
+    "1弐3四5六7捌9〇1弐",
     "①②③④⑤⑥⑦⑧⑨⓪①②",
     "12345\u200b6789\u200b012",
     "1\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e34\ufe0f\u20e35\ufe0f\u20e36\ufe0f\u20e3789012",
@@ -59,6 +63,10 @@ OTHERS = [
     ("taro@example。com", guard.EMAIL),
     ("taroあっとまーくexample.co.jp", guard.EMAIL),
     ("taro（アット）example.com", guard.EMAIL),
+    ("山田太郎@example.com", guard.EMAIL),
+    ("鈴木＠ｅｘａｍｐｌｅ．ｃｏ．ｊｐ", guard.EMAIL),
+    ("鈴木アットマークexample.com", guard.EMAIL),
+    ("taro@日本語.jp", guard.EMAIL),
     ("4111 1111 1111 1111", guard.CARD),
     ("4111111111111111", guard.CARD),
     ("3782-822463-10005", guard.CARD),
@@ -109,6 +117,11 @@ UNTOUCHED = [
     "00の0の0",
     "〒192-8501の市役所",
     "パスワードを2024年に変えた",
+    "弐拾参年と参加、陸上、漆器",
+    "金壱萬弐千参百円",
+    "参加、参加、参照、参加、参照、参加、参照",
+    "@まどぐち。OK",
+    "データアットプラン。ok",
     "",
 ]
 
@@ -149,6 +162,15 @@ def test_numbers_that_only_their_name_gives_away_are_hidden(
 @pytest.mark.parametrize("text", UNTOUCHED)
 def test_everyday_numbers_stay(text: str) -> None:
     assert mask(text) == guard.Masked(text)
+
+
+def test_a_word_after_a_number_is_no_digit_of_it() -> None:
+    assert mask("090-1234-5678参加したい").text == "［電話番号］参加したい"
+    assert mask("0120-95-0178陸上").text == "［電話番号］陸上"
+
+
+def test_what_is_said_before_an_address_in_japanese_stays() -> None:
+    assert mask("児童手当の返事は山田@example.comへ").text == "児童手当の返事は［メール］へ"
 
 
 def test_my_number_followed_by_a_birthday_still_counts_as_my_number() -> None:
@@ -211,7 +233,7 @@ def test_masking_twice_changes_nothing_more(before: str, number: str, after: str
 def test_text_without_digits_or_addresses_is_returned_as_it_is(text: str) -> None:
     if not re.search(
         r"[\d@]|at|アット|あっと", unicodedata.normalize("NFKC", text), re.I
-    ) and not set(text) & set("〇零○一二三四五六七八九"):
+    ) and not set(text) & set("〇零○一二三四五六七八九壱壹弌弐貳貮弍参參弎肆伍陸漆柒捌玖"):
         assert mask(text).text == text
 
 
@@ -235,7 +257,7 @@ def digit_of(char: str) -> str:
     )
 
 
-@given(st.text("あア亜Aa、。！？? \n一二〇九1４①@(", max_size=30), disguised_numbers())
+@given(st.text("あア亜Aa、。！？? \n一二〇九弐参1４①@(", max_size=30), disguised_numbers())
 def test_a_message_that_is_not_looked_at_has_nothing_to_hide(text: str, number: str) -> None:
     for said in (text, text + number, number + text):
         # A semicolon is nowhere part of a number, and keeps the message from being passed over.
