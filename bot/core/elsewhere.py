@@ -22,21 +22,35 @@ _OUR_BUSINESS = re.compile(
     r"この市|こちら|こっち|ここ|そちら|そっち|以外|近く|隣|広域|連携|共同|比べ|違[いう]|ちがい|合併|姉妹|友好|実家|働|施設に|"
     r"ふるさと納税|と同じ|[市所ろこ]みたい|のよう[にな]|より|(?:人|市民|者)でも|在住|以前|前に|元の"
 )
+# Cities near the five and large ones, as people say them: without 市. None is also the name of a
+# prefecture, of one of our own districts or a common surname.
+_SAID_BARE = (
+    "弘前|黒石|十和田|三沢|平川|盛岡|仙台|立川|町田|日野|稲城|調布|国分寺|昭島|福生|青梅|あきる野|相模原|川崎|横浜|"
+    "三鷹|武蔵野|東村山|新宿|習志野|船橋|佐倉|成田|印西|松戸|浦安|太宰府|筑紫野|那珂川|久留米|北九州|糸島|札幌|名古屋|神戸"
+)
+# 「弘前のスマホ教室」; 「弘前の息子」 and 「弘前の会社」 are somebody's circumstances.
+_BARE = re.compile(
+    rf"^(?P<name>{_SAID_BARE})の(?!.{{0,3}}(?:人|方|者|母|父|親|子|娘|孫|夫|妻|兄|弟|姉|妹|祖|伯|叔|友|家|宅|会社|職場|大学|学校|高校|病院|保育|園|ホーム|アパート|マンション))"
+)
 
 
 def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str:
-    """The city (X市), or town or village by its office (X町役場), that `text` asks about, else "".
+    """The city (X市, or X of those said bare), or town or village by its office (X町役場), that
+    `text` asks about, else "".
 
     `own` are the names of this city. Moving there or from there is this city's business, and
     so are prefectures, wards and parts of this city (X町): "" for all of them.
     """
     folded = fold(text)
+    bare = _BARE.search(folded)
     if (
-        not _MAY_NAME_ONE.search(folded)
+        not (bare or _MAY_NAME_ONE.search(folded))
         or _OUR_BUSINESS.search(folded)
         or any(fold(name) in folded for name in own)
     ):
         return ""
+    if bare:
+        return bare["name"]
     tokens = tokenize(folded)
     for place, kind, after in zip(tokens, tokens[1:], (*tokens[2:], None), strict=False):
         if place.pos[1:3] == ("固有名詞", "地名") and _is_municipality(kind, after):

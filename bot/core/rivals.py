@@ -27,7 +27,7 @@ _CLEARLY_UNKNOWN, _CLEARLY_MEANT = 2.0, 1.0
 _SHARED = 1.0
 _BARE = re.compile(r"^[^ぁ-ゖ?!。、\s]{2,8}$")
 _ASKS_MEANING = re.compile(
-    r"とは|って(?:何|なに|なん|どう)|(?:何|なに|なん)(?:です|の(?:こと|略)|[?。]?$)|意味|説明|違い|ちがい|呼び名|名前|言葉|という|(?:何|なに)[がに]"
+    r"とは|って(?:何|なに|なん|どう)|(?:何|なに|なん)(?:です|の(?:こと|略)|[?。]?$)|意味(?!が?(?:な[いか]|無い))|説明|違い|ちがい|呼び名|名前|言葉|という|(?:何|なに)[がに]"
 )
 _ASKS_TO_USE = re.compile(
     r"(?:使え|つかえ|でき|払え|はらえ|出せ|取れ|とれ|借りられ|受けられ|やって|始まって|はじまって)(?:る|ます|とる|とっと|ん)(?:か|の|かな|んですか|と)?[?。!]*$|(?:あり|やって)ますか[?。]*$|ある[?]+$"
@@ -38,6 +38,10 @@ _WANTS = re.compile(
 )
 _ASKS_WHERE_OR_WHEN = re.compile(
     r"いつ(?:から|まで|頃|ごろ|始|はじ|でき|使え|に?なる|に?なり)|どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
+)
+# 「ビデオ通話を習える所」: who wants to learn a thing knows what it is called.
+_TO_LEARN = re.compile(
+    r"習[いえうっ]|教わ|教えて(?:くれる|もらえる)(?:所|とこ|人|場)|(?:でき|使え)るように(?:なり|し)たい"
 )
 
 
@@ -175,7 +179,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
 
 
 def _wants_the_thing(folded: str) -> bool:
-    return bool(_ASKS_TO_USE.search(folded) or _WANTS.search(folded))
+    return any(each.search(folded) for each in (_ASKS_TO_USE, _WANTS, _TO_LEARN))
 
 
 def _is_own(view: CityView, item_id: str) -> bool:

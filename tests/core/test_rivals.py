@@ -94,7 +94,12 @@ def test_who_asks_since_when_hears_of_the_city_before_the_word(library: Library)
 def test_who_wants_a_thing_is_not_told_for_sure_what_its_word_means(library: Library) -> None:
     view = library.view("onojo")
     video = ranking("term-videocall", "handoff", "menu-online", top1=0.97)
-    for text in ("Zoomで相談したい", "ビデオ通話で話してくれる？", "Web会議に許可はいる？"):
+    for text in (
+        "Zoomで相談したい",
+        "ビデオ通話で話してくれる？",
+        "Web会議に許可はいる？",
+        "Zoom習いたい",
+    ):
         assert only_a_word(view, text, video)
         assert settled(view, text, video)[0] == "choices"
     for text in ("Zoomって何", "ビデオ通話", "ビデオ通話の意味を知りたい"):
