@@ -91,7 +91,7 @@ def posed(
         yield from _held_out(content, city, tokenize)
     for city in content.cities:
         asked = [(text, item) for where, text, item in unseen if where == city]
-        yield from _unseen(content, city, asked, tokenize)
+        yield from posed_without(content, city, asked, tokenize)
         index = build_index(documents(content, city), content.lexicon, tokenize)
         tests = [pair for intent in content.intents.values() for pair in intent.tests.items()]
         sources = {
@@ -122,7 +122,7 @@ def _examples(content: Content, tokenize: Tokenize) -> Iterator[Posed]:
                     yield Posed("examples", example.text, example.item, previous, right)
 
 
-def _unseen(
+def posed_without(
     content: Content, city: str, asked: Sequence[tuple[str, str]], tokenize: Tokenize
 ) -> Iterator[Posed]:
     """Residents' questions, many of which are phrasings by now: asked without their wording."""

@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
+from bot.bench import dangers
 from bot.bench.chart import calibration_svg
 from bot.bench.evidence import candidates, gather
 from bot.config import Settings
 from bot.content.loader import load, read_files
 from bot.content.sudachi import SudachiTokenizer
-from bot.core import kana_language, priors_training, training
+from bot.core import danger_training, kana_language, priors_training, training
 from bot.core.confidence import SHIPPED, Costs
 from bot.core.dialect import standard
 from bot.core.knowledge import Content
@@ -27,6 +28,7 @@ from bot.services.library import documents
 _WEIGHTS = Path(training.__file__).with_name("confidence.json")
 _PRIORS = Path(training.__file__).with_name("priors.json")
 _KANA = Path(training.__file__).with_name("kana.json")
+_DANGER = Path(training.__file__).with_name("danger.json")
 _ASKED, _TOLD = 2, 1  # a phrasing runs on as residents do, an answer as offices do
 # Of the source tree; left out where they are not there.
 _UNSEEN = Path("tests/bench/unseen.tsv")
@@ -45,6 +47,9 @@ _SHOWN = 200
     "--kana", is_flag=True, help="ひらがなだけの質問の読み方（言葉のつながり）を内容から学びます"
 )
 @click.option(
+    "--danger", is_flag=True, help="signs にない危険の言い方を、内容と tests/bench から学びます"
+)
+@click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     help="自信と正答率の図（SVG）を書き出します",
@@ -52,17 +57,25 @@ _SHOWN = 200
 @click.option("--write", is_flag=True, help="新しい重みを書き込みます（書かないときは見るだけ）")
 @click.option("--json", "as_json", is_flag=True, help="結果をJSONで出します")
 def train(
-    marks: Path | None, priors: bool, kana: bool, plot: Path | None, write: bool, as_json: bool
+    marks: Path | None,
+    priors: bool,
+    kana: bool,
+    danger: bool,
+    plot: Path | None,
+    write: bool,
+    as_json: bool,
 ) -> None:
     """自信の度合いを学び直し、前との違いを示します。"""
-    if plot and (priors or kana):
-        raise click.UsageError("--plot は --priors や --kana といっしょには使えません。")
+    if plot and (priors or kana or danger):
+        raise click.UsageError("--plot は --priors・--kana・--danger といっしょには使えません。")
     directory = Settings.from_env(need_city=False).madoguchi_content_dir
     content = load(read_files(directory)).draft
     kept, marked = _unseen(directory), _rows(marks) if marks else []
     tokenizer = SudachiTokenizer()
     if kana:
         result = _learn_kana(content, tokenizer, write)
+    elif danger:
+        result = _learn_danger(content, tokenizer, kept, directory / dangers.TEXTS, write)
     elif priors:
         result = _train_priors(candidates(content, tokenizer, kept, marked), write)
     else:
@@ -86,6 +99,29 @@ def _learn_kana(content: Content, tokenize: Tokenize, write: bool) -> dict[str, 
     if write:
         _KANA.write_text(model, encoding="utf-8")
     return {"texts": len(weights), "readings": len(kana_language.read_language(model).words)}
+
+
+def _learn_danger(
+    content: Content,
+    tokenize: Tokenize,
+    unseen: Sequence[tuple[str, str, str]],
+    texts: Path,
+    write: bool,
+) -> dict[str, Any]:
+    """How danger is worded where no sign stands, against all that residents ask."""
+    listed = dangers.read_texts(texts) if texts.is_file() else []
+    told = dangers.told(content, tokenize, unseen, listed)
+    weights, figures = danger_training.fit(told)
+    if write:
+        made = {
+            "from": "madoguchi train --danger: tests and calm_tests of the emergencies, "
+            "tests/bench/dangers.tsv, residents' questions without those in which the signs see "
+            "danger, phrasings of all cities, messages out of scope; each also by its reading; "
+            "cross-validated by what is asked for",
+            "figures": figures,
+        }
+        _DANGER.write_text(danger_training.weights_file(weights, made), encoding="utf-8")
+    return {"figures": figures, "grams": len(weights.grams)}
 
 
 def _train_priors(asked: Sequence[Listed], write: bool) -> dict[str, Any]:

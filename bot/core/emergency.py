@@ -39,7 +39,7 @@ class Lookout:
 
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
-        plain = _plain(text)
+        plain = plain_spelling(text)
         both = f"{plain}\n{_bare(plain)}"
         possible = {
             number
@@ -117,7 +117,7 @@ def _beside(near: str, calm: str) -> re.Pattern[str]:
 
 
 def _alternatives(group: str) -> tuple[str, ...]:
-    words = filter(None, map(_plain, group.split("|")))
+    words = filter(None, map(plain_spelling, group.split("|")))
     return tuple(dict.fromkeys(each for word in words for each in (word, _bare(word))))
 
 
@@ -132,5 +132,6 @@ def _bare(plain: str) -> str:
     return _PARTICLE.sub("", plain)
 
 
-def _plain(text: str) -> str:
+def plain_spelling(text: str) -> str:
+    """The text as danger is looked for in it: folded, in hiragana, without blanks and commas."""
     return _BLANKS.sub("", hiragana(fold(text)))
