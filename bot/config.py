@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.accounts import Account, city_ids, read_accounts
 from bot.errors import SettingsError
@@ -20,31 +20,27 @@ MAIN_ACCOUNT = "main"  # where there is only one, as in bot.store.tables
 _DEMO_CITY = "hachioji"
 
 
-def _https_or_empty(value: str) -> str:
-    """https, or http to this machine for a stand-in of LINE."""
-    parts = urlsplit(value)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if value and not (parts.hostname and (local or parts.scheme == "https")):
-        raise ValueError("https")
-    return value.rstrip("/")
+@dataclass(frozen=True)
+class Secret:
+    """A text that shows itself nowhere by accident."""
+
+    _plain: str = field(repr=False)
+
+    def get_secret_value(self) -> str:
+        """The text."""
+        return self._plain
+
+    def __str__(self) -> str:
+        return repr(self)
 
 
-def _database_url(value: str) -> str:
-    if not re.match(r"sqlite:///.|postgresql(?:\+psycopg)?://.", value):
-        raise ValueError("database")
-    return value
+class WrongValues(ValueError):
+    """Settings whose values cannot be used, by name."""
 
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__("・".join(names))
+        self.names = tuple(names)
 
-def _credential(value: SecretStr) -> SecretStr:
-    """A credential goes into an HTTP header: ASCII without blanks."""
-    plain = value.get_secret_value().strip()
-    if plain and not re.fullmatch("[!-~]+", plain):
-        raise ValueError("credential")
-    return SecretStr(plain)
-
-
-Url = Annotated[str, AfterValidator(_https_or_empty)]
-Credential = Annotated[SecretStr, AfterValidator(_credential)]
 
 # Setting -> what it is, with an example. The same text stands in docs and in error messages.
 HELP = {
@@ -77,35 +73,113 @@ SECRETS = (
 )
 
 
-class Settings(BaseSettings):
-    """What an installation is told from outside. Secrets never appear in `repr`."""
+def _https_or_empty(value: str) -> str:
+    """https, or http to this machine for a stand-in of LINE."""
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if value and not (parts.hostname and (local or parts.scheme == "https")):
+        raise ValueError("https")
+    return value.rstrip("/")
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+def _matching(pattern: str, value: str) -> str:
+    if not re.match(pattern, value):
+        raise ValueError(pattern)
+    return value
+
+
+def _number(low: int, high: int, value: str | int) -> int:
+    number = int(value)
+    if not low <= number <= high:
+        raise ValueError(f"{low}-{high}")
+    return number
+
+
+def _yes(value: str | bool) -> bool:
+    word = str(value).lower()
+    if word not in _YES | _NO:
+        raise ValueError("yes or no")
+    return word in _YES
+
+
+def _credential(value: str | Secret) -> Secret:
+    """A credential goes into an HTTP header: ASCII without blanks."""
+    plain = (value.get_secret_value() if isinstance(value, Secret) else value).strip()
+    if plain and not re.fullmatch("[!-~]+", plain):
+        raise ValueError("credential")
+    return Secret(plain)
+
+
+_YES, _NO = {"1", "true", "t", "yes", "y", "on"}, {"0", "false", "f", "no", "n", "off"}
+# How a setting that is more than a text is read; each raises ValueError for what it cannot be.
+_READ: dict[str, Callable[[Any], Any]] = {
+    "madoguchi_database_url": partial(_matching, r"sqlite:///.|postgresql(?:\+psycopg)?://."),
+    "madoguchi_accounts": Path,
+    "madoguchi_content_dir": Path,
+    "madoguchi_cache_dir": Path,
+    "madoguchi_public_url": _https_or_empty,
+    "madoguchi_privacy_url": _https_or_empty,
+    "madoguchi_retention_days": partial(_number, 1, 365),
+    "madoguchi_demo": _yes,
+    "madoguchi_worker": partial(_matching, r"(embedded|separate)\Z"),
+    "madoguchi_approvers": partial(_number, 1, 2),
+    "madoguchi_send_per_minute": partial(_number, 100, 1_000_000),
+    "madoguchi_metrics_token": _credential,
+    "line_channel_secret": _credential,
+    "line_channel_access_token": _credential,
+    "line_api_base": _https_or_empty,
+    "line_data_api_base": _https_or_empty,
+}
+
+
+@dataclass(frozen=True, init=False)
+class Settings:
+    """What an installation is told from outside. Secrets never appear in `repr`.
+
+    Read by hand: a library for it took 0.1 s of every start and of every process some memory.
+    """
 
     madoguchi_city: str = ""
     # The address of a PostgreSQL database holds its password.
-    madoguchi_database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
-        "sqlite:///var/madoguchi.db"
-    )
+    madoguchi_database_url: str = field(default="sqlite:///var/madoguchi.db", repr=False)
     madoguchi_accounts: Path | None = None
     madoguchi_account: str = ""
     madoguchi_content_dir: Path = REPOSITORY
     madoguchi_cache_dir: Path = REPOSITORY / "var" / "cache"
-    madoguchi_public_url: Url = ""
-    madoguchi_privacy_url: Url = ""
-    madoguchi_retention_days: Annotated[int, Field(ge=1, le=365)] = 90
+    madoguchi_public_url: str = ""
+    madoguchi_privacy_url: str = ""
+    madoguchi_retention_days: int = 90
     madoguchi_demo: bool = False
-    madoguchi_worker: Annotated[str, Field(pattern="^(embedded|separate)$")] = "embedded"
-    madoguchi_approvers: Annotated[int, Field(ge=1, le=2)] = 2
-    madoguchi_send_per_minute: Annotated[int, Field(ge=100, le=1_000_000)] = 6000
-    madoguchi_metrics_token: Credential = SecretStr("")
-    line_channel_secret: Credential = SecretStr("")
-    line_channel_access_token: Credential = SecretStr("")
-    line_api_base: Url = "https://api.line.me"
-    line_data_api_base: Url = "https://api-data.line.me"
+    madoguchi_worker: str = "embedded"
+    madoguchi_approvers: int = 2
+    madoguchi_send_per_minute: int = 6000
+    madoguchi_metrics_token: Secret = Secret("")
+    line_channel_secret: Secret = Secret("")
+    line_channel_access_token: Secret = Secret("")
+    line_api_base: str = "https://api.line.me"
+    line_data_api_base: str = "https://api-data.line.me"
 
-    # Under which account the versions of the content folder are kept; "" where there is no list.
-    _content_owner: str = PrivateAttr("")
+    def __init__(self, **given: Any) -> None:
+        """What is not `given` comes from the environment, where it is not empty, else the default.
+
+        Raises WrongValues naming every setting that cannot be used.
+        """
+        set_outside = {name.lower(): value for name, value in os.environ.items() if value}
+        wrong = []
+        for each in fields(self):
+            value = given.get(each.name, set_outside.get(each.name))
+            try:
+                read = _READ.get(each.name, str)
+                self._set(each.name, each.default if value is None else read(value))
+            except ValueError:
+                wrong.append(each.name)
+        # Under which account the versions of the content are kept; "" without a list of accounts.
+        self._set("_content_owner", "")
+        if wrong:
+            raise WrongValues(wrong)
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
 
     @property
     def content_owner(self) -> str:
@@ -113,7 +187,8 @@ class Settings(BaseSettings):
 
         "" where no list of accounts says it.
         """
-        return self._content_owner
+        owner: str = vars(self)["_content_owner"]
+        return owner
 
     @property
     def city(self) -> str:
@@ -192,12 +267,13 @@ class Settings(BaseSettings):
             "madoguchi_city": account.city,
             "madoguchi_content_dir": account.content or self.madoguchi_content_dir,
             "madoguchi_privacy_url": account.privacy_url or self.madoguchi_privacy_url,
-            "line_channel_secret": SecretStr(account.channel_secret),
-            "line_channel_access_token": SecretStr(account.channel_access_token),
+            "line_channel_secret": Secret(account.channel_secret),
+            "line_channel_access_token": Secret(account.channel_access_token),
         }
-        settings = self.model_copy(update=changes)
         own = [each.id for each in every if each.content and each.content == account.content]
-        settings._content_owner = min(own, default=MAIN_ACCOUNT)
+        settings = copy(self)
+        for name, value in {**changes, "_content_owner": min(own, default=MAIN_ACCOUNT)}.items():
+            settings._set(name, value)
         return settings
 
     @classmethod
@@ -205,13 +281,13 @@ class Settings(BaseSettings):
         given, wrong = _from_files(os.environ)
         try:
             settings = cls(**given)
-        except ValidationError as error:
-            names = sorted({str(detail["loc"][0]) for detail in error.errors()})
+        except WrongValues as error:
             wrong = {
-                name: f"{name.upper()} が正しくありません。{HELP[name]}" for name in names
+                name: f"{name.upper()} が正しくありません。{HELP[name]}"
+                for name in sorted(error.names)
             } | wrong
         if wrong:  # the rest is judged with the defaults of what is wrong
-            defaults: dict[str, Any] = {name: cls.model_fields[name].default for name in wrong}
+            defaults = {each.name: each.default for each in fields(cls) if each.name in wrong}
             settings = cls(**(given | defaults))
         wrong |= {k: v for k, v in settings._together(need_city).items() if k not in wrong}
         if wrong:
