@@ -34,15 +34,18 @@ _ASKS_TO_USE = re.compile(
 )  # fmt: skip
 
 _WANTS = re.compile(
-    r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り|使い|つかい)たい(?:です|んです|の)?|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした|(?:許可|免許|資格)(?:が|は|って|も)?(?:いる|要る|いり|要り|必要)(?:ます|です)?(?:か|の|かな)?)[?。!]*$"
+    r"(?:て(?:ほし|欲し)い|て(?:くれ|もらえ)(?:る|ます|ん)(?:か|の|かな)?|(?:見|み|話し|し|頼み|出し|借り|とり|取り|使い|つかい)たい(?:です|んです|の)?|(?:見|み)(?:ら)?れ(?:る|ます|ない|ん)(?:か|の|かな|と)?|登録|相談|(?:壊|こわ)(?:れ|し)た|なくした)[?。!]*$"
 )
 _ASKS_WHERE_OR_WHEN = re.compile(
     r"いつ(?:から|まで|頃|ごろ|始|はじ|でき|使え|に?なる|に?なり)|どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
 )
-# 「ビデオ通話を習える所」: who wants to learn a thing knows what it is called.
-_TO_LEARN = re.compile(
-    r"習[いえうっ]|教わ|教えて(?:くれる|もらえる)(?:所|とこ|人|場)|(?:でき|使え)るように(?:なり|し)たい"
+# 「ビデオ通話を習える所」「ドローンに許可はいる？」: who asks this knows what the thing is called.
+_KNOWS_THE_WORD = re.compile(
+    r"習[いえうっ]|教わ|教えて(?:くれる|もらえる)(?:所|とこ|人|場)|(?:でき|使え)るように(?:なり|し)たい|"
+    r"(?:許可|免許|資格)(?:が|は|って|も)?(?:いる|要る|いり|要り|必要)"
 )
+# 「ドローンで物資を運ぶ？」 asks what is done with the thing, 「ドローンで何ができる」 what it is.
+_DOES_WITH = r"で(?!す|しょ|き|も|は|何が|なにが|なんで)"
 
 
 def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Ranking]:
@@ -167,9 +170,8 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     folded = squeeze(fold(text))
     if term is None or not term.is_term or not _is_own(view, second.id):
         return ranking
-    asks = (
-        _ASKS_TO_USE.search(folded) or _WANTS.search(folded) or _ASKS_WHERE_OR_WHEN.search(folded)
-    )
+    asked = (_ASKS_TO_USE, _WANTS, _ASKS_WHERE_OR_WHEN)
+    asks = any(each.search(folded) for each in asked) or _does_with_it(view, term, folded)
     if _ASKS_MEANING.search(folded) or not asks:
         return ranking
     if not _speak_of_the_same(view, first.id, second.id) or _says_its_words(folded, term):
@@ -179,7 +181,12 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
 
 
 def _wants_the_thing(folded: str) -> bool:
-    return any(each.search(folded) for each in (_ASKS_TO_USE, _WANTS, _TO_LEARN))
+    return any(each.search(folded) for each in (_ASKS_TO_USE, _WANTS, _KNOWS_THE_WORD))
+
+
+def _does_with_it(view: CityView, term: Entry, folded: str) -> bool:
+    words = (fold(word) for word, each in view.glossary if each == term.id)
+    return any(re.search(re.escape(word) + _DOES_WITH, folded) for word in words)
 
 
 def _is_own(view: CityView, item_id: str) -> bool:

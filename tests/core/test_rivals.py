@@ -79,6 +79,15 @@ def test_who_wants_to_use_a_thing_is_understood_with_blanks_between_the_words(
     assert city_before_term(view, "Wi-Fi とは", both).matches[0].id == "term-wifi"
 
 
+def test_who_asks_what_is_done_with_a_thing_hears_of_the_city(library: Library) -> None:
+    view = library.view("hachioji")
+    both = ranking("term-drone", "hachioji-drone", top1=0.95)
+    assert (
+        city_before_term(view, "ドローンで荷物を運ぶの？", both).matches[0].id == "hachioji-drone"
+    )
+    assert city_before_term(view, "ドローンで何ができる？", both).matches[0].id == "term-drone"
+
+
 def test_who_asks_since_when_hears_of_the_city_before_the_word(library: Library) -> None:
     view = library.view("hachioji")
     both = ranking("term-cashless", "hachioji-counter-cashless", top1=0.95)
