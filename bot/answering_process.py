@@ -8,9 +8,12 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
@@ -29,6 +32,13 @@ log = logging.getLogger(__name__)
 # A batch takes milliseconds, new content a second or two; LINE's tokens live 50 s.
 _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
+# Another program takes seconds to begin; on a machine that is busy with what killed the first, more.
+_BEGIN_SECONDS = 120.0
+# So long after a loss another one is begun, each time in a row twice as long: what kills it may do
+# so again and again.
+_REST_SECONDS = 1.0
+_LONGEST_REST_SECONDS = 300.0
+_WELL_SECONDS = 600.0  # one that has lived so long was well
 _TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _NICE = 10  # when all want the processor, acknowledging goes before answering
 
@@ -42,6 +52,9 @@ class _News:
     catalog: Catalog
 
 
+Anew = Callable[[int], "subprocess.Popen[bytes]"]
+
+
 @dataclass
 class _Ticket:
     asked: Asked
@@ -49,12 +62,54 @@ class _Ticket:
     over: bool = False
 
 
+@dataclass
+class _Link:
+    """One process, and what content it knows of."""
+
+    pipe: Connection
+    process: multiprocessing.process.BaseProcess | subprocess.Popen[bytes]
+    told: dict[Path, Library]
+    since: float = field(default_factory=time.monotonic)
+
+    def send_news(self, publishers: Mapping[Path, Publisher]) -> None:
+        """Tell of the content in force, where it is not known yet."""
+        for folder, publisher in publishers.items():
+            library: Library = publisher.current()
+            if library is not self.told.get(folder):
+                _send(self.pipe, _News(folder, library.content, library.catalog))
+                self.told[folder] = library
+
+    def exchange(self, asked: list[Asked], seconds: float) -> list[Answered | None]:
+        """What it says to them. Raises TimeoutError and whatever a broken pipe raises."""
+        _send(self.pipe, asked)
+        if not self.pipe.poll(seconds):
+            raise TimeoutError
+        answers: list[Answered | None] = _received(self.pipe)
+        return answers
+
+    def end(self, seconds: float = 0.0) -> None:
+        """Let it end by itself for `seconds`, then end it."""
+        self.pipe.close()
+        if not self._ended(seconds):
+            self.process.kill()
+            self._ended(_STOP_SECONDS)
+
+    def _ended(self, seconds: float) -> bool:
+        if isinstance(self.process, subprocess.Popen):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+            return self.process.poll() is not None
+        self.process.join(seconds)
+        return not self.process.is_alive()
+
+
 class AnsweringProcess:
     """Decides what it is asked with the content in force; for one thread.
 
     Make it before the process has threads that matter: it is a fork, and shares the memory of
     content and dictionary. It ends with its maker, however that ends. If it ends first, everything
-    comes back unanswered and the caller answers itself: slower, and nothing is lost.
+    comes back unanswered and the caller answers itself, slower, until another one has begun: by
+    then there are threads, so that one is no fork but a program of its own, made by `anew`.
     """
 
     def __init__(
@@ -62,30 +117,43 @@ class AnsweringProcess:
         desk: Desk,
         publishers: Mapping[Path, Publisher],
         settle: Callable[[], None] = lambda: None,
+        anew: Anew | None = None,
     ) -> None:
-        """`settle` is the first that the process does. Raises OSError where there is none to be had."""
+        """`settle` is the first that the process does. `anew` starts a program that calls `serve`
+        at the file descriptor given. Raises OSError where there is no process to be had."""
         self._publishers = publishers
-        self._told = {folder: each.current() for folder, each in publishers.items()}
+        self._anew = anew
+        self._losses = 0
+        self._closing = threading.Event()
+        self._begun: _Link | None = None  # by a thread of its own, not in use yet
         self._waiting: list[_Ticket] = []
+        told = {folder: each.current() for folder, each in publishers.items()}
         context = multiprocessing.get_context("fork")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, desk, publishers, settle), name="answering", daemon=True
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=serve, args=(theirs, desk, publishers, settle), name="answering", daemon=True
         )
         # Held back until the new process ignores them: it must not end before its maker.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _TO_STOP)
         try:
-            self._process.start()
+            process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         # However we end: at exit everybody waits for their children, and ours waits for this.
-        Finalize(None, self._pipe.close, exitpriority=1)
+        Finalize(None, ours.close, exitpriority=1)
+        self._link: _Link | None = _Link(ours, process, told)
 
     @property
     def pid(self) -> int | None:
-        """Of the process."""
-        return self._process.pid
+        """Of the process, None while there is none."""
+        link = self._link or self._begun
+        return link.process.pid if link else None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has ended and no other is there yet."""
+        return self.pid is None
 
     def ask(self, asked: Asked) -> Callable[[], Answered | None]:
         """Hand something over; everything handed over goes when the first answer is called for.
@@ -98,52 +166,89 @@ class AnsweringProcess:
 
     def close(self) -> None:
         """Let the process end."""
-        self._pipe.close()
-        self._process.join(_STOP_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
+        self._closing.set()
+        for link in (self._link, self._begun):
+            if link is not None:
+                link.end(_STOP_SECONDS)
+        self._link = self._begun = None
 
     def _answered(self, ticket: _Ticket) -> Answered | None:
         if not ticket.over:
             waiting, self._waiting = self._waiting, []
             for each in waiting:
                 each.over = True
-            if not self._pipe.closed:
-                self._exchange(waiting)
+            if self._link is None:
+                self._link, self._begun = self._begun, None
+            if self._link is not None:
+                self._exchange(self._link, waiting)
         return ticket.answered
 
-    def _exchange(self, waiting: list[_Ticket]) -> None:
+    def _exchange(self, link: _Link, waiting: list[_Ticket]) -> None:
         try:
-            self._tell_news()
-            _send(self._pipe, [ticket.asked for ticket in waiting])
-            if not self._pipe.poll(_PATIENCE_SECONDS):
-                raise TimeoutError
-            for ticket, answered in zip(waiting, _received(self._pipe), strict=True):
+            link.send_news(self._publishers)
+            answers = link.exchange([ticket.asked for ticket in waiting], _PATIENCE_SECONDS)
+            for ticket, answered in zip(waiting, answers, strict=True):
                 ticket.answered = answered
         except Exception as error:  # half an answer is none, whatever broke it
             log.critical(
-                "answering process lost: answering in the web's own process until a restart",
+                "answering process lost: answering in the web's own process until another is there",
                 extra={"error": describe(error)},
             )
-            self._pipe.close()
-            self._process.kill()
-            self._process.join(_STOP_SECONDS)
+            link.end()
+            self._lose(link)
 
-    def _tell_news(self) -> None:
-        for folder, publisher in self._publishers.items():
-            library: Library = publisher.current()
-            if library is not self._told[folder]:
-                _send(self._pipe, _News(folder, library.content, library.catalog))
-                self._told[folder] = library
+    def _lose(self, link: _Link) -> None:
+        self._link = None
+        well = time.monotonic() - link.since > _WELL_SECONDS
+        self._losses = 1 if well else self._losses + 1
+        if self._anew is not None:
+            rest = min(_REST_SECONDS * 2 ** (self._losses - 1), _LONGEST_REST_SECONDS)
+            args = (self._anew, rest)
+            threading.Thread(target=self._begin, args=args, name="answering", daemon=True).start()
+
+    def _begin(self, anew: Anew, rest: float) -> None:
+        """Begin another one; in a thread of its own, the caller goes on answering itself."""
+        while not self._closing.wait(rest):
+            try:
+                link = _begun(anew, self._publishers)
+            except Exception as error:  # no process, or one that does not come to answer
+                rest = min(2 * rest, _LONGEST_REST_SECONDS)
+                log.error("answering process not begun", extra={"error": describe(error)})
+                continue
+            self._begun = link
+            if self._closing.is_set():  # `close` may have looked before
+                link.end()
+            else:
+                log.warning("answering process begun again", extra={"pid": link.process.pid})
+            return
 
 
-def _serve(
+def _begun(anew: Anew, publishers: Mapping[Path, Publisher]) -> _Link:
+    """A new program that has the content in force and answers; raises where there is none."""
+    ours, theirs = multiprocessing.Pipe()
+    try:
+        link = _Link(ours, anew(theirs.fileno()), {})
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    try:
+        link.send_news(publishers)
+        link.exchange([], _BEGIN_SECONDS)
+    except BaseException:
+        link.end()
+        raise
+    return link
+
+
+def serve(
     pipe: Connection,
     desk: Desk,
     publishers: Mapping[Path, Publisher],
     settle: Callable[[], None],
 ) -> None:
-    """The process: answer until the other end closes."""
+    """The process itself: answer until the other end of `pipe` closes."""
     _alone_with(pipe)
     settle()
     while True:

@@ -140,7 +140,7 @@ def create_app(
         each.watch()
     metrics = Metrics()
     worker = _worker(ground, line, metrics, answering)
-    app, consoles = _flask(ground, worker, metrics)
+    app, consoles = _flask(ground, worker, metrics, answering)
     deliveries = None
     if every[0].madoguchi_worker == "embedded" and line is None:
         deliveries = deliveries_beside(every, base, publishers)
@@ -186,12 +186,15 @@ def _keep_versions(
 
 
 def _flask(
-    ground: _Ground, worker: ReplyWorker | None, metrics: Metrics
+    ground: _Ground,
+    worker: ReplyWorker | None,
+    metrics: Metrics,
+    answering: AnsweringProcess | None,
 ) -> tuple[Flask, tuple[Console, ...]]:
     """Every address that answers, and the consoles to be started."""
     every, base, publishers = ground.every, ground.base, ground.publishers
     settings = every[0]
-    readiness = _readiness(ground, worker)
+    readiness = _readiness(ground, worker, answering)
     metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
     app = Flask(__name__, static_folder=None)
     add_request_ids(app)
@@ -264,13 +267,16 @@ def _worker(
     return ReplyWorker(*replying, housekeeping=housekeeping_of(ground.every, ground.base))
 
 
-def _readiness(ground: _Ground, worker: ReplyWorker | None) -> Readiness:
+def _readiness(
+    ground: _Ground, worker: ReplyWorker | None, answering: AnsweringProcess | None
+) -> Readiness:
     return Readiness(
         ground.base.db,
         ground.base.now,
         lambda: all(publisher.current() for publisher in ground.publishers.values()),
         _alive(ground, worker),
         lambda: _errors(ground.publishers.values()),
+        lambda: answering is not None and answering.lost,
     )
 
 

@@ -18,6 +18,7 @@ class Readiness:
     """`worker_alive` is None where no worker belongs to this process.
 
     `content_errors` is how many errors keep new content out while the content before answers.
+    `answering_lost`: whether the process that decides answers has ended, and no other is there yet.
     """
 
     db: Database
@@ -25,6 +26,7 @@ class Readiness:
     content_loaded: Callable[[], bool]
     worker_alive: Callable[[], bool] | None = None
     content_errors: Callable[[], int] = lambda: 0
+    answering_lost: Callable[[], bool] = lambda: False
 
     def reasons(self) -> list[str]:
         """Why not, in Japanese for the operator; empty when all is well. Writes one small row."""
@@ -45,7 +47,7 @@ class Readiness:
 
         No reason to be taken out of service: LINE's events still have to be kept.
         """
-        return [*self._old_content(), *self._late_replies()]
+        return [*self._old_content(), *self._slow_answers(), *self._late_replies()]
 
     def _old_content(self) -> list[str]:
         found = self.content_errors()
@@ -54,6 +56,14 @@ class Readiness:
         return [
             f"新しい内容に{found}件の問題があるため、前の正しい内容で答えています。"
             "madoguchi check で場所を見て、直してください。"
+        ]
+
+    def _slow_answers(self) -> list[str]:
+        if not self.answering_lost():
+            return []
+        return [
+            "答えを決めるプロセスが落ちたため、返事が遅くなっています。"
+            "始め直しています。くり返すときは、ログとメモリーを見てください。"
         ]
 
     def _late_replies(self) -> list[str]:

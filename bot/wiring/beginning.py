@@ -10,17 +10,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.answering_process import AnsweringProcess
 from bot.config import Settings
 from bot.content.sudachi import SudachiTokenizer
 from bot.errors import ContentError
-from bot.line.render import render
-from bot.services.apart import Desk, linked_alone
 from bot.services.failures import describe
 from bot.services.publishing import Publisher
-from bot.wiring.content import View, publishers_of, view_of
+from bot.wiring.afresh import start
+from bot.wiring.content import View, desk_of, publishers_of, view_of
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +61,11 @@ def answering_beside(
     tokenizer: SudachiTokenizer,
 ) -> AnsweringProcess | None:
     """The process for all accounts with LINE; None where there is none, or no process to be had."""
-    accounts = {
-        each.account: (views[each.account], linked_alone(each.madoguchi_public_url))
-        for each in every
-        if each.has_line
-    }
-    if not accounts:
+    if not any(each.has_line for each in every):
         return None
+    desk, anew = desk_of(every, views), partial(start, every)
     try:
-        return AnsweringProcess(Desk(accounts, render), publishers, tokenizer.map_sparsely)
+        return AnsweringProcess(desk, publishers, tokenizer.map_sparsely, anew)
     except OSError as error:
         log.error("no process for answering", extra={"error": describe(error)})
         return None

@@ -15,6 +15,8 @@ from bot.config import MAIN_ACCOUNT, Settings
 from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.view import CityView
+from bot.line.render import render
+from bot.services.apart import Desk, linked_alone
 from bot.services.library import Terms
 from bot.services.publishing import Publisher, Versions
 
@@ -68,6 +70,16 @@ def view_of(settings: Settings, publishers: Mapping[Path, Publisher]) -> View:
     """The account's city as it is now, with the account's own privacy page."""
     publisher = publishers[settings.madoguchi_content_dir]
     return _View(publisher, settings.city, settings.madoguchi_privacy_url)
+
+
+def desk_of(every: Sequence[Settings], views: Mapping[str, View]) -> Desk:
+    """Where answers are decided without a store, for the accounts that have LINE."""
+    accounts = {
+        each.account: (views[each.account], linked_alone(each.madoguchi_public_url))
+        for each in every
+        if each.has_line
+    }
+    return Desk(accounts, render)
 
 
 class _View:

@@ -142,3 +142,11 @@ def test_new_content_that_is_refused_is_told_of_without_being_not_ready(db, erro
     assert response.status_code == 200
     assert (response.json["status"], response.json["content"]) == ("ok", said)
     assert f"{errors}件の問題" in response.json["warnings"][0]
+
+
+def test_a_lost_answering_process_is_told_of_without_being_not_ready(db):
+    app = Flask("test")
+    readiness = Readiness(db, FakeClock(), lambda: True, answering_lost=lambda: True)
+    app.register_blueprint(health_blueprint(readiness))
+    response = app.test_client().get("/readyz")
+    assert response.status_code == 200 and "始め直しています" in response.json["warnings"][0]
