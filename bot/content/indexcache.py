@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import mmap
 import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+
+from bot.content.mapped import give_back, map_sparsely
 
 log = logging.getLogger(__name__)
 _KEPT = 20  # five cities, a few versions of their content
@@ -20,12 +23,23 @@ class IndexCache:
         self._directory = directory
         self._salt = _code_version()
 
-    def load(self, key: str) -> bytes | None:
-        """What was saved under `key` by this very code and dictionary, None for anything else."""
+    def load(self, key: str) -> memoryview | None:
+        """What was saved under `key` by this very code and dictionary, None for anything else.
+
+        The mapped file, whose pages processes share. It is only ever replaced by another one.
+        """
         try:
-            return self._path(key).read_bytes()
-        except OSError:
+            with (path := self._path(key)).open("rb") as file:
+                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            map_sparsely(path.name)
+            return data
+        except (OSError, ValueError):  # an empty file cannot be mapped
             return None
+
+    def give_back(self) -> None:
+        """Let go of what only loading read of the files."""
+        for path in self._directory.glob(f"*-{self._salt}.index"):
+            give_back(path.name)
 
     def save(self, key: str, data: bytes) -> None:
         """Keep `data`, whole or not at all; the oldest files go."""

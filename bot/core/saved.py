@@ -85,20 +85,24 @@ def _padded(data: bytes) -> bytes:
     return data + b"\0" * _gap(len(data))
 
 
-def from_bytes(data: bytes) -> Index:
-    """The index that `to_bytes` wrote. Raises ValueError when the bytes are anything else."""
+def from_bytes(data: bytes | memoryview) -> Index:
+    """The index that `to_bytes` wrote. Raises ValueError when the bytes are anything else.
+
+    Its arrays are parts of `data`, which may be a mapped file: what is never asked for is never
+    read.
+    """
     try:
         return _read(data)
     except (KeyError, TypeError, IndexError, struct.error) as error:
         raise ValueError("not a saved index of this version") from error
 
 
-def _read(data: bytes) -> Index:
-    if not data.startswith(_MAGIC):
+def _read(data: bytes | memoryview) -> Index:
+    if data[: len(_MAGIC)] != _MAGIC:
         raise ValueError("not a saved index of this version")
     (length,) = struct.unpack_from("<Q", data, len(_MAGIC))
     start = len(_MAGIC) + 8
-    header = json.loads(data[start : start + length].decode("utf-8", "surrogatepass"))
+    header = json.loads(str(data[start : start + length], "utf-8", "surrogatepass"))
     arrays = _arrays(data, start + length, header["arrays"])
     lexicon = tuple((tuple(left), tuple(right), both) for left, right, both in header["lexicon"])
     sizes = header["sizes"]
@@ -136,7 +140,7 @@ def _nodes(saved: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, tuple[Node
 
 
 def _arrays(
-    data: bytes, place: int, layout: Sequence[tuple[str, str, Sequence[int]]]
+    data: bytes | memoryview, place: int, layout: Sequence[tuple[str, str, Sequence[int]]]
 ) -> dict[str, NDArray[Any]]:
     found = {}
     for name, kind, shape in layout:

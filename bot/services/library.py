@@ -38,7 +38,7 @@ class Terms:
 class SavedIndexes(Protocol):
     """Where built indexes are kept between starts (`bot.content.indexcache.IndexCache`)."""
 
-    def load(self, key: str) -> bytes | None:
+    def load(self, key: str) -> bytes | memoryview | None:
         """What was saved under `key`."""
         ...
 

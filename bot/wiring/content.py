@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot.config import MAIN_ACCOUNT, Settings
@@ -49,9 +50,14 @@ def publishers_of(
             versions=versions(owner_of(settings, every)) if versions else None,
             cities=sorted({each.city for each in sharing(settings, every)}),
             saved=saved,
-            settle=tokenizer.give_back,
+            settle=partial(_settle, tokenizer, saved),
         )
     return found
+
+
+def _settle(tokenizer: SudachiTokenizer, saved: IndexCache) -> None:
+    tokenizer.give_back()
+    saved.give_back()
 
 
 def sharing(settings: Settings, every: Sequence[Settings]) -> list[Settings]:
