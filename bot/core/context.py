@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.core.answers import fall_back, offer_choices
@@ -23,7 +24,6 @@ from bot.core.followup import (
     asks_also,
     asks_on,
     asks_outright,
-    asks_what_becomes,
     by_what_means,
     even_with,
     facet_alone,
@@ -31,7 +31,6 @@ from bot.core.followup import (
     goes_on,
     is_bare_noun,
     is_short_question,
-    links_back,
     loose_facet,
     names_us,
     one_case_more,
@@ -47,8 +46,11 @@ from bot.core.turn import Speaker, Turn, button, pairs, unique
 from bot.core.wording import JAPANESE
 
 _ALL_BUT_SURE, _UNLIKELY = 0.85, 0.5
-_NEAR = 5
 _BRIEF = 24  # characters of a message about one point
+# 「市のLINEって何が届くの」: the thing before what is asked about it.
+_OF_A_THING = re.compile(
+    r"^(.{1,14}?)(?:って|は|とは)(?:いったい|一体)?(?:何|なに|なん|どう|どん|どこ|いつ|いくら|誰|だれ)"
+)
 # 「使い方がわからない」「なんて名前ですか」: of what was just answered.
 _HOW_TO_USE, _WHO_WE_ARE = "how-to-use", "who-are-you"
 
@@ -67,13 +69,16 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     clear = decision == "answer"
     if is_bare_noun(text) and decision != "fallback":
         return False
-    if as_means(text) or (not clear and len(text) <= _BRIEF and point_of(text)):
+    point = point_of(text) if not clear and len(text) <= _BRIEF else None
+    if as_means(text) or (point and not _has_title(speaker, point.thing, ranking)):
         return True
     if asks_on(text, said) or (further and not said.subjects):
-        return further or not (clear and _leaves_the_matter(speaker, ranking))
+        return further or not (clear and _leaves_the_matter(speaker, said, ranking))
     if not said.subjects or not ranking.matches:
         return decision == "fallback" and not said.subjects and asks_outright(text)
     near = [match.id for match in ranking.matches[:3]]
+    if near[0] != last.id and _is_told_anew(speaker, last, near[:2]):
+        return False
     if further and last.id in near:
         return True
     if clear:
@@ -174,7 +179,7 @@ def other_than(speaker: Speaker, last: Entry) -> Turn:
 
 def about_choices(speaker: Speaker) -> Turn | None:
     """After a question back, a message without a subject is about one of what was offered."""
-    offered = _offered(speaker)
+    offered = offered_by(speaker)
     if not offered:
         return None
     text, view, asked = speaker.text, speaker.view, speaker.state.asked
@@ -235,8 +240,12 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     if decide(ranking, view.costs) == "answer" and not _is_of_nothing(speaker, ranking):
         return None
     words, title = speaker.words, view.title(intent.id, speaker.language)
-    name = view.contact(intent).name
-    body = words.say("facet_unknown", title=title, facet=words.say(facet), name=name)
+    name, point = view.contact(intent).name, None if facet_alone(text) else point_of(text)
+    if point:
+        named = words.say(point.key, **({"thing": point.thing} if point.thing else {}))
+        body = words.say("point_unknown", title=title, point=named, name=name)
+    else:
+        body = words.say("facet_unknown", title=title, facet=words.say(facet), name=name)
     card = contact_card(view, speaker.language, body, view.contact(intent))
     found = (speaker.candidate(intent.id),)
     asked = speaker.state.asked
@@ -248,36 +257,6 @@ def _is_of_nothing(speaker: Speaker, ranking: Ranking) -> bool:
     """Whether the first only says of a facet in general that no source gives it (手数料, 会場)."""
     intent = speaker.view.intent(ranking.matches[0].id)
     return intent is not None and bool(intent.contact) and not intent.action
-
-
-def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
-    """「介護も？」「窓口では？」: read together with the question before, where that is clear."""
-    state, text = speaker.state, speaker.text
-    if not state.asked or not (state.last or _offered(speaker)) or not links_back(text):
-        return ranking
-    a_word = _is_a_word(speaker, ranking)
-    sure = decide(ranking, speaker.view.costs) == "answer"
-    if sure and not a_word and not asks_what_becomes(text):
-        return ranking
-    together = speaker.rank(f"{state.asked} {text}")
-    near = {match.id for match in ranking.matches[:_NEAR]}
-    if sure and not a_word:
-        # 「児童手当はどうなる？」 while moving: not what is said of it to everybody.
-        told = decide(together, speaker.view.costs) != "fallback"
-        return together if told and together.matches[0].id in near else ranking
-    near = {match.id for match in ranking.matches[:3]}
-    if decide(ranking, speaker.view.costs) == "fallback":
-        near.add(state.last)
-    clear = decide(together, speaker.view.costs) == "answer" and together.matches[0].id in near
-    if clear or not a_word:
-        return together if clear else ranking
-    kept = tuple(match for match in together.matches if not speaker.view.is_term(match.id))
-    return replace(together, matches=kept) if kept and kept[0].id in near else ranking
-
-
-def _is_a_word(speaker: Speaker, ranking: Ranking) -> bool:
-    """Whether the first explains a word: 「PayPayは？」 after an answer asks for no meaning."""
-    return bool(ranking.matches) and speaker.view.is_term(ranking.matches[0].id)
 
 
 def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:
@@ -292,15 +271,17 @@ def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> 
     if len(said.strange_to(fold(title))) < len(said.subjects):
         return False
     asks_more = also or one_case_more(text) or by_what_means(text, said)
-    return asks_more or not said.strange_to(_words_of(last))
+    return asks_more or not said.strange_to(words_of(last))
 
 
 def _names_nothing_else(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) -> bool:
     """Whether a message names only what `last` speaks of, or a thing that no title near it has."""
     view = speaker.view
-    strange = said.strange_to(_words_of(last))
+    strange = said.strange_to(words_of(last))
     titles = fold(" ".join(view.title(match.id) for match in ranking.matches[:3]))
     if set(strange) - set(said.strange_to(titles)):
+        return False
+    if not strange and _stands_in_titles(speaker, last, said, ranking):
         return False
     if not strange or one_case_more(speaker.text):
         return True
@@ -312,29 +293,60 @@ def _names_nothing_else(speaker: Speaker, last: Entry, said: Said, ranking: Rank
     return alone and unheard and asks_outright(speaker.text)
 
 
-def _words_of(entry: Entry) -> str:
+def _stands_in_titles(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) -> bool:
+    """「作らないとだめ？」: titles near it have what is named, and `last` has it in passing only."""
+    near = [match.id for match in ranking.matches[:5]]
+    titles = fold(" ".join(map(speaker.view.title, near[:2])))
+    return (
+        last.id not in near
+        and not said.strange_to(titles)
+        and len(said.strange_to(fold(last.title))) == len(said.subjects)
+    )
+
+
+def words_of(entry: Entry) -> str:
     """What an entry says and is asked, as one folded text."""
     return fold(" ".join((entry.title, *entry.questions, entry.answer, *entry.details.values())))
 
 
-def _leaves_the_matter(speaker: Speaker, ranking: Ranking) -> bool:
-    """Whether the clear first needs no subject (thanks, the menu, a person), or is all but sure."""
+def _has_title(speaker: Speaker, thing: str, ranking: Ranking) -> bool:
+    """「免許証は？」 where there is an entry for it: no thing to bring along."""
+    near = [match.id for match in ranking.matches[:2] if speaker.view.entry(match.id)]
+    return bool(thing) and any(thing in speaker.view.title(each) for each in near)
+
+
+def _is_told_anew(speaker: Speaker, last: Entry, near: list[str]) -> bool:
+    """「市のLINEって何が届くの」: asks outright about a thing that titles have, but not the last's."""
+    found = _OF_A_THING.match(fold(speaker.text))
+    if not found:
+        return False
+    said = what_is_said(found[1], speaker.view.tokenize)
+    titles = fold(" ".join(map(speaker.view.title, near)))
+    strange = said.strange_to(fold(last.title))
+    return bool(strange) and not set(strange) & set(said.strange_to(titles))
+
+
+def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
+    """Whether the clear first needs no subject (thanks, the menu, a person), or is all but sure.
+
+    「何日前から？」 names nothing and asks for something: it is sure of no entry.
+    """
     first = ranking.matches[0].id
     intent = speaker.view.intent(first)
     if intent is None:
-        return ranking.top1 >= _ALL_BUT_SURE
+        named = bool(said.things) or not facets_in(speaker.text)
+        return named and ranking.top1 >= _ALL_BUT_SURE
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
     if first == _WHO_WE_ARE:
         return names_us(speaker.text)
     return not asks_of_a_thing and first != _HOW_TO_USE
 
 
-def _offered(speaker: Speaker) -> list[str]:
-    """What the question back, or the topic's menu, on screen offers."""
-    view, last = speaker.view, speaker.state.last
+def offered_by(speaker: Speaker) -> list[str]:
+    """The ids that the question back, or the topic's menu, on screen offers."""
     shown = [read_action(data) for _, data in speaker.state.shown]
-    menu = view.intent(last)
+    menu = speaker.view.intent(speaker.state.last)
     asked_back = any(parts.get("do") == "none" for parts in shown)
-    if view.entry(last) or not (asked_back or (menu and (menu.choices or menu.topics))):
+    if not (asked_back or (menu and (menu.choices or menu.topics))):
         return []
     return [parts["id"] for parts in shown if parts.get("do") == "show" and "id" in parts]

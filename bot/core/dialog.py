@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core import actions, answers, choosing, guard
+from bot.core.another import acts_on_another_thing, second_first
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
 from bot.core.context import (
@@ -16,7 +17,7 @@ from bot.core.context import (
     facet_of_nothing,
     is_about_last,
     more_about,
-    narrowed,
+    offered_by,
     other_than,
 )
 from bot.core.conversation import State, read_action
@@ -31,13 +32,19 @@ from bot.core.followup import (
 )
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
+from bot.core.narrowing import (
+    after_question_back,
+    names_what_is_near,
+    narrowed,
+    of_same_matter,
+)
 from bot.core.picking import pointed_at
 from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
 from bot.core.resident import Resident
 from bot.core.rivals import settled, stands_alone
-from bot.core.smalltalk import talk
+from bot.core.smalltalk import nods, talk
 from bot.core.turn import Candidate, Message, Speaker, Turn
 from bot.core.view import CityView
 from bot.core.wants import wants_by, with_first
@@ -183,7 +190,7 @@ class _Dialog:
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
         last, facet = self._last(), facet_alone(text)
-        if asked_on := about_choices(self.speaker):
+        if asked_on := after_question_back(self.speaker) or about_choices(self.speaker):
             return asked_on
         if last is None:
             return self._of_no_entry(facet)
@@ -206,8 +213,20 @@ class _Dialog:
 
     def _talked(self) -> Turn | None:
         """A message that is nothing but a greeting, thanks, love or anger."""
-        intent = self.view.intent(talk(self.speaker.text))
-        return answers.show_intent(self.speaker, intent) if intent else None
+        speaker, state = self.speaker, self.state
+        said = talk(speaker.text)
+        if not said and nods(speaker.text):
+            if offered_by(speaker):
+                return answers.offer_again(speaker)
+            said = "thanks" if self._last() else ""
+        intent = self.view.intent(said)
+        if intent is None:
+            return None
+        turn = answers.show_intent(speaker, intent)
+        if turn.state.last or said == "goodbye":
+            return turn
+        # 「なるほど」 ends no matter: 「いくらですか」 may come after it.
+        return replace(turn, state=replace(turn.state, last=state.last, asked=state.asked))
 
     def _matched(self) -> Turn:
         """What the matcher makes of it, with what was said before where that is meant."""
@@ -216,7 +235,13 @@ class _Dialog:
         last = self._last()
         if last and is_about_last(speaker, last, ranking):
             return more_about(speaker, last)
+        if named := of_same_matter(speaker, ranking):
+            return named
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
+        if decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking):
+            decision, ranking = "choices", second_first(ranking)
+        if decision == "fallback" and names_what_is_near(speaker, ranking):
+            decision = "choices"
         two = wants_by(speaker.rank, speaker.text, linked=decision == "answer")
         if both := answers.show_both(speaker, two, ranking):
             return both

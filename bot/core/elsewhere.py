@@ -33,6 +33,12 @@ _BARE = re.compile(
     rf"^(?P<name>{_SAID_BARE})の(?!.{{0,3}}(?:人|方|者|母|父|親|子|娘|孫|夫|妻|兄|弟|姉|妹|祖|伯|叔|友|家|宅|会社|職場|大学|学校|高校|病院|保育|園|ホーム|アパート|マンション))"
 )
 
+# 「じゃあ仙台だと？」「町田はどう？」: the same question for another city.
+_COMPARED = re.compile(
+    rf"(?:^|[、,。!\s]|じゃあ?|それ)(?P<name>{_SAID_BARE}|八戸|五所川原|八王子|八千代|大野城)"
+    r"(?:だと|では|だったら|なら|の(?:場合|ほうは|方は|人は)|は(?:どう|いくら|いつ|でき|やって|あ[るり]|[?]|$))"
+)
+
 
 def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str:
     """The city (X市, or X of those said bare), or town or village by its office (X町役場), that
@@ -42,7 +48,7 @@ def other_municipality(text: str, tokenize: Tokenize, own: Iterable[str]) -> str
     so are prefectures, wards and parts of this city (X町): "" for all of them.
     """
     folded = fold(text)
-    bare = _BARE.search(folded)
+    bare = _BARE.search(folded) or _COMPARED.search(folded)
     if (
         not (bare or _MAY_NAME_ONE.search(folded))
         or _OUR_BUSINESS.search(folded)
@@ -89,4 +95,9 @@ def _is_municipality(kind: Token, after: Token | None) -> bool:
 def _is_told_of(speaker: Speaker, other: str, ranking: Ranking) -> bool:
     """Whether what fits best speaks of the other itself (a joint service, a neighbour)."""
     entry = speaker.view.entry(ranking.matches[0].id) if ranking.matches else None
-    return entry is not None and other in "\n".join((entry.title, entry.answer, *entry.questions))
+    if entry is None:
+        return False
+    # 「仙台に引っ越す」 among the ways of asking does not make it speak of 仙台.
+    questions = entry.questions if other.endswith(("市", "役場")) else ()
+    told = (entry.title, entry.answer, *questions)
+    return other in "\n".join(told)

@@ -19,15 +19,15 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
     (
         Facet.ONLINE,
-        r"オンライン(?:申請|手続き?)?|インターネット|ネット(?:申請)?|スマホ(?:(?=で|から|でも)|申請)|(?<!借)(?:家|自宅|うち)(?:で|から)|電子申請|web|ウェブ|online|on the internet",
+        r"オンライン(?:申請|手続き?)?|インターネット|ネット(?:申請)?|スマホ(?:(?=で|から|でも)|申請)|(?<!借)(?:家|自宅|うち)(?:で|から)|電子申請|\bweb|ウェブ|online|on the internet",
     ),
     (
         Facet.PHONE,
-        r"(?:お)?電話(?:番号)?|でんわ(?:ばんごう)?|tel|連絡先|問い?合わ?せ先?|どこに(?:聞|き)け?ば|(?:だれ|誰)に(?:聞|き)け?ば|(?:どこの|何の?|なに)課|phone(?: number)?|contact",
+        r"(?:お)?電話(?:番号)?|でんわ(?:ばんごう)?|tel|連絡先|問い?合わ?せ先?|どこに(?:聞|き)け?ば|(?:だれ|誰)に(?:聞|き)け?ば|(?:どこの|何の?|なに)課|\bphone(?: number)?|contact",
     ),
     (
         Facet.WHEN,
-        r"いつ(?:から|まで|ごろ)?|何時(?:から|まで)?|何日(?:から|まで)?|何曜日|日程|日時|期限|締め?切り?|期間|時間|受付時間|開催日|when|deadline|what time",
+        r"いつ(?:から|まで|ごろ)?|何時(?!間)(?:から|まで)?|何日(?:から|まで)?|何曜日|日程|日時|期限|締め?切り?|期間|受付時間|(?<!何)時間|開催日|when|deadline|what time",
     ),
     (
         Facet.WHERE,
@@ -108,8 +108,8 @@ _LINKS_BACK = re.compile(
 )
 # What a question ends with that is not simply a noun or a wish.
 _ASKING = re.compile(
-    r"(?:[?]|どう(?:なる|する|です)|(?:です|ます|[のなるたいく]|だめ|無理)か|かな|かしら|の|は|も|って|なら|れば|たら|とき|時|場合|けど|っけ|だめ|駄目|無理|"
-    r"大丈夫|平気|よね|ですが|ますが|ので|のに|ません|ない|れる|える|いる|ある|できる|だろ|だろう|でしょ|でしょう)[ね?。…〜ー!]*$"
+    r"^(?:どの|どんな|どういう|何の|なんの).|(?:[?]|どう(?:なる|する|です)|(?:です|ます|[のなるたいく]|だめ|無理)か|かな|かしら|の|は|も|って|なら|れば|たら|とき|時|場合|けど|っけ|だめ|駄目|無理|"
+    r"大丈夫|平気|(?:[えけげせてねべめれ]ば|たら)(?:いい|よい|ok)|よね|ですが|ますが|ので|のに|ません|ない|れる|える|いる|ある|できる|だろ|だろう|でしょ|でしょう)[ね?。…〜ー!]*$"
 )
 # 「うちの会社でも頼める？」「ペイペイも？」: one case more of what was just said.
 _ONE_CASE_MORE = re.compile(
@@ -135,9 +135,15 @@ _BACK_TO = re.compile(
     r"^(?:(?:で|じゃあ?|あと|ごめん|すみません)[、,\s]*)?(?:(?:さっき|最初|先ほど|前)の(?:話|質問|件|続き|こと|やつ)?|話(?:は|を)?)"
     r"(?:(?:に|が|は)?(?:戻(?:る|り|って|し|す)(?:ます)?)?(?:と|の|ん)?(?:です|だ|なんです|なんだ)?(?:けど|けれど|が|ね)?)[、,]\s*(?=\S{2})"
 )
+# 「ありがとう、あと」 before another question.
+_THANKED = re.compile(
+    r"^(?:(?:どうも)?ありがと(?:う)?(?:ございます|ございました)?|(?:分かり|わかり)ました|(?:分か|わか)った|了解(?:です|しました)?|なるほど|どうも|助かりました|(?:はい|うん|ok|オッケー))[。、!,\s〜ー]*"
+    r"(?P<links>(?:それ)?じゃあ?|では|あと|それと|それから|ついでに|もう(?:一つ|ひとつ)|ちなみに|で)?(?:質問|聞きたい(?:の|こと)?)?(?:です|ですが|だけど|けど)?[、,。\s]*(?=\S{2})"
+)
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
 _NO_QUESTION = re.compile(r"たい(?:です|の|な)?[。!]*$")
+_NO_REST = 3  # characters: 「ありがとうね」 says nothing more
 _TERSE, _BRIEF, _SHORT = 14, 20, 24  # characters of a follow-up
 
 
@@ -216,8 +222,12 @@ def as_means(text: str) -> bool:
 
 
 def without_way_back(text: str) -> str:
-    """The message without 「さっきの話だけど、」 and the like before it."""
-    return _BACK_TO.sub("", text, count=1)
+    """The message without 「さっきの話だけど、」「ありがとう、あと」 and the like before it."""
+    thanked = _THANKED.match(text)
+    left = text[thanked.end() :] if thanked else text
+    if thanked and (len(left) <= _NO_REST or not (thanked["links"] or is_short_question(left))):
+        left = text  # 「ありがとう、電話してみる」 asks nothing more
+    return _BACK_TO.sub("", left, count=1)
 
 
 def names_us(text: str) -> bool:

@@ -35,7 +35,7 @@ _POINTS: tuple[tuple[str, str, str], ...] = (
         rf"代理|代わり(?:に|の人|でも)|本人(?:じゃ|では?な|以外|(?:が|は)?(?:行|い)(?:か|け)|でない|のみ|だけ|しか)|{_KIN}(?:さん)?(?:が|でも|で|に|は|も)?(?:代わりに)?{_DOES}",
         r"代理|代わり|家族が|家族も|家族でも|本人|委任|だれでも|誰でも|どなたでも",
     ),
-    ("point_post", r"郵送|郵便|ポスト", r"郵送|郵便"),
+    ("point_post", r"郵送(?!代|料|費)|郵便(?!代|料|番号|局)|ポスト", r"郵送|郵便"),
     (
         "point_hours",
         r"土日|土曜|日曜|祝日|休日|平日|週末|夜(?!間中学)|深夜|早朝|朝早く|昼休み|仕事(?:の)?(?:帰り|終わ)",
@@ -55,7 +55,13 @@ _POINTS: tuple[tuple[str, str, str], ...] = (
 _READ = tuple((key, re.compile(asked), re.compile(said)) for key, asked, said in _POINTS)
 _THING = re.compile(
     r"(印鑑|はんこ|ハンコ|判子|写真|身分証(?:明書)?|免許証|保険証|通帳|母子手帳|委任状|診断書|領収書|レシート|印鑑証明|戸籍謄本|住民票|振込先|口座番号|年金手帳|暗証番号|パスワード)"
-    r"(?:の(?:コピー|原本|写し))?(?:は|って|も|が|を|だけ|なく|なし|ない|い[るり]|要|必要|何枚|何通|で|と|持|[?。！!]|$)"
+    r"(?:の(?:コピー|原本|写し))?(?:は|って|も|が|を|だけ|なく|なし|ない|い[るり]|要|必要|何枚|何通|で(?!き)|と(?![るりれっ])|持|[?。！!]|$)"
+)
+
+
+# 「領収書は出る？」: what the office hands out is not brought along.
+_GIVEN = re.compile(
+    r"(?:領収書|レシート|控え|通帳|住民票|印鑑証明|戸籍謄本|母子手帳)(?:は|って|も|が|を)?(?:[でく出]れ?[るま]|もらえ|貰え|発行|とれ|取れ|届)"
 )
 
 
@@ -66,7 +72,7 @@ def point_of(text: str) -> Point | None:
         if asked.search(folded):
             return Point(key, said)
     thing = _THING.search(folded)
-    if thing is None:
+    if thing is None or _GIVEN.search(folded):
         return None
     word = thing[1]
     return Point("point_thing", re.compile(re.escape(fold(word))), word)

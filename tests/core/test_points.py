@@ -24,6 +24,9 @@ from bot.services.library import Library
         ("いくらですか", ""),
         ("親は元気です", ""),
         ("住民票の話", ""),
+        ("郵送料はいくら", ""),
+        ("領収書は出ますか", ""),
+        ("住民票とるとき", ""),
     ],
 )
 def test_the_point_of_a_follow_up(text: str, key: str) -> None:

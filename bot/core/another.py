@@ -1,0 +1,36 @@
+"""Whether what the bot would do (erase, stop, list) was asked of a thing that is not the bot's. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.documents import Ranking
+from bot.core.knowledge import Intent
+from bot.core.subject import what_is_said
+from bot.core.text import fold
+from bot.core.view import CityView
+
+_OURS_ALONE = frozenset(("menu", "class_list", "settings", "stop", "my_data", "erase"))
+
+
+def acts_on_another_thing(view: CityView, text: str, ranking: Ranking) -> bool:
+    """「戸籍の記録を消したい」「ヨガ教室の一覧」: names a thing that no example of the intent has.
+
+    Only of intents whose action concerns the bot's own things; anything else is False.
+    """
+    intent = view.intent(ranking.matches[0].id) if ranking.matches else None
+    if intent is None or intent.action not in _OURS_ALONE:
+        return False
+    said = what_is_said(text, view.tokenize)
+    strange = said.strange_to(view.once(("words of", intent.id), lambda: _words_of(intent)))
+    return any(word in said.names and word in said.things for word in strange)
+
+
+def second_first(ranking: Ranking) -> Ranking:
+    """The ranking with its first two changed about."""
+    first, *others = ranking.matches
+    return replace(ranking, matches=(*others[:1], first, *others[1:]))
+
+
+def _words_of(intent: Intent) -> str:
+    return fold(" ".join((intent.title, *intent.examples)))

@@ -1,0 +1,181 @@
+"""A message that only narrows what was asked before: 「窓口では？」「避難所のやつ」「なくした」."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.core import answers
+from bot.core.confidence import decide
+from bot.core.context import more_about, offered_by, words_of
+from bot.core.documents import Match, Ranking
+from bot.core.followup import (
+    asks_what_becomes,
+    facet_alone,
+    goes_on,
+    is_bare_noun,
+    links_back,
+    loose_facet,
+)
+from bot.core.knowledge import Entry
+from bot.core.subject import Said, what_is_said
+from bot.core.text import fold
+from bot.core.turn import Speaker, Turn
+
+_NEAR = 5
+_LONGEST = 20  # characters of a piece of a question
+# 「中心街は？」「窓口のほう」「避難所のやつ」: one thing, of the matter that is talked of.
+_ONE = re.compile(
+    r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
+    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合))?(?:は|って|も|なら|だと|だけ|が|で)?(?:です|だ)?(?:けど|が)?[?。…]*$"
+)
+# What somebody adds who was asked which one: 「なくした」「出ていくとき」「二人目の人」.
+_ADDED = re.compile(
+    r"(?:とき|時|場合|人|ほう|方|やつ|だけ|[っいきしちりえけせてねべめれ]た|[っい]ちゃった|んだ|てる|でる|ている|なる|れる|んで|から|ので|けど|ん)(?:です|なの|なん(?:です|だ))?(?:けど|が|ね|よ)?[?。…]*$"
+)
+
+
+def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
+    """「介護も？」「窓口では？」: read together with the question before, where that is clear."""
+    state, text, view = speaker.state, speaker.text, speaker.view
+    if not state.asked or not (state.last or offered_by(speaker)) or not links_back(text):
+        return ranking
+    a_word = _is_a_word(speaker, ranking)
+    decision = decide(ranking, view.costs)
+    sure = decision == "answer"
+    if sure and not a_word and not asks_what_becomes(text):
+        return ranking
+    together = speaker.rank(f"{state.asked} {text}")
+    near = {match.id for match in ranking.matches[:_NEAR]}
+    if sure and not a_word:
+        # 「児童手当はどうなる？」 while moving: not what is said of it to everybody.
+        told = decide(together, view.costs) != "fallback"
+        together = _related_first(speaker, together)
+        return together if told and together.matches[0].id in near else ranking
+    near = {match.id for match in ranking.matches[:3]}
+    if decision == "fallback":
+        near.add(state.last)
+    clear = decide(together, view.costs) == "answer" and together.matches[0].id in near
+    clear = clear and not _says_it_again(speaker, together)
+    if clear or not a_word:
+        return together if clear else ranking
+    kept = tuple(match for match in together.matches if not view.is_term(match.id))
+    if kept and kept[0].id in near:
+        return replace(together, matches=kept)
+    said = what_is_said(text, view.tokenize)
+    for match in ranking.matches[1:3]:
+        entry = view.entry(match.id)
+        if entry and not entry.is_term and said.subjects and not said.strange_to(words_of(entry)):
+            return _led_by(ranking, match)
+    return ranking
+
+
+def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
+    """「中心街は？」 after 「市役所でWi-Fi使える？」: the entry for that thing in the same matter.
+
+    `ranking` is the message alone. Its title must have the thing, and one that the question
+    before named. None where there is no such entry, or the message is clear by itself.
+    """
+    state, view = speaker.state, speaker.view
+    found = _ONE.match(fold(speaker.text))
+    if not found or not state.asked or not (state.last or offered_by(speaker)):
+        return None
+    clear = decide(ranking, view.costs) == "answer" and not found["picks"]
+    if clear and not _of_no_matter(speaker, ranking):
+        return None
+    wanted = _names(what_is_said(found["thing"], view.tokenize))
+    before = _names(what_is_said(state.asked, view.tokenize))
+    last = view.entry(state.last)
+    if last and found["picks"] and wanted and all(word in fold(last.title) for word in wanted):
+        return more_about(speaker, last)
+    together = speaker.rank(f"{state.asked} {found['thing']}")
+    for match in together.matches[:_NEAR]:
+        title = fold(view.title(match.id))
+        fits = wanted and all(word in title for word in wanted) and match.id != state.last
+        if fits and any(word in title for word in before if word not in wanted):
+            return answers.show(speaker, match.id, _led_by(together, match))
+    return None
+
+
+def names_what_is_near(speaker: Speaker, ranking: Ranking) -> bool:
+    """「バスは？」 after an answer: one thing, which a title near it has, however unsure alone."""
+    found = _ONE.match(fold(speaker.text))
+    if not found or not speaker.view.entry(speaker.state.last):
+        return False
+    wanted = _names(what_is_said(found["thing"], speaker.view.tokenize))
+    titles = [fold(speaker.view.title(match.id)) for match in ranking.matches[:3]]
+    return bool(wanted) and any(all(word in title for word in wanted) for title in titles)
+
+
+def after_question_back(speaker: Speaker) -> Turn | None:
+    """「なくした」「出ていくとき」 after 「どれについて知りたいですか」, or after a bare 「児童手当」.
+
+    It is read with what was asked.
+
+    Taken where the message alone comes near to the same; where both together are not clear
+    either, it is asked back once more between what is left. None else.
+    """
+    state, view, text = speaker.state, speaker.view, speaker.text
+    folded = fold(text)
+    unnamed = offered_by(speaker) or (state.last and is_bare_noun(state.asked))
+    if not state.asked or not unnamed or len(folded) > _LONGEST or not _ADDED.search(folded):
+        return None
+    if facet_alone(text) or goes_on(text) or loose_facet(text):
+        return None
+    together, alone = speaker.rank(f"{state.asked} {text}"), speaker.rank(text)
+    decision = decide(together, view.costs)
+    if not alone.matches or decision == "fallback":
+        return None
+    entry = view.entry(together.matches[0].id)
+    near = {match.id for match in alone.matches[:_NEAR]}
+    if entry is None or entry.id not in near or not _speaks_of(speaker, entry, state.asked):
+        return None
+    both = replace(speaker, text=f"{state.asked} {text}")
+    if decision == "choices":
+        return answers.offer_choices(both, together)
+    return answers.show(both, entry.id, together)
+
+
+def _of_no_matter(speaker: Speaker, ranking: Ranking) -> bool:
+    """「市役所は？」: where the city hall is or when it is open, which may not have been meant."""
+    intent = speaker.view.intent(ranking.matches[0].id)
+    return intent is not None and bool(intent.contact) and not intent.action
+
+
+def _names(said: Said) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*said.names, *said.things)))
+
+
+def _led_by(ranking: Ranking, first: Match) -> Ranking:
+    others = tuple(match for match in ranking.matches if match.id != first.id)
+    return replace(ranking, matches=(first, *others))
+
+
+def _related_first(speaker: Speaker, together: Ranking) -> Ranking:
+    """With what the entry just answered links to before what it does not: 「やめるときは？」."""
+    last = speaker.view.entry(speaker.state.last)
+    if last is None or together.matches[0].id in (last.id, *last.related):
+        return together
+    linked = (match for match in together.matches[:3] if match.id in last.related)
+    found = next(linked, None)
+    return _led_by(together, found) if found else together
+
+
+def _speaks_of(speaker: Speaker, entry: Entry, asked: str) -> bool:
+    """Whether the entry's title has a thing that was asked of."""
+    words = _names(what_is_said(asked, speaker.view.tokenize))
+    return any(word in fold(entry.title) for word in words)
+
+
+def _says_it_again(speaker: Speaker, together: Ranking) -> bool:
+    """Whether it leads to the answer just given, which does not speak of what is now named."""
+    last = speaker.view.entry(together.matches[0].id)
+    if last is None or last.id != speaker.state.last:
+        return False
+    said = what_is_said(speaker.text, speaker.view.tokenize)
+    return bool(said.subjects) and len(said.strange_to(words_of(last))) == len(said.subjects)
+
+
+def _is_a_word(speaker: Speaker, ranking: Ranking) -> bool:
+    """Whether the first explains a word: 「PayPayは？」 after an answer asks for no meaning."""
+    return bool(ranking.matches) and speaker.view.is_term(ranking.matches[0].id)
