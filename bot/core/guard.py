@@ -129,6 +129,12 @@ def without_labels(text: str) -> str:
     return _ANY_LABEL.sub(" ", text)
 
 
+def hidden_in(text: str) -> frozenset[str]:
+    """The kinds of what was hidden in a masked text, as its labels tell."""
+    found = set(_ANY_LABEL.findall(text))
+    return frozenset(kind for kind, label in LABELS.items() if label in found)
+
+
 def _spans(text: str) -> Iterator[Span]:
     """What is to be hidden, as places in `text`; they may overlap."""
     shadow, places = _shadow(text)

@@ -46,7 +46,9 @@ def speak(
     """Answer plain words (or a button's `data`); used by the web chat and the command line."""
     masked = guard.mask(text)
     here = now.astimezone(JAPAN)
-    message = Message(masked.text, masked.kinds, data, here.time(), in_group)
+    # What came from LINE was masked at the door, before it was stored.
+    kinds = masked.kinds | guard.hidden_in(masked.text)
+    message = Message(masked.text, kinds, data, here.time(), in_group)
     turn = respond(message, state_from_json(state), view, here.date(), resident)
     return Spoken(masked.text, turn, turn.state.to_json())
 

@@ -1,0 +1,41 @@
+"""Numbers that come through LINE's door: gone before they are kept, and kindly asked not to come."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.services.builders import text_event
+from tests.web.running import Town, town
+
+
+def said_to(there: Town, words: str) -> str:
+    """What a resident who writes `words` is answered."""
+    before = len(there.line.sent)
+    assert there.deliver(text_event(words)).status_code == 200
+    deadline = time.monotonic() + 20
+    while len(there.line.sent) == before:
+        assert time.monotonic() < deadline, "no answer"
+        time.sleep(0.02)
+    return str(there.line.sent[-1].messages)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("私の番号は123456789012です", "my_number"),
+        ("私の番号は壱弐参四五六七八九〇壱弐です", "my_number"),
+        ("図書館カードを作りたい 1234-5678-9012", "my_number"),
+        ("090-1234-5678に連絡してください", "personal"),
+        ("山田太郎@example.comに送ってください", "personal"),
+    ],
+)
+def test_who_sends_a_number_is_asked_not_to(tmp_path: Path, words: str, key: str) -> None:
+    with town(tmp_path) as there:
+        please_not = there.running.publisher.current().view("minato").wording("ja").say(key)
+        said = said_to(there, words)
+        assert repr(please_not) in said
+        assert "5678" not in said and "example.com" not in said
+        assert repr(please_not) not in said_to(there, "図書館カードを作りたい")
