@@ -69,7 +69,7 @@ def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
     if not len(scored.candidates):
         yield "当てはまりそうな知識は見つかりませんでした。"
         return
-    names = {number: term[2:] for term, number in index.number.items()}
+    names = {number: term[2:] for term, number in index.terms.number.items()}
     kinds = index.kinds[scored.candidates]
     values = prior_scores(kinds, query.folded, scored.features, scored.phrase)
     order = np.argsort(-values, kind="stable")
@@ -95,11 +95,11 @@ def _candidates(index: Index, query: Query, limit: int) -> Iterator[str]:
 def _reasons(index: Index, query: Query, document: int, names: dict[int, str]) -> Iterator[str]:
     found: dict[tuple[int, bool], list[str]] = {}
     postings = index.postings
-    for term, group in zip(query.terms, query.groups, strict=True):
-        begin, end = postings.start[term], postings.start[term + 1]
-        place = begin + int(np.searchsorted(postings.docs[begin:end], document))
-        if place < end and postings.docs[place] == document:
-            found.setdefault((group, postings.title[place] > 0), []).append(names[term])
+    for group, terms in enumerate(query.by_group()):
+        for term in terms:
+            if document in postings.docs[slice(*postings.start[term : term + 2])]:
+                titled = postings.title_docs[slice(*postings.title_start[term : term + 2])]
+                found.setdefault((group, document in titled), []).append(names[term])
     for (group, in_title), where in (
         ((ORIGINAL, True), "題名や例文にある言葉"),
         ((ORIGINAL, False), "答えにある言葉"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 
 import numpy as np
@@ -32,6 +32,7 @@ from bot.core.repair import Repairer, build_repairer
 from bot.core.terms import word_terms
 from bot.core.text import fold, hiragana_share
 from bot.core.tokens import Tokenize
+from bot.core.vocabulary import Terms, terms_of
 
 _KEEP_AXES = 0.1  # the share of changed documents up to which the latent axes are kept
 
@@ -43,7 +44,7 @@ class Index:
     ids: tuple[str, ...]
     titles: tuple[str, ...]
     kinds: NDArray[np.int8]  # rows of the priors
-    number: Mapping[str, int]  # term -> term number
+    terms: Terms
     postings: Postings
     phrases: Phrases
     latent: Latent
@@ -54,6 +55,22 @@ class Index:
     repairer: Repairer
     lexicon: tuple[Line, ...]
     counts: tuple[DocumentCounts, ...]
+
+    @cached_property
+    def spans(self) -> NDArray[np.int32]:
+        """For each term (rows) where its lists begin and end, in documents, titles and phrases.
+
+        One row to fetch for each term of a question.
+        """
+        starts = (self.postings.start, self.postings.title_start, self.phrases.start)
+        columns = [column for start in starts for column in (start[:-1], start[1:])]
+        return np.stack(columns, axis=1)
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """Where each sum of a question begins: three over documents, then three over phrases."""
+        sizes = [self.postings.size] * 3 + [self.phrases.size] * 3
+        return np.cumsum([0, *sizes[:-1]])
 
 
 def build_index(
@@ -70,13 +87,13 @@ def build_index(
     lexicon = tuple(lexicon)
     read = cache(lambda word: tokenize(fold(word)))  # words of the word list stand in many lines
     same_words = previous is not None and previous.lexicon == lexicon
-    vocabulary: Vocabulary = dict(previous.number) if previous and same_words else {}
+    vocabulary: Vocabulary = dict(previous.terms.number) if previous and same_words else {}
     counts, fresh = _counts(documents, lexicon, tokenize, previous, vocabulary)
     if previous and same_words:
         expansions, finder = previous.expansions, previous.triggers
     else:
         expansions, finder = _expansions(lexicon, vocabulary, read), triggers(lexicon)
-    if previous and same_words and len(vocabulary) == len(previous.number):
+    if previous and same_words and len(vocabulary) == len(previous.terms.number):
         decoder = previous.decoder
     else:
         decoder = _decoder(counts, vocabulary, () if same_words else lexicon, read)
@@ -90,13 +107,14 @@ def build_index(
     else:
         lines = _line_terms(lexicon, expansions, vocabulary, read)
         meaning = latent(*matrices, postings.line_matrix(lines))
+    phrases = phrase_postings(counts, space)
     return Index(
         ids=tuple(document.id for document in documents),
         titles=tuple(document.title for document in documents),
         kinds=kind_numbers([document.kind for document in documents]),
-        number=vocabulary,
+        terms=terms_of(vocabulary, (np.diff(postings.start) > 0) | (np.diff(phrases.start) > 0)),
         postings=postings,
-        phrases=phrase_postings(counts, space),
+        phrases=phrases,
         latent=meaning,
         title_length=np.log1p([len(document.title) for document in documents]).astype(np.float32),
         expansions=expansions,
@@ -167,7 +185,7 @@ def _repairer(
 ) -> Repairer:
     """The previous repairer, where no written word was added since."""
     if previous:
-        added = islice(vocabulary, len(previous.number), None)
+        added = islice(vocabulary, len(previous.terms.number), None)
         if not any(term.startswith(READING) for term in added):
             return previous.repairer
     return repairer_for(vocabulary, lexicon)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from operator import add
 
 from bot.core.text import fold, squeeze
 
 _KATAKANA = re.compile("[ァ-ヺー]+")
 _LATIN = re.compile("[a-z]+")
-
-_NONE = (None, None)
 
 Line = tuple[tuple[str, ...], tuple[str, ...], bool]
 
@@ -69,27 +66,39 @@ def _words(cell: str) -> tuple[str, ...]:
     return tuple(word for part in cell.replace("、", ",").split(",") if (word := part.strip()))
 
 
+_Found = tuple[
+    str, tuple[int, ...], bool
+]  # folded words, their lines, whether they must stand alone
+
+
 @dataclass(frozen=True)
 class Triggers:
-    """Finds which lines of the word list fire on a text, in time linear in the text."""
+    """Finds which lines of the word list fire on a text, in time linear in the text.
 
-    by_start: dict[str, tuple[tuple[str, int], ...]]
+    `by_start` has words by their first two characters, `single` those of one character.
+    """
+
+    by_start: dict[str, tuple[_Found, ...]]
+    single: dict[str, tuple[int, ...]]
 
     def find(self, squeezed: str) -> dict[int, str]:
         """The numbers of the lines that fire, each with the longest words that made it fire."""
         hits: dict[int, str] = {}
-        beginning = self.by_start.get
-        pairs = map(beginning, map(add, squeezed, squeezed[1:] + " "))
-        for start, found in enumerate(zip(pairs, map(beginning, squeezed), strict=True)):
-            if found == _NONE:  # most places begin no word
+        beginnings = map(self.by_start.get, map(add, squeezed, squeezed[1:]))
+        for start, found in enumerate(beginnings):
+            if found is None:  # most places begin no word
                 continue
-            for words, line in chain(found[0] or (), found[1] or ()):
-                if (
-                    squeezed.startswith(words, start)
-                    and len(words) > len(hits.get(line, ""))
-                    and _stands_alone(squeezed, start, words)
-                ):
-                    hits[line] = words
+            for words, lines, alone in found:
+                if not squeezed.startswith(words, start):
+                    continue
+                if alone and not _stands_alone(squeezed, start, words):
+                    continue
+                for line in lines:
+                    if len(words) > len(hits.get(line, "")):
+                        hits[line] = words
+        for char in filter(self.single.__contains__, squeezed):
+            for line in self.single[char]:
+                hits.setdefault(line, char)
         return hits
 
 
@@ -106,10 +115,18 @@ def _stands_alone(text: str, start: int, words: str) -> bool:
 
 def triggers(lines: Sequence[Line]) -> Triggers:
     """A finder for the lines' left words, and for the right words of lines that go both ways."""
-    by_start: dict[str, list[tuple[str, int]]] = {}
+    lines_of: dict[str, list[int]] = {}
     for number, (left, right, both) in enumerate(lines):
         for word in dict.fromkeys((*left, *right) if both else left):
-            folded = squeeze(fold(word))
-            if folded:
-                by_start.setdefault(folded[:2], []).append((folded, number))
-    return Triggers({start: tuple(found) for start, found in by_start.items()})
+            found = lines_of.setdefault(squeeze(fold(word)), [])
+            if number not in found:
+                found.append(number)
+    by_start: dict[str, list[_Found]] = {}
+    for word, numbers in lines_of.items():
+        if len(word) > 1:
+            alone = word.isascii() or _KATAKANA.fullmatch(word) is not None
+            by_start.setdefault(word[:2], []).append((word, tuple(numbers), alone))
+    return Triggers(
+        {start: tuple(found) for start, found in by_start.items()},
+        {word: tuple(numbers) for word, numbers in lines_of.items() if len(word) == 1},
+    )

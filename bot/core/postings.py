@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Spaces = NDArray[np.int8]
+Numbers = NDArray[np.uint16] | NDArray[np.int32]  # of documents or phrases
 _B = 0.75
 _SPACES = (WORD, GRAM, CONCEPT, PHRASE, READING)
 _WORDS, _GRAMS, _CONCEPTS = range(3)
@@ -33,13 +34,18 @@ _LATENT_WEIGHTS = np.array([1.0, 0.3, 0.5, 0.0, 0.0], np.float32)
 
 @dataclass(frozen=True, eq=False)
 class Postings:
-    """For each term number t: `docs[start[t]:start[t+1]]` and what the term adds to each."""
+    """For each term number t: `docs[start[t]:start[t+1]]` and what the term adds to each.
+
+    `title_docs[title_start[t]:title_start[t+1]]` are those that have it in the title or a question.
+    Numbers of documents are kept in the type that phrases' need: a question waits for memory.
+    """
 
     size: int  # documents
     start: Ints
-    docs: Ints
+    docs: Numbers
     impact: Floats  # BM25F over all fields
-    title: Floats  # idf where the term is in the title or a question, else 0
+    title_start: Ints
+    title_docs: Numbers
     idf: Floats  # for each term
     latent_weight: Floats  # for each term
 
@@ -49,10 +55,14 @@ class Postings:
         from scipy import sparse
 
         shape = (self.size, len(self.idf))
-        weight = np.repeat(self.latent_weight, np.diff(self.start))
+        gain = self.impact * np.repeat(self.latent_weight, np.diff(self.start))
+        named = np.repeat(self.idf * self.latent_weight, np.diff(self.title_start))
         whole, title = (
-            sparse.csc_matrix((values * weight, self.docs, self.start), shape=shape).tocsr()
-            for values in (self.impact, self.title)
+            sparse.csc_matrix((values, docs.astype(np.int32), start), shape=shape).tocsr()
+            for values, docs, start in (
+                (gain, self.docs, self.start),
+                (named, self.title_docs, self.title_start),
+            )
         )
         lengths = np.sqrt(np.asarray(whole.multiply(whole).sum(axis=1)).ravel())
         scale = sparse.diags((1.0 / np.maximum(lengths, 1e-9)).astype(np.float32))
@@ -73,15 +83,18 @@ class Postings:
 
 @dataclass(frozen=True, eq=False)
 class Phrases:
-    """Title and questions one by one; rows of one document are neighbours."""
+    """Title and questions one by one; rows of one document are neighbours.
+
+    The cosine of a phrase with a question is the sum of squared idf over what both hold, times the
+    phrase's scale; no weight is kept for a term in a phrase.
+    """
 
     size: int
     first: Ints  # for each document its first phrase
     start: Ints
-    rows: Ints
-    weight: Floats  # unit length within words and within sounds
+    rows: Numbers
     idf: Floats  # for each term
-    cover: Floats  # for each phrase: length over sum of its words' idf
+    scales: Floats  # 3, phrases: 1 over the length of its words' idf, their sum, its sounds' length
 
 
 def spaces(vocabulary: Vocabulary) -> Spaces:
@@ -100,17 +113,29 @@ def term_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Postings:
     df = np.bincount(terms, minlength=len(space))
     idf = np.log1p((size - df + 0.5) / (df + 0.5)).astype(np.float32)
     impact = idf[terms] * _saturated(docs, tallies, space[terms], size)
-    title = (tallies[:, 0] > 0) * idf[terms]
     order = np.argsort(terms, kind="stable")
+    numbers = _narrow(docs[order], sum(len(item.phrases) for item in counts))
+    titled = tallies[order, 0] > 0
     return Postings(
         size=size,
-        start=np.concatenate(([0], np.cumsum(df))).astype(np.int32),
-        docs=docs[order],
+        start=_starts(df),
+        docs=numbers,
         impact=impact[order],
-        title=title[order],
+        title_start=_starts(np.bincount(terms[order][titled], minlength=len(space))),
+        title_docs=numbers[titled],
         idf=idf,
         latent_weight=_LATENT_WEIGHTS[space],
     )
+
+
+def _starts(lengths: NDArray[np.intp]) -> Ints:
+    """Where each of lists of these lengths begins, and where the last ends."""
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+
+
+def _narrow(numbers: Ints, size: int) -> Numbers:
+    """Numbers below `size` in as few bytes as hold them."""
+    return numbers.astype(np.uint16) if size <= np.iinfo(np.uint16).max else numbers
 
 
 def _columns(counts: Sequence[DocumentCounts]) -> tuple[Ints, Ints, Floats]:
@@ -147,22 +172,17 @@ def phrase_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Phrases:
     terms = np.concatenate(phrases) if phrases else np.zeros(0, np.int32)
     df = np.bincount(terms, minlength=len(space))
     idf = np.log((len(phrases) + 1) / (df + 0.5)).astype(np.float32)
-    weight = idf[terms]
     is_word = space[terms] == _WORDS
-    cover = np.zeros(len(phrases), np.float32)
-    for part in (is_word, ~is_word):
-        length = np.sqrt(np.bincount(rows[part], weight[part] ** 2, len(phrases)))
-        if part is is_word:
-            total = np.bincount(rows[part], weight[part], len(phrases))
-            cover = (length / np.maximum(total, 1e-6)).astype(np.float32)
-        weight[part] /= np.maximum(length[rows[part]], 1e-6)
+    weights = idf[terms]
+    squares = np.where(is_word, weights**2, 0), weights * is_word, np.where(is_word, 0, weights**2)
+    words, total, sounds = (np.bincount(rows, each, len(phrases)) for each in squares)
+    scales = np.stack((np.sqrt(words), total, np.sqrt(sounds)))
     order = np.argsort(terms, kind="stable")
     return Phrases(
         size=len(phrases),
         first=np.cumsum([0, *(len(item.phrases) for item in counts)])[:-1].astype(np.int32),
-        start=np.concatenate(([0], np.cumsum(df))).astype(np.int32),
-        rows=rows[order],
-        weight=weight[order],
+        start=_starts(df),
+        rows=_narrow(rows[order], len(phrases)),
         idf=idf,
-        cover=cover,
+        scales=(1.0 / np.maximum(scales, 1e-6)).astype(np.float32),
     )

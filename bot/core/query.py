@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from bot.core.dialect import standard
 from bot.core.index import Index
@@ -13,9 +14,9 @@ from bot.core.kana import Reading
 from bot.core.kana_repair import mended_kana
 from bot.core.repair import suspects
 from bot.core.romaji import from_romaji
-from bot.core.terms import WORD, gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.terms import sound_grams, spoken, text_grams, tokenize_text
 from bot.core.text import fold, has_kanji, sentences, squeeze, without_courtesy
-from bot.core.tokens import Token, Tokenize
+from bot.core.tokens import Token, Tokenize, content_words
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
 _EXPANSION_WEIGHT = 0.6
@@ -30,8 +31,8 @@ _LONGEST = 400  # characters; of a longer message only the sentences that matter
 class Query:
     """Terms with weights by group, and the shape of the message.
 
-    `terms`, `weights`, `groups` run in parallel; `words` is every meaningful word, known or
-    not; `fired` maps word-list line -> the words in the message that made it fire. `kana`:
+    `terms` and `weights` run in parallel, group by group, and `sizes` says how many of them are of
+    each; `words` is every meaningful word, known or not; `fired` maps word-list line -> the words in the message that made it fire. `kana`:
     how a message typed in kana (or romaji) was read back into known words.
     """
 
@@ -40,19 +41,22 @@ class Query:
     unknown: tuple[str, ...]
     terms: tuple[int, ...]
     weights: tuple[float, ...]
-    groups: tuple[int, ...]
+    sizes: tuple[int, ...]
     fired: dict[int, str]
     sounds: tuple[int, ...]
     tokens: Sequence[Token]
     kana: Reading | None = None
 
+    def by_group(self) -> tuple[dict[int, float], ...]:
+        """The terms with their weights, of own words, expansions, grams and concepts apart."""
+        asked = zip(self.terms, self.weights, strict=True)
+        return tuple(dict(islice(asked, size)) for size in self.sizes)
+
 
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     """The message as the index sees it. Never raises, whatever the text."""
     folded = standard(_gist(without_courtesy(fold(text))))
-    romaji = from_romaji(
-        folded, lambda word: WORD + word in index.number or tokenize(word)[0].known
-    )
+    romaji = from_romaji(folded, lambda word: index.terms.knows(word) or tokenize(word)[0].known)
     folded = folded if romaji is None else romaji
     if index.decoder.applies(folded):
         return _from_kana(index, index.decoder.read(folded, romaji is not None), tokenize)
@@ -83,20 +87,18 @@ def _misheard(index: Index, query: Query) -> tuple[str, ...]:
 
 def _with_homophones(index: Index, query: Query, others: Sequence[Token]) -> Query:
     """The query with words that sound like its own, and what the word list says to them."""
-    numbers = [index.number.get(term) for term in word_terms(others)]
-    found = {n: EXPANSION for n in numbers if n is not None}
+    known = {*query.terms}
+    own, expanded, grams, concepts = query.by_group()
+    numbers = [index.terms.word(word) for word in content_words(others)]
+    alike = [n for n in numbers if n is not None]
     for line in index.triggers.find("\n".join(token.surface for token in others)):
         words, concept = index.expansions[line]
-        found.update(dict.fromkeys(words, EXPANSION))
-        found[concept] = CONCEPTS
-    for n in query.terms:
-        found.pop(n, None)
-    return replace(
-        query,
-        terms=(*query.terms, *found),
-        weights=(*query.weights, *[_HOMOPHONE_WEIGHT] * len(found)),
-        groups=(*query.groups, *found.values()),
-    )
+        alike += words
+        if concept not in known:
+            concepts[concept] = _HOMOPHONE_WEIGHT
+    expanded.update((n, _HOMOPHONE_WEIGHT) for n in alike if n not in known)
+    terms, weights, sizes = _side_by_side(own, expanded, grams, concepts)
+    return replace(query, terms=terms, weights=weights, sizes=sizes)
 
 
 def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
@@ -107,7 +109,7 @@ def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
     if query.kana:
         kana = mended_kana(index.decoder, query.kana)
         return None if kana is None else _from_kana(index, kana, tokenize)
-    places = suspects(query.tokens, lambda word: WORD + word in index.number)
+    places = suspects(query.tokens, index.terms.knows)
     text = index.repairer.repair(query.folded, places)
     return None if text is None else _query(index, text, tokenize_text(text, tokenize))
 
@@ -127,37 +129,40 @@ def _gist(folded: str) -> str:
 
 
 def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
-    number, expansions = index.number, index.expansions
-    start = index.postings.start
-    found: dict[int, tuple[float, int]] = {}
-    unknown = []
-    counts = Counter(word_terms(tokens))
-    for term, count in counts.items():
-        n = number.get(term)
-        if n is None or start[n] == start[n + 1]:  # the word may come from an earlier index
-            unknown.append(term[2:])
-        else:
-            found[n] = (2.0 * count / (1.0 + count), ORIGINAL)
+    known, expansions = index.terms, index.expansions
+    words = content_words(tokens)
+    own = _weights(words, known.words)
     fired = index.triggers.find(squeeze(folded))
-    for line in fired:
-        for n in expansions[line][0]:
-            found.setdefault(n, (_EXPANSION_WEIGHT, EXPANSION))
-    for term, count in Counter(gram_terms(tokens)).items():
-        n = number.get(term)
-        if n is not None:
-            found[n] = (2.0 * count / (1.0 + count), GRAMS)
-    for line in fired:
-        found[expansions[line][1]] = (1.0, CONCEPTS)
-    weights, groups = zip(*found.values(), strict=True) if found else ((), ())
-    sounds = dict.fromkeys(phrase_terms(spoken(tokens)))
+    expanded = {n: _EXPANSION_WEIGHT for line in fired for n in expansions[line][0] if n not in own}
+    grams = _weights(text_grams(tokens), known.grams)
+    concepts = {expansions[line][1]: 1.0 for line in fired}
+    terms, weights, sizes = _side_by_side(own, expanded, grams, concepts)
+    sounds = map(known.sounds.get, sound_grams(spoken(tokens)))
     return Query(
         folded=folded,
-        words=tuple(term[2:] for term in counts),
-        unknown=tuple(unknown),
-        terms=tuple(found),
+        words=tuple(dict.fromkeys(words)),
+        unknown=tuple(dict.fromkeys([word for word in words if word not in known.words])),
+        terms=terms,
         weights=weights,
-        groups=groups,
+        sizes=sizes,
         fired=fired,
-        sounds=tuple([n for term in sounds if (n := number.get(term)) is not None]),
+        sounds=tuple(dict.fromkeys([n for n in sounds if n is not None])),
         tokens=tokens,
     )
+
+
+def _weights(said: Iterable[str], numbers: Mapping[str, int]) -> dict[int, float]:
+    """The known ones of the terms said, each with a weight that grows little with how often."""
+    known = [n for n in map(numbers.get, said) if n is not None]
+    found = dict.fromkeys(known, 1.0)
+    if len(found) < len(known):
+        found = {n: 2.0 * count / (1.0 + count) for n, count in Counter(known).items()}
+    return found
+
+
+def _side_by_side(
+    *groups: Mapping[int, float],
+) -> tuple[tuple[int, ...], tuple[float, ...], tuple[int, ...]]:
+    """The terms of all groups, their weights, and how many are of each group."""
+    weights = chain.from_iterable(group.values() for group in groups)
+    return tuple(chain.from_iterable(groups)), tuple(weights), tuple(map(len, groups))

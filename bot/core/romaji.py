@@ -33,6 +33,7 @@ _SMALL = {"a": "ゃ", "u": "ゅ", "o": "ょ"}
 _VOWELS = "aiueo"
 _KEPT_DOUBLE = _VOWELS + "n"  # two of these are two sounds
 _LONG = str.maketrans({"ā": "aa", "ī": "ii", "ū": "uu", "ē": "ee", "ō": "ou"})
+_LAST_LATIN = "\u024f"
 _WORD = re.compile(r"[a-z'-]+")
 _MARKS = re.compile(r"[\s.,!?]+")
 _GREETING = re.compile("(?<=こんにち)わ|(?<=こんばん)わ")  # typed as it sounds
@@ -120,6 +121,8 @@ def from_romaji(folded: str, known: Callable[[str], bool]) -> str | None:
     Every word must be Japanese syllables. Longer words that are `known` as they are (line, wi-fi)
     stay; one longer word must be unknown, or the text is taken for English.
     """
+    if folded[:1] > _LAST_LATIN:  # most messages begin in Japanese
+        return None
     text = folded.translate(_LONG)
     if len(text) > _MOST or not text.isascii():
         return None

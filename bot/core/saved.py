@@ -26,9 +26,11 @@ from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 from bot.core.repair import build_repairer
+from bot.core.vocabulary import Terms
 
-_MAGIC = b"madoguchi-index-6\n"
+_MAGIC = b"madoguchi-index-7\n"
 _ALIGNED = 64
+_TABLES = ("words", "grams", "sounds", "bare")
 
 
 def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
@@ -57,11 +59,14 @@ def to_bytes(index: Index) -> bytes:
         for key, value in vars(part).items():
             if isinstance(value, np.ndarray):
                 arrays[f"{name}.{key}"] = value
+    arrays["terms.listed"] = index.terms.listed
+    for name in _TABLES:
+        arrays[f"terms.{name}"] = np.array(list(getattr(index.terms, name).values()), np.int32)
     arrays["latent.axes"] = index.latent.axes.astype(np.float16)  # exactly these values
     header = {
         "ids": index.ids,
         "titles": index.titles,
-        "terms": "\0".join(index.number),
+        "terms": {name: "\0".join(getattr(index.terms, name)) for name in _TABLES},
         "sizes": [index.postings.size, index.phrases.size],
         "expansions": index.expansions,
         "lexicon": index.lexicon,
@@ -106,12 +111,12 @@ def _read(data: bytes | memoryview) -> Index:
     arrays = _arrays(data, start + length, header["arrays"])
     lexicon = tuple((tuple(left), tuple(right), both) for left, right, both in header["lexicon"])
     sizes = header["sizes"]
-    number = {term: place for place, term in enumerate(header["terms"].split("\0"))}
+    tables = {name: _table(header["terms"][name], arrays[f"terms.{name}"]) for name in _TABLES}
     return Index(
         ids=tuple(header["ids"]),
         titles=tuple(header["titles"]),
         kinds=arrays["kinds"],
-        number=number,
+        terms=Terms(listed=arrays["terms.listed"], **tables),
         postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
         phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),
         latent=Latent(
@@ -128,6 +133,10 @@ def _read(data: bytes | memoryview) -> Index:
         lexicon=lexicon,
         counts=_counts(arrays, header["fingerprints"]),
     )
+
+
+def _table(names: str, numbers: NDArray[np.int32]) -> dict[str, int]:
+    return dict(zip(names.split("\0") if names else (), numbers.tolist(), strict=True))
 
 
 def _nodes(saved: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, tuple[Node, ...]]:

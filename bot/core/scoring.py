@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.index import Index
-from bot.core.query import CONCEPTS, EXPANSION, GRAMS, ORIGINAL, Query
+from bot.core.query import Query
 
 Vector = NDArray[Any]
 FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even")  # fmt: skip
@@ -28,63 +29,134 @@ class Scored:
     phrase: Vector  # likeness of each candidate's closest phrase, cosine of words and of sounds
 
 
+class _Asked(NamedTuple):
+    """A query's terms as arrays: `weights` and `idf` for each, where their lists begin and end.
+
+    Own words come first, then expansions up to `words`, grams up to `grams`, concepts.
+    """
+
+    terms: Vector
+    weights: Vector
+    idf: Vector
+    own: int
+    words: int
+    grams: int
+    spans: list[list[int]]  # `Index.spans` of terms, then of sounds, a list for each column
+    lengths: Vector  # of the lists in documents, titles and phrases (rows), in the same order
+    heard: Vector  # idf in phrases of words, then of sounds
+
+
 def score(index: Index, query: Query, keep: int) -> Scored:
     """The best `keep` documents by the first stage, with their features."""
-    postings = index.postings
-    terms = np.array(query.terms, np.int32)
-    groups = np.array(query.groups, np.int8)
-    weights = np.array(query.weights, np.float32)
-    runs, lengths = _runs(postings.start, terms)
-    docs = _joined(postings.docs, runs)
-    gains = (weights * _GROUP_WEIGHTS[groups]).repeat(lengths) * _joined(postings.impact, runs)
-    likeness, covered, sounds = _phrases(index, query, terms, groups)
-    first = np.bincount(docs, gains, postings.size) + _PHRASE_WEIGHT * likeness
+    asked = _asked(index, query)
+    by_document, by_phrase = _sums(index, asked)
+    first = _first(index, query, asked) + _PHRASE_WEIGHT * by_phrase[0]
     candidates = _best(first, keep)
-    slots = np.full(postings.size, -1, np.int32)
-    slots[candidates] = np.arange(len(candidates), dtype=np.int32)
-    near = slots.take(docs)
-    kept = (near >= 0).nonzero()[0]
-    near = near.take(kept)
-    owner = np.arange(len(terms)).repeat(lengths).take(kept)
-    features = np.empty((len(candidates), len(FEATURES)))
-    features[:, 0] = first.take(candidates)
-    _coverage(features, query, postings.idf[terms], groups, near, owner, postings.size)
-    features[:, 3] = rcov = covered.take(candidates)
-    features[:, 4] = 2 * rcov * features[:, 1] / np.maximum(rcov + features[:, 1], 1e-6)
-    _meaning(features, index, terms, weights, candidates)
-    features[:, 7] = sounds.take(candidates)
-    # Of the titles only what the candidates hold is read.
-    places = kept + (postings.start[terms] + lengths - lengths.cumsum()).take(owner)
-    grams = (weights * (groups == GRAMS)).take(owner) * postings.title.take(places)
-    features[:, 8] = np.bincount(near, grams, len(candidates))
-    features[:, 9] = index.title_length.take(candidates)
-    return Scored(candidates, features, likeness.take(candidates) / 2)
+    held, named, titled = by_document.take(candidates, axis=1)
+    likeness, covered, sound = by_phrase.take(candidates, axis=1)
+    unknown = len(query.unknown) * math.log1p(index.postings.size)
+    own = float(np.add.reduce(asked.idf[: asked.own])) + unknown
+    concepts = float(np.add.reduce(asked.idf[asked.grams :]))
+    features = np.empty((len(FEATURES), len(candidates)))
+    features[0] = first.take(candidates)
+    features[1] = held = held / max(own, 1e-6)
+    features[2] = named / max(concepts, 1e-6)
+    features[3] = covered
+    features[4] = 2 * covered * held / np.maximum(covered + held, 1e-6)
+    _meaning(features, index, asked, candidates)
+    features[7] = sound
+    features[8] = titled
+    features[9] = index.title_length.take(candidates)
+    return Scored(candidates, features.T, likeness / 2)
 
 
-def _coverage(
-    features: Vector,
-    query: Query,
-    idf: Vector,
-    groups: Vector,
-    near: Vector,
-    owner: Vector,
-    size: int,
-) -> None:
-    """Shares of the question, by idf, that the candidates hold: its words, its concepts."""
-    unknown = len(query.unknown) * math.log1p(size)
-    for column, group, missing in ((1, ORIGINAL, unknown), (2, CONCEPTS, 0.0)):
-        asked = idf * (groups == group)
-        held = np.bincount(near, asked.take(owner), len(features))
-        features[:, column] = held / max(float(asked.sum()) + missing, 1e-6)
+def _asked(index: Index, query: Query) -> _Asked:
+    own, words, grams, count = accumulate(query.sizes)
+    numbers = np.array(query.terms + query.sounds, np.intp)
+    spans = index.spans.take(numbers, axis=0)
+    return _Asked(
+        numbers[:count],
+        np.array(query.weights, np.float32),
+        index.postings.idf.take(numbers[:count]),
+        own,
+        words,
+        grams,
+        spans.T.tolist(),
+        spans[:, 1::2] - spans[:, ::2],
+        index.phrases.idf.take(np.concatenate((numbers[:words], numbers[count:]))),
+    )
 
 
-def _meaning(
-    features: Vector, index: Index, terms: Vector, weights: Vector, candidates: Vector
-) -> None:
+def _first(index: Index, query: Query, asked: _Asked) -> Vector:
+    """BM25F of each document."""
+    postings, count = index.postings, len(asked.terms)
+    runs = list(_runs(asked, 0, 0, count))
+    docs, impact = _joined(postings.docs, runs), _joined(postings.impact, runs)
+    weights = asked.weights * _GROUP_WEIGHTS.repeat(query.sizes)
+    gains = weights.repeat(asked.lengths[:count, 0])
+    gains *= impact
+    return np.bincount(docs, gains, postings.size)
+
+
+def _sums(index: Index, asked: _Asked) -> tuple[Vector, Vector]:
+    """Three rows over documents and three over documents' phrases; no sum knows of BM25F.
+
+    Idf of own words held, of concepts held, weighted idf of grams in titles; likeness, share of the
+    phrase explained, likeness in sound. Likeness is the cosine of words and that of sounds of the one
+    phrase that is closest in both. It is one pass: each sum has places of its own.
+    """
+    postings, phrases = index.postings, index.phrases
+    own, words, grams, count = asked.own, asked.words, asked.grams, len(asked.terms)
+    heard, end = asked.heard, len(asked.lengths)
+    squares = heard * heard
+    parts = (  # lists, the column of their lengths, whose, what each adds
+        (postings.docs, 0, 0, own, asked.idf[:own]),
+        (postings.docs, 0, grams, count, asked.idf[grams:]),
+        (postings.title_docs, 1, words, grams, asked.weights[words:grams] * asked.idf[words:grams]),
+        (phrases.rows, 2, 0, own, _normed(squares[:own])),
+        (phrases.rows, 2, 0, words, heard[:words]),
+        (phrases.rows, 2, count, end, _normed(squares[words:])),
+    )
+    lists: list[memoryview] = []
+    for values, column, begin, stop, _ in parts:
+        lists += map(values.data.__getitem__, _runs(asked, column, begin, stop))
+    lengths = np.concatenate([asked.lengths[begin:stop, k] for _, k, begin, stop, _ in parts])
+    gains = np.concatenate([part[4] for part in parts]).repeat(lengths)
+    places = index.places.repeat([part[3] - part[2] for part in parts]).repeat(lengths)
+    places += np.frombuffer(b"".join(lists), phrases.rows.dtype)
+    size = 3 * postings.size
+    sums = np.bincount(places, gains, size + 3 * phrases.size)
+    by_phrase = sums[size:].reshape(3, -1) * phrases.scales
+    by_phrase[0] += by_phrase[2]
+    if phrases.size != postings.size:
+        by_phrase = np.maximum.reduceat(by_phrase, phrases.first, axis=1)
+    return sums[:size].reshape(3, -1), by_phrase
+
+
+def _normed(squares: Vector) -> Vector:
+    """Squares over the length of what was squared."""
+    normed: Vector = squares / max(math.sqrt(float(np.add.reduce(squares))), 1e-6)
+    return normed
+
+
+def _runs(asked: _Asked, column: int, begin: int, end: int) -> Iterator[slice]:
+    """Where the lists of some terms stand: in documents, titles or phrases (column 0, 1, 2)."""
+    begins, ends = asked.spans[2 * column : 2 * column + 2]
+    return map(slice, begins[begin:end], ends[begin:end])
+
+
+def _joined(values: Vector, runs: Iterable[slice]) -> Vector:
+    """The lists one after the other; copying runs is faster than picking single places."""
+    # Slices of a memoryview, and bytes, take half the time of arrays.
+    joined: Vector = np.frombuffer(b"".join(map(values.data.__getitem__, runs)), values.dtype)
+    return joined
+
+
+def _meaning(features: Vector, index: Index, asked: _Asked, candidates: Vector) -> None:
     """Cosines of latent meaning: whole candidates, their titles, titles with even terms."""
-    postings, latent = index.postings, index.latent
-    strength = weights * postings.idf.take(terms) * postings.latent_weight.take(terms)
-    rows = latent.row.take(terms)
+    latent = index.latent
+    strength = asked.weights * asked.idf * index.postings.latent_weight.take(asked.terms)
+    rows = latent.row.take(asked.terms)
     axes = latent.axes.take(rows, axis=0)
     even = strength @ axes
     meaning = (strength * latent.length.take(rows)) @ axes
@@ -92,21 +164,8 @@ def _meaning(
     meaning /= max(math.sqrt(float(meaning @ meaning)), 1e-9)
     # One fetch: an entry's vectors are neighbours.
     placed = latent.placed.take(candidates, axis=0).reshape(3 * len(candidates), len(even))
-    features[:, 5:7] = (placed @ meaning).reshape(-1, 3)[:, :2]
-    features[:, 10] = placed[2::3] @ even
-
-
-def _runs(start: Vector, terms: Vector) -> tuple[list[slice], Vector]:
-    """Where the list of each term stands, and how long it is."""
-    begins, ends = start[terms], start[terms + 1]
-    return list(map(slice, begins.tolist(), ends.tolist())), ends - begins
-
-
-def _joined(values: Vector, runs: Sequence[slice]) -> Vector:
-    """The lists one after the other; copying runs is faster than picking single places."""
-    # Slices of a memoryview, and bytes, take half the time of arrays.
-    joined: Vector = np.frombuffer(b"".join(map(values.data.__getitem__, runs)), values.dtype)
-    return joined
+    features[5:7] = (placed @ meaning).reshape(-1, 3).T[:2]
+    features[10] = placed[2::3] @ even
 
 
 def _best(values: Vector, keep: int) -> Vector:
@@ -119,34 +178,3 @@ def _best(values: Vector, keep: int) -> Vector:
     places = enough.nonzero()[0]
     ordered: Vector = places.take((-values.take(places)).argsort(kind="stable")[:keep])
     return ordered
-
-
-def _phrases(
-    index: Index, query: Query, terms: Vector, groups: Vector
-) -> tuple[Vector, Vector, Vector]:
-    """For each document, over its phrases: likeness, share of the phrase explained, likeness in sound.
-
-    Likeness is the cosine of words and that of sounds of the one phrase that is closest in both.
-    """
-    phrases = index.phrases
-    size = phrases.size
-    spread = groups <= EXPANSION
-    words = terms[spread]
-    own = (groups[spread] == ORIGINAL) * phrases.idf[words]
-    own = own / max(math.sqrt(float(own @ own)), 1e-6)
-    sounds = np.array(query.sounds, np.int32)
-    heard = phrases.idf[sounds]
-    heard = heard / max(math.sqrt(float(heard @ heard)), 1e-6)
-    # Words and sounds are fetched in one go: the sounds' lists come behind those of the words.
-    runs, lengths = _runs(phrases.start, np.concatenate((words, sounds)))
-    rows, weight = _joined(phrases.rows, runs), _joined(phrases.weight, runs)
-    likeness = np.concatenate((own, heard)).repeat(lengths) * weight
-    spoken = int(lengths[: len(words)].sum())
-    by_word = np.bincount(rows[:spoken], likeness[:spoken], size)
-    by_sound = np.bincount(rows[spoken:], likeness[spoken:], size)
-    held = np.bincount(rows[:spoken], weight[:spoken], size) * phrases.cover
-    if size == len(phrases.first):  # one phrase each
-        return by_word + by_sound, held, by_sound
-    first = phrases.first
-    closest = np.maximum.reduceat(by_word + by_sound, first)
-    return closest, np.maximum.reduceat(held, first), np.maximum.reduceat(by_sound, first)

@@ -61,7 +61,7 @@ def fold(text: str) -> str:
 
 def squeeze(folded: str) -> str:
     """A folded text without the blanks that touch a Japanese character (かんたんな にほんご)."""
-    return _BLANK_IN_JAPANESE.sub("", folded)
+    return _BLANK_IN_JAPANESE.sub("", folded) if " " in folded else folded
 
 
 def bare(text: str) -> str:

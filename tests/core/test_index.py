@@ -23,6 +23,26 @@ def test_a_saved_index_mends_the_same_words() -> None:
     assert again.patterns
 
 
+def test_a_saved_index_looks_up_the_same_terms() -> None:
+    again = from_bytes(to_bytes(INDEX)).terms
+    assert again.number == INDEX.terms.number
+    for table in ("words", "grams", "sounds", "bare"):
+        assert getattr(again, table) == getattr(INDEX.terms, table)
+    assert again.number["w:マイナンバー"] == again.words["マイナンバー"]
+
+
+def test_an_index_saved_in_an_earlier_form_is_refused() -> None:
+    with pytest.raises(ValueError):
+        from_bytes(to_bytes(INDEX).replace(b"madoguchi-index-7", b"madoguchi-index-6", 1))
+
+
+def test_a_word_that_no_document_holds_is_known_but_not_looked_up() -> None:
+    shorter = build_index(DOCUMENTS[1:], LEXICON, TOKENIZE, INDEX)
+    gone = INDEX.terms.words.keys() - shorter.terms.words.keys()
+    assert gone and all(shorter.terms.knows(word) for word in gone)
+    assert not shorter.terms.knows("知らない言葉")
+
+
 def test_anything_but_a_saved_index_is_refused() -> None:
     saved = to_bytes(INDEX)
     for data in (b"", b"pickle", saved[:-40], saved[:25], b"madoguchi-index-1\n" + b"\xff" * 40):
@@ -60,7 +80,7 @@ def test_a_rebuilt_index_knows_the_change_and_forgets_what_went() -> None:
 
 
 def test_related_ids_are_read_as_titles() -> None:
-    title_word = INDEX.number["w:マイナンバー"]
+    title_word = INDEX.terms.words["マイナンバー"]
     begin, end = INDEX.postings.start[title_word : title_word + 2]
     assert 0 in INDEX.postings.docs[begin:end].tolist()
 

@@ -41,3 +41,10 @@ def test_katakana_and_latin_words_do_not_fire_inside_longer_ones() -> None:
     assert found.find("バスケット") == {}
     assert found.find("mail") == {}
     assert set(found.find("バスのナンバーとai")) == {0, 1, 2}
+
+
+def test_the_longest_words_of_a_line_are_named_and_one_character_is_enough() -> None:
+    found = triggers(parse_lexicon("犬,子犬,子\t=>\t畜犬登録\n犬\t=>\t鑑札\n")[0])
+    assert found.find("子犬と犬") == {0: "子犬", 1: "犬"}
+    assert found.find("犬") == {0: "犬", 1: "犬"}
+    assert found.find("猫") == found.find("") == {}

@@ -18,20 +18,27 @@ _WORDS = ("引っ越し", "カード", "なくした", "の", "児童手当", "�
 _GROUP_WEIGHTS = (1.0, 1.0, 0.3, 0.9)
 
 
+def _asked(query: Query) -> list[tuple[int, int, float]]:
+    """Group, term and weight of each term."""
+    return [(g, *pair) for g, group in enumerate(query.by_group()) for pair in group.items()]
+
+
 def plain_features(index: Index, query: Query, document: int) -> dict[str, float]:
     """What `score` says of one document, looked up term by term."""
     postings, found = index.postings, dict.fromkeys(FEATURES, 0.0)
     asked = {ORIGINAL: len(query.unknown) * math.log1p(postings.size), CONCEPTS: 0.0}
-    for term, weight, group in zip(query.terms, query.weights, query.groups, strict=True):
+    for group, term, weight in _asked(query):
         idf = float(postings.idf[term])
         if group in asked:
             asked[group] += idf
+        if group == GRAMS:
+            named = postings.title_docs[slice(*postings.title_start[term : term + 2])]
+            found["gram_title"] += weight * idf * (document in named)
         for place in range(postings.start[term], postings.start[term + 1]):
             if postings.docs[place] == document:
                 found["first"] += weight * _GROUP_WEIGHTS[group] * float(postings.impact[place])
                 found["covd"] += idf * (group == ORIGINAL)
                 found["ccovd"] += idf * (group == CONCEPTS)
-                found["gram_title"] += weight * (group == GRAMS) * float(postings.title[place])
     found["covd"] /= max(asked[ORIGINAL], 1e-6)
     found["ccovd"] /= max(asked[CONCEPTS], 1e-6)
     likeness, found["rcov"], found["sound"] = plain_phrases(index, query, document)
@@ -42,24 +49,25 @@ def plain_features(index: Index, query: Query, document: int) -> dict[str, float
 def plain_phrases(index: Index, query: Query, document: int) -> tuple[float, float, float]:
     phrases = index.phrases
     firsts = [*phrases.first.tolist(), phrases.size]
-    own = {t: g == ORIGINAL for t, g in zip(query.terms, query.groups, strict=True) if g <= 1}
+    own = {term: group == ORIGINAL for group, term, _ in _asked(query) if group <= 1}
     lengths = [
         math.sqrt(sum(float(phrases.idf[t]) ** 2 for t in terms)) or 1.0
         for terms in ([t for t in own if own[t]], query.sounds)
     ]
     rows = []
     for row in range(firsts[document], firsts[document + 1]):
+        words_length, words_sum, sounds_length = phrases.scales[:, row].tolist()
         word = held = sound = 0.0
         for term in (*own, *query.sounds):
             for place in range(phrases.start[term], phrases.start[term + 1]):
                 if phrases.rows[place] == row:
-                    gain = float(phrases.idf[term] * phrases.weight[place])
+                    idf = float(phrases.idf[term])
                     if term in own:
-                        word += gain * own[term] / lengths[0]
-                        held += float(phrases.weight[place])
+                        word += idf**2 * own[term] * words_length / lengths[0]
+                        held += idf * words_sum
                     else:
-                        sound += gain / lengths[1]
-        rows.append((word + sound, held * float(phrases.cover[row]), sound))
+                        sound += idf**2 * sounds_length / lengths[1]
+        rows.append((word + sound, held, sound))
     likeness, held, sound = (max(each) for each in zip(*rows, strict=True))
     return likeness, held, sound
 

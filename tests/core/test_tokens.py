@@ -1,5 +1,5 @@
 from bot.content.sudachi import SudachiTokenizer
-from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
+from bot.core.terms import gram_terms, phrase_terms, spoken, text_grams, tokenize_text, word_terms
 from bot.core.tokens import content_words
 from tests.core.knowledge import TOKENIZE
 
@@ -23,12 +23,19 @@ def test_kanji_grams_stop_at_function_words() -> None:
     assert "k:税課" not in grams
 
 
+def test_grams_of_a_question_are_those_that_documents_are_counted_by() -> None:
+    tokens = TOKENIZE("市民税とマイナンバーカードの市民窓口")
+    assert sorted("k:" + gram for gram in text_grams(tokens)) == sorted(gram_terms(tokens))
+
+
 def test_sound_is_the_same_in_kana_and_kanji() -> None:
     assert spoken(TOKENIZE("児童手当")) == spoken(TOKENIZE("じどうてあて")) == "ジドウテアテ"
 
 
 def test_polite_closings_are_no_part_of_the_sound() -> None:
-    assert spoken(TOKENIZE("転入届を教えてください")) == spoken(TOKENIZE("転入届"))
+    closings = "を教えて を知りたい はどうすればいいの はどうしたらいいですか についておしえてほしいです を知りたいのですが"
+    for closing in ("を教えてください", *closings.split()):
+        assert spoken(TOKENIZE("転入届" + closing)) == spoken(TOKENIZE("転入届"))
 
 
 def test_phrase_grams_mark_start_and_end() -> None:
