@@ -11,6 +11,7 @@ from bot.core.tokens import Token, Tokenize
 _MOVES = re.compile(r"引っ?越|ひっこ|転入|転出|転居|移り住|移住|越して|赴任|転勤")
 _KINDS = frozenset("都道府県市区町村郡")
 _HAS_KANJI = re.compile(r"[一-龠]")
+_KANA = re.compile(r"[ぁ-んー]{3,}(?<!し)|[ァ-ヶー]{3,}")
 _NAMES_THE_CITY = (
     r"(?:(?=市(?:役所|民|長|内|立|営|税|議))|市?(?:の|では|でも|で|って|は|に|、|\s+|$))"
 )
@@ -42,13 +43,23 @@ def without_own_city(text: str, names: Iterable[str]) -> str:
     """The message without this city's own name: 「大野城市の児童手当」 → 「児童手当」.
 
     Every answer is this city's. What only begins with the name (八戸線, 八王子城) stays, and of
-    八戸市役所 the 市役所. Kana and Latin names stay: they may be parts of other words.
+    八戸市役所 the 市役所. Latin names stay, and kana ones but at the beginning (「はちおうじ らいん」):
+    they may be parts of other words.
     """
+    text = _without_kana_name(text, names)
     found = {name.removesuffix("市") for name in names if name in text and _HAS_KANJI.search(name)}
     if not found:
         return text
     name = "|".join(map(re.escape, sorted(found, key=len, reverse=True)))
     left = re.sub(rf"(?<![一-龠ァ-ヶa-zA-Z])(?:{name}){_NAMES_THE_CITY}", "", text).strip()
+    return left if len(left) > 1 else text
+
+
+def _without_kana_name(text: str, names: Iterable[str]) -> str:
+    name = next((each for each in names if _KANA.fullmatch(each) and text.startswith(each)), None)
+    if name is None:
+        return text
+    left = re.sub(rf"^{name}し?(?:の|\s+)", "", text)
     return left if len(left) > 1 else text
 
 

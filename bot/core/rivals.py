@@ -39,6 +39,7 @@ _WANTS = re.compile(
 _ASKS_WHERE_OR_WHEN = re.compile(
     r"いつ(?:から|まで|頃|ごろ|始|はじ|でき|使え|に?なる|に?なり)|どこ(?:(?:に|で|から|へ)(?:ある|あり|見|手に|もら|買|行)|(?:です)?(?:か|の|かな)?[?。!]*$)|(?:手に入|入手|ダウンロード)"
 )
+_ASKS_HOW_MANY = re.compile(r"何(?:業務|人|件|個|[箇か]所|割|台|種類)|いくつ|ど[れの][くぐ]らい")
 # 「ビデオ通話を習える所」「ドローンに許可はいる？」: who asks this knows what the thing is called.
 _KNOWS_THE_WORD = re.compile(
     r"習[いえうっ]|教わ|教えて(?:くれる|もらえる)(?:所|とこ|人|場)|(?:でき|使え)るように(?:なり|し)たい|"
@@ -170,7 +171,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     folded = squeeze(fold(text))
     if term is None or not term.is_term or not _is_own(view, second.id):
         return ranking
-    asked = (_ASKS_TO_USE, _WANTS, _ASKS_WHERE_OR_WHEN)
+    asked = (_ASKS_TO_USE, _WANTS, _ASKS_WHERE_OR_WHEN, _ASKS_HOW_MANY)
     asks = any(each.search(folded) for each in asked) or _does_with_it(view, term, folded)
     if _ASKS_MEANING.search(folded) or not asks:
         return ranking

@@ -33,7 +33,11 @@ def test_the_places_of_a_move_are_left_out(text: str, left: str, tokenizer: Toke
         ("大野城跡の駐車場", "大野城跡の駐車場"),  # no mere name of the city
         ("新大野城の湯", "新大野城の湯"),
         ("大野城市", "大野城市"),  # nothing would be left
-        ("おおのじょうの児童手当", "おおのじょうの児童手当"),
+        ("おおのじょうの児童手当", "児童手当"),
+        ("おおのじょう らいん", "らいん"),
+        ("おおのじょうし の ごみ", "の ごみ"),
+        ("おおのじょうあとの駐車場", "おおのじょうあとの駐車場"),
+        ("広報おおのじょう", "広報おおのじょう"),
     ],
 )
 def test_this_city_s_own_name_is_left_out(text: str, left: str) -> None:

@@ -85,6 +85,8 @@ def test_who_asks_what_is_done_with_a_thing_hears_of_the_city(library: Library) 
     assert (
         city_before_term(view, "ドローンで荷物を運ぶの？", both).matches[0].id == "hachioji-drone"
     )
+    internal = ranking("term-rpa", "hachioji-internal", top1=0.95)
+    assert city_before_term(view, "RPAはいくつ？", internal).matches[0].id == "hachioji-internal"
     assert city_before_term(view, "ドローンで何ができる？", both).matches[0].id == "term-drone"
 
 
