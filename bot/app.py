@@ -134,7 +134,7 @@ def create_app(
     ground = _ground(every, clock, begun)
     base, publishers = ground.base, ground.publishers
     answering = begun.answering if begun else None
-    if apart and begun is None and ground.answers:  # before the threads
+    if apart and ground.answers and not (begun and begun.loaded):  # before the threads
         answering = answering_beside(ground.connected, ground.views, publishers, ground.tokenizer)
     for each in publishers.values():
         each.watch()
@@ -170,6 +170,9 @@ def _ground(every: tuple[Settings, ...], clock: Clock | None, begun: Beginning |
         else:
             publishers = begun.publishers
             _keep_versions(every, base, publishers)
+            if not begun.loaded:
+                for publisher in publishers.values():
+                    publisher.load()
     except BaseException:
         base.db.close()
         raise

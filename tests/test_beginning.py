@@ -74,17 +74,22 @@ def test_what_was_begun_answers_and_is_kept_once_there_is_a_store(tmp_path: Path
         running.close()
 
 
-def test_broken_files_wait_for_the_store_whose_version_of_before_answers(tmp_path: Path) -> None:
+def test_broken_files_wait_for_the_store_whose_version_of_before_answers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with town(tmp_path):
         pass  # a good version is kept
     mine = settings(tmp_path)
     broken = replaced(COMMON, "answer:", "anser:")
     (tmp_path / LIFE).write_text(broken, "utf-8")
-    assert begin([mine]) is None
-    app = create_app(mine, line=(line := FakeLine()), apart=True)
+    begun = begin([mine])
+    assert begun is not None and not begun.loaded
+    app = create_app(mine, line=(line := FakeLine()), apart=True, begun=begun)
     running: Running = app.extensions[EXTENSION]
     try:
         assert running.publisher.problems
+        assert [each.message for each in caplog.records].count("content refused") == 1
+        assert running.answering is not None
         assert "図書館" in ask(Town(app, line), "図書館カードを作りたい")
     finally:
         running.close()

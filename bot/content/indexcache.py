@@ -22,6 +22,7 @@ class IndexCache:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._salt = _code_version()
+        self._mapped: set[str] = set()  # since the last time
 
     def load(self, key: str) -> memoryview | None:
         """What was saved under `key` by this very code and dictionary, None for anything else.
@@ -32,14 +33,16 @@ class IndexCache:
             with (path := self._path(key)).open("rb") as file:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             map_sparsely(path.name)
+            self._mapped.add(path.name)
             return data
         except (OSError, ValueError):  # an empty file cannot be mapped
             return None
 
     def give_back(self) -> None:
-        """Let go of what only loading read of the files."""
-        for path in self._directory.glob(f"*-{self._salt}.index"):
-            give_back(path.name)
+        """Let go of what only loading read of the files loaded since the last time."""
+        for name in self._mapped:
+            give_back(name)
+        self._mapped.clear()
 
     def save(self, key: str, data: bytes) -> None:
         """Keep `data`, whole or not at all; the oldest files go."""

@@ -27,18 +27,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Beginning:
-    """What is there before the store is. `publishers` keep no versions yet."""
+    """What is there before the store is. `publishers` keep no versions yet.
+
+    Not `loaded` are they where the files are broken: the version before is in the store.
+    """
 
     tokenizer: SudachiTokenizer
     publishers: Mapping[Path, Publisher]
     answering: AnsweringProcess | None
+    loaded: bool
 
 
 def begin(every: Sequence[Settings]) -> Beginning | None:
     """Load the content and start the answering process, for accounts of one SQLite file.
 
-    None where that takes the store: on a database server, whose clock counts, and where the files
-    are broken and the version before is to answer.
+    None on a database server, whose clock counts.
     """
     if every[0].on_server:
         return None
@@ -48,10 +51,10 @@ def begin(every: Sequence[Settings]) -> Beginning | None:
         for publisher in publishers.values():
             publisher.load()
     except ContentError:
-        return None
+        return Beginning(tokenizer, publishers, None, loaded=False)
     views = {each.account: view_of(each, publishers) for each in every}
     answering = answering_beside(every, views, publishers, tokenizer)
-    return Beginning(tokenizer, publishers, answering)
+    return Beginning(tokenizer, publishers, answering, loaded=True)
 
 
 def answering_beside(
