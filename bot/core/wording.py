@@ -136,6 +136,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "note_common": frozenset({"as_of"}),
     "old": frozenset({"as_of"}),
     "other_year": frozenset({"asked", "as_of"}),
+    "danger_line": _NONE,
     "sensitive_alt": _NONE,
     "sticker": _NONE,
     "media": _NONE,
