@@ -55,7 +55,7 @@ class Repairer:
         return text[:start] + word + text[start + length :]
 
     def _fitting(self, window: str, wrong: int) -> tuple[bool, str] | None:
-        if window in self.words or self._stands_beside_a_word(window, wrong):
+        if window in self.words:
             return None
         fitting = self.patterns.get(f"{window[:wrong]}*{window[wrong + 1 :]}")
         if not fitting:
@@ -63,12 +63,6 @@ class Repairer:
         row = _ROW.get(window[wrong], -1)
         near = [word for word in fitting if _ROW.get(word[wrong], -2) == row]
         return bool(near), (near or fitting)[0]
-
-    def _stands_beside_a_word(self, window: str, wrong: int) -> bool:
-        """「スマホだけで保険証に」: a particle before a whole word, no slip for 被保険証."""
-        rest = window[:wrong] + window[wrong + 1 :]
-        at_edge = wrong in (0, len(window) - 1)
-        return at_edge and rest in self.words and not _SOLID.match(window[wrong])
 
 
 def _reach(text: str, place: int) -> tuple[int, int]:
@@ -92,24 +86,31 @@ def build_repairer(words: Iterable[str]) -> Repairer:
     return Repairer(patterns, frozenset(known))
 
 
-def suspects(tokens: Iterable[Token], known: Callable[[str], bool]) -> list[int]:
+def suspects(tokens: Sequence[Token], known: Callable[[str], bool]) -> list[int]:
     """Places of characters in words that look mistyped: unknown, single, or a stray particle."""
     found: list[int] = []
     place = 0
-    before: Token | None = None
-    for token in tokens:
-        if _looks_wrong(token, before, known):
+    neighbours = zip((None, *tokens), tokens, (*tokens[1:], None), strict=False)
+    for before, token, after in neighbours:
+        if _looks_wrong(token, before, after, known):
             found.extend(range(place, place + len(token.surface)))
         place += len(token.surface)
-        before = token
     return found
 
 
-def _looks_wrong(token: Token, before: Token | None, known: Callable[[str], bool]) -> bool:
+def _looks_wrong(
+    token: Token, before: Token | None, after: Token | None, known: Callable[[str], bool]
+) -> bool:
     if not token.known:
         return True
     word = content_word(token)
     if word is not None:
         return not known(word) or (len(token.surface) == 1 and token.pos[0] != "接尾辞")
     stray = before is None or not before.known or before.pos[0] in ("補助記号", "助詞")
-    return token.pos[0] in ("助詞", "助動詞") and stray
+    return token.pos[0] in ("助詞", "助動詞") and stray and not _is_whole(after, known)
+
+
+def _is_whole(token: Token | None, known: Callable[[str], bool]) -> bool:
+    """A known word: the particle before it (「だけで保険証」) is no slip for 被保険証."""
+    word = None if token is None or len(token.surface) < 2 else content_word(token)
+    return word is not None and known(word)
