@@ -14,6 +14,7 @@ from pathlib import Path
 
 _USERS = ("postgres", "nobody")  # the server refuses to run as root
 USER = "test"
+_LOG_FILES = 5
 
 
 def missing() -> str:
@@ -39,6 +40,7 @@ class Cluster:
         self.folder = folder
         self._data = str(folder / "data")
         fsync = "on" if durable else "off"
+        self._durable = durable
         self._options = (
             f"-k {folder} -c listen_addresses='' -c fsync={fsync} -c max_connections=200"
         )
@@ -54,6 +56,8 @@ class Cluster:
         """Returns when it takes connections."""
         log = str(self.folder / "server.log")
         self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", log, "-o", self._options)
+        if self._durable:
+            self._as_in_use()
 
     def stop(self, mode: str = "fast") -> None:
         """`fast` breaks connections off; `immediate` is as if the power went."""
@@ -79,6 +83,12 @@ class Cluster:
         with psycopg.connect(host=str(self.folder), user=USER, dbname="postgres") as connection:
             connection.autocommit = True
             connection.execute(statement.encode())
+
+    def _as_in_use(self) -> None:
+        """Have log files ready, as after some hours: making one (16 MiB) holds up every commit."""
+        for _ in range(_LOG_FILES):
+            self._psql("SELECT pg_logical_emit_message(true, '', ''), pg_switch_wal()")
+        self._psql("CHECKPOINT")
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [_program(program) or program, *arguments]

@@ -19,6 +19,7 @@ from bot.store import (
     residents,
     settings_keys,
 )
+from bot.store.exchange import Done
 from bot.store.inbox import Claimed, Decision
 from bot.store.questions import Question
 
@@ -61,6 +62,17 @@ class Own:
     at: int
     changes: tuple[Change, ...]
     link: str  # digest of the link to their settings
+
+
+def plain(effects: Effects) -> Done | None:
+    """What most events come to, as the store takes it together with a claim; None for others."""
+    more = (effects.erase, effects.take_back, effects.followed, effects.own, effects.reaction)
+    if effects.decision.forget or any(each is not None for each in more):
+        return None
+    if effects.state is None:
+        return Done(effects.decision, effects.question)
+    key, state = effects.state
+    return None if state is None else Done(effects.decision, effects.question, (key, state))
 
 
 def record(connection: Connection, done: Sequence[Effects], now: int) -> list[Outgoing]:

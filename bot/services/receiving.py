@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.core.ports import Event
 from bot.errors import BodyError, InboxFull, StoreError
 from bot.services.failures import describe
+from bot.services.gathering import Gathering
 from bot.store import backlog, intake
 from bot.store.database import Database
 from bot.store.inbox import ERASED_BODY
@@ -69,6 +70,7 @@ class Receiver:
         self._moment = moment
         self._account = account
         self._limit = limit
+        self._gathering = Gathering(self._write_together)
         self._places = 0  # how many more events fit before the open ones are counted again
 
     def receive(self, body: bytes, signature: str | None) -> Receipt:
@@ -79,12 +81,12 @@ class Receiver:
             _, events = self._parse_body(body)
         except BodyError:
             return Receipt.BAD_BODY
-        now = int(self._clock().timestamp() * 1000)
+        now = self._now()
         arrivals = [self._arrival(raw, now) for raw in events]
         if not arrivals:
             return Receipt.KEPT  # the console's verify button
         try:
-            new = self._db.write(lambda c: self._keep(c, arrivals, self._received_at(c, now)))
+            new = self._write(arrivals)
         except InboxFull:
             log.error("inbox full", extra={"limit": self._limit})
             return Receipt.NOT_KEPT
@@ -94,6 +96,22 @@ class Receiver:
         if new:
             self._wake()
         return Receipt.KEPT
+
+    def _write(self, arrivals: list[Arrival]) -> int:
+        if all(map(_plain, arrivals)):
+            return self._gathering.hand_in(arrivals)
+        now = self._now()
+        return self._db.write(lambda c: self._keep(c, arrivals, self._received_at(c, now)))
+
+    def _write_together(self, every: list[list[Arrival]]) -> int:
+        arrivals = [arrival for each in every for arrival in each]
+        now = self._now()
+        return self._db.work(
+            lambda c: self._keep(c, arrivals, self._received_at(c, now)), single=True
+        )
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp() * 1000)
 
     def _received_at(self, connection: Connection, now: int) -> int:
         return now if self._moment is None else self._moment(connection)
@@ -133,6 +151,13 @@ class Receiver:
                 "event cannot be masked", extra={"event_id": event_id, "error": describe(error)}
             )
             return ERASED_BODY
+
+
+def _plain(arrival: Arrival) -> bool:
+    """Whether it is kept by one statement, whatever is in it, and so cannot harm its neighbours."""
+    ids = (arrival.conversation, arrival.resident, arrival.message_id, arrival.reply_token)
+    texts = "".join([arrival.event_id, *(each for each in ids if each is not None)])
+    return not arrival.redelivered and texts.isascii() and "\x00" not in texts
 
 
 def _dumps(event: Mapping[str, Any]) -> str:

@@ -20,18 +20,21 @@ from sqlalchemy import Connection
 
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
-from bot.services.effects import Effects, Outgoing, own_wishes, record, with_duties
+from bot.services.effects import Effects, Outgoing, own_wishes, plain, record, with_duties
 from bot.services.failures import describe
 from bot.store import (
     backlog,
+    claiming,
     inbox,
     reactions,
     residents,
 )
 from bot.store.database import Database
+from bot.store.exchange import Done, exchange
 from bot.store.inbox import Claimed, Decision, Settled
 from bot.store.questions import Question
 from bot.store.tables import MAIN_ACCOUNT
+from bot.store.together import begin
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +101,17 @@ class Replying:
         `overloaded` is what the last turn said of itself. Raises StoreError, with nothing kept.
         """
 
+        plainly = [each for each in map(plain, done) if each is not None]
+        together = room > 0 and not overloaded and len(plainly) == len(done)
+
         def run(connection: Connection) -> Work:
             now = self.now() if self.moment is None else self.moment(connection)
-            outgoing = record(connection, done, now)
-            inbox.settle(connection, sent, now)
-            claimed, late = self._claim(connection, room, now, overloaded)
+            if together:
+                outgoing, claimed, late = self._exchange(connection, done, plainly, sent, room, now)
+            else:
+                outgoing = record(connection, done, now)
+                inbox.settle(connection, sent, now)
+                claimed, late = self._claim(connection, room, now, overloaded)
             retries = (_outgoing(c, c.messages) for c in claimed if c.messages is not None)
             return Work(
                 tuple(c for c in claimed if c.messages is None),
@@ -112,7 +121,34 @@ class Replying:
                 late,
             )
 
-        return self.db.write(run)
+        return self.db.work(run, single=together)
+
+    def _exchange(
+        self,
+        connection: Connection,
+        done: Sequence[Effects],
+        plainly: Sequence[Done],
+        sent: Sequence[Settled],
+        room: int,
+        now: int,
+    ) -> tuple[list[Outgoing], list[Claimed], bool]:
+        """An everyday turn; what is found of an event afterwards may be lost and found again."""
+        ours, claimed = exchange(
+            connection,
+            plainly,
+            sent,
+            now,
+            lease_ms=self.lease_ms,
+            room=room,
+            account=self.account,
+        )
+        outgoing = [e.outgoing for e in done if e.outgoing is not None and e.decision.id in ours]
+        return outgoing, self._without_gone(connection, claimed, now), self._late(claimed, now)
+
+    def _late(self, claimed: Sequence[Claimed], now: int) -> bool:
+        """Whether the oldest waiting event has waited too long, where the oldest were claimed."""
+        fresh = [c.received_at for c in claimed if c.messages is None]
+        return bool(fresh) and min(fresh) <= now - self.overload_ms
 
     def _claim(
         self, connection: Connection, room: int, now: int, overloaded: bool
@@ -122,7 +158,7 @@ class Replying:
             return [], overloaded
         if overloaded:
             backlog.expire(connection, now, self.token_life_ms, self.account)
-        claimed = inbox.claim(
+        claimed = claiming.claim(
             connection,
             now,
             lease_ms=self.lease_ms,
@@ -130,12 +166,10 @@ class Replying:
             newest_first=overloaded,
             account=self.account,
         )
-        oldest: int | None = now
+        late = self._late(claimed, now)
         if overloaded:
             oldest = backlog.oldest_waiting(connection, now, self.account)
-        elif fresh := [c.received_at for c in claimed if c.messages is None]:
-            oldest = min(fresh)  # claimed oldest first: nobody has waited longer
-        late = oldest is not None and oldest <= now - self.overload_ms
+            late = oldest is not None and oldest <= now - self.overload_ms
         return self._without_gone(connection, claimed, now), late
 
     def _without_gone(
@@ -149,11 +183,12 @@ class Replying:
         }
         erased = residents.erased_since(connection, late.values()) if late else set()
         gone = [c for c in claimed if c.messages is None and (c.unsent or late.get(c.id) in erased)]
-        inbox.decide(
-            connection,
-            [Decision(c.id, c.attempts, inbox.ERASED, "gone", forget=True) for c in gone],
-            now,
-        )
+        if gone:
+            begin(connection)  # what a row loses, it loses as a whole
+            erased_rows = [
+                Decision(c.id, c.attempts, inbox.ERASED, "gone", forget=True) for c in gone
+            ]
+            inbox.decide(connection, erased_rows, now)
         return [c for c in claimed if c not in gone]
 
     def anything_due(self) -> bool:

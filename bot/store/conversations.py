@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, conversations
 from bot.store.upsert import Upsert
 
-_UPSERT = Upsert(conversations)
+_UPSERT = Upsert(conversations, together=True)
 
 Key = tuple[str, str]  # account, conversation
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import StoreError
 from bot.store.lockfile import FileLock
+from bot.store.together import AHEAD, send_together
 from bot.store.writer import BUSY_MS, GroupCommit, store_error
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ _POOL = 12
 _POOL_WAIT_SECONDS = 5
 _ATTEMPTS = 3
 _SERIALIZATION = ("40001", "40P01")  # serialization_failure, deadlock_detected
-_SERVER_OPTIONS = {
+_SERVER_OPTIONS: dict[str, Any] = {
     # A server that is away is an error within seconds: LINE waits no longer for its answer.
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -33,6 +34,17 @@ _SERVER_OPTIONS = {
     "options": "-c idle_in_transaction_session_timeout=40000 -c lock_timeout=8000 -c timezone=UTC",
     "application_name": "madoguchi",
 }
+# The queue is looked through by its indexes, whatever the statistics say: they are a minute old,
+# and then it may hold ten thousand times as much. Nor need a plan be made anew for each event.
+_BY_INDEX = (
+    "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+    " -c enable_sort=off -c jit=off -c plan_cache_mode=force_generic_plan"
+)
+_WORK_OPTIONS = (
+    _SERVER_OPTIONS
+    | {"options": f"{_SERVER_OPTIONS['options']} {_BY_INDEX}"}
+    | {"prepare_threshold": 0}
+)
 
 
 class Database(Protocol):
@@ -48,6 +60,14 @@ class Database(Protocol):
 
         If it raises, nothing of it is kept and its exception comes out. It may run beside others
         in one commit: it must be quick, and do nothing but talk to the database.
+        """
+        ...
+
+    def work(self, function: Callable[[Connection], T], *, single: bool = False) -> T:
+        """`write` for the inbox's own work: quicker, for statements that use an index each.
+
+        `single`: each statement that writes may stand alone and be made again; what is read is not
+        of one moment.
         """
         ...
 
@@ -109,6 +129,9 @@ class SqliteDatabase:
         result: T = self._writer.run(function)
         return result
 
+    def work(self, function: Callable[[Connection], T], *, single: bool = False) -> T:
+        return self.write(function)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with _connected(self._read_engine) as connection:
@@ -133,13 +156,17 @@ class ServerDatabase:
 
     def __init__(self, url: URL) -> None:
         try:
-            self._engine = create_engine(
+            self._engine = _server_engine(url, _SERVER_OPTIONS, pool_size=_POOL, max_overflow=_POOL)
+            # Its transactions are begun by name: what is one statement needs no way to the server
+            # for the beginning and another for the end.
+            self._work_engine = _server_engine(
                 url,
-                hide_parameters=True,
-                connect_args=_SERVER_OPTIONS,
-                pool_size=_POOL,
-                max_overflow=_POOL,
-                pool_timeout=_POOL_WAIT_SECONDS,
+                _WORK_OPTIONS,
+                isolation_level="AUTOCOMMIT",
+                pool_reset_on_return=None,
+                pool_size=4,
+                max_overflow=0,
+                pool_use_lifo=True,
             )
         except ImportError as error:
             raise StoreError(
@@ -147,20 +174,10 @@ class ServerDatabase:
             ) from error
 
     def write(self, function: Callable[[Connection], T]) -> T:
-        for attempt in range(_ATTEMPTS):
-            committing = False
-            try:
-                with self._engine.connect() as connection:
-                    result = function(connection)
-                    committing = True
-                    connection.commit()
-                    return result
-            except SQLAlchemyError as error:
-                # What never reached its commit is undone and may run again. A commit whose answer
-                # was lost may stand: the caller decides, knowing what is safe to repeat.
-                if committing or attempt == _ATTEMPTS - 1 or not _passing(error):
-                    raise store_error(error) from None
-        raise AssertionError
+        return _again(self._engine, function, begin=False, repeatable=False)
+
+    def work(self, function: Callable[[Connection], T], *, single: bool = False) -> T:
+        return _again(self._work_engine, function, begin=not single, repeatable=single)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -170,6 +187,50 @@ class ServerDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._work_engine.dispose()
+
+
+def _again(
+    engine: Engine, function: Callable[[Connection], T], *, begin: bool, repeatable: bool
+) -> T:
+    """Run `function` up to its commit, again where what stopped it may have passed."""
+    for attempt in range(_ATTEMPTS):
+        committing = False
+        try:
+            with engine.connect() as connection:
+                if begin:
+                    connection.exec_driver_sql("BEGIN")
+                result = function(connection)
+                committing = True
+                connection.commit()
+                return result
+        except SQLAlchemyError as error:
+            # What never reached its commit is undone and may run again. A commit whose answer
+            # was lost may stand: the caller decides, knowing what is safe to repeat.
+            lost = committing and not repeatable
+            if lost or attempt == _ATTEMPTS - 1 or not _passing(error):
+                raise store_error(error) from None
+    raise AssertionError
+
+
+def _server_engine(url: URL, options: Mapping[str, Any], **more: Any) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args=options,
+        pool_timeout=_POOL_WAIT_SECONDS,
+        **more,
+    )
+
+    @event.listens_for(engine, "do_execute")
+    def execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+        """Here and not beside it: a lost connection is then seen as one by SQLAlchemy."""
+        ahead = context.execution_options.get(AHEAD) if context is not None else None
+        if ahead:
+            send_together(cursor, statement, values, ahead, context.dialect)
+        return bool(ahead)
+
+    return engine
 
 
 def _passing(error: SQLAlchemyError) -> bool:

@@ -15,7 +15,21 @@ from bot.store.inbox import WAITING
 from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
 from bot.store.upsert import Upsert
 
-_UPSERT = Upsert(inbox)
+_COLUMNS = (
+    "account",
+    "event_id",
+    "kind",
+    "conversation",
+    "resident",
+    "message_id",
+    "occurred_at",
+    "received_at",
+    "reply_token",
+    "body",
+    "status",
+    "due_at",
+)
+_UPSERT = Upsert(inbox, together=True, columns=_COLUMNS)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class OnConnection:
         """Run `function` in the transaction that is open."""
         return function(self._connection)
 
+    def work(self, function: Any, *, single: bool = False) -> Any:
+        """As `write`."""
+        return function(self._connection)
+
     def read(self) -> AbstractContextManager[Connection]:
         """The same connection."""
         return nullcontext(self._connection)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 from bot.store.tables import MAIN_ACCOUNT, questions
 from bot.store.upsert import Upsert
 
-_UPSERT = Upsert(questions)
+_UPSERT = Upsert(questions, together=True)
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,19 @@ class Question:
 def add(connection: Connection, asked: Sequence[Question]) -> None:
     """Keep questions; one that is there already (its commit's answer was lost) stays as it is."""
     if asked:
-        _UPSERT.insert_or_ignore(
-            connection,
-            [
-                {
-                    "id": q.id,
-                    "account": q.account,
-                    "day": q.day,
-                    "text": q.text,
-                    "outcome": q.outcome,
-                    "candidates": json.dumps(q.candidates),
-                }
-                for q in asked
-            ],
-        )
+        _UPSERT.insert_or_ignore(connection, [row(question) for question in asked])
+
+
+def row(question: Question) -> dict[str, str]:
+    """A question as a row of the table."""
+    return {
+        "id": question.id,
+        "account": question.account,
+        "day": question.day,
+        "text": question.text,
+        "outcome": question.outcome,
+        "candidates": json.dumps(question.candidates),
+    }
 
 
 def find(connection: Connection, day: str, account: str = MAIN_ACCOUNT) -> list[Question]:

@@ -18,7 +18,7 @@ from bot.store.learning_tables import reactions
 from bot.store.tables import MAIN_ACCOUNT
 from bot.store.upsert import Upsert
 
-_UPSERT = Upsert(reactions)
+_UPSERT = Upsert(reactions, together=True)
 
 
 @dataclass(frozen=True)

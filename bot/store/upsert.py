@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.together import parameters, source
 
 _Insert = sqlite.Insert | postgresql.Insert
 # Without it SQLAlchemy lets go of an INSERT's row count on PostgreSQL, and -1 comes back.
@@ -14,10 +16,22 @@ _COUNTED = {"preserve_rowcount": True}
 
 
 class Upsert:
-    """The statements for one table, built once: building costs more than running them."""
+    """The statements for one table, built once: building costs more than running them.
 
-    def __init__(self, table: Table) -> None:
+    `together`: on PostgreSQL all rows go in one statement; each must give every column, or all of
+    `columns`, and none can be bytes.
+    """
+
+    def __init__(
+        self, table: Table, *, together: bool = False, columns: Collection[str] = ()
+    ) -> None:
         lite, server = sqlite.insert(table), postgresql.insert(table)
+        self._together = together
+        if together:
+            named = [column for column in table.columns if not columns or column.name in columns]
+            given = source({column.name: column.type for column in named})
+            names = [column.name for column in named]
+            server = server.from_select(names, select(given), include_defaults=False)
         self._ignore: dict[str, _Insert] = {
             "sqlite": lite.on_conflict_do_nothing(),
             "postgresql": server.on_conflict_do_nothing(),
@@ -35,9 +49,15 @@ class Upsert:
 
     def insert_or_ignore(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert `rows`, leaving out those that are already there; returns how many are new."""
-        statement = self._ignore[connection.dialect.name]
-        return connection.execute(statement, rows, execution_options=_COUNTED).rowcount
+        name = connection.dialect.name
+        return connection.execute(
+            self._ignore[name], self._values(name, rows), execution_options=_COUNTED
+        ).rowcount
 
     def insert_or_update(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert whole `rows`; one whose primary key is already there gets the new values."""
-        connection.execute(self._update[connection.dialect.name], rows)
+        name = connection.dialect.name
+        connection.execute(self._update[name], self._values(name, rows))
+
+    def _values(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
+        return parameters(rows) if self._together and name == "postgresql" else rows

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import inspect, select
 
-from bot.store import inbox, intake
+from bot.store import claiming, inbox, intake
 from bot.store.database import Database, open_database
 from bot.store.inbox import Claimed, Decision, Settled
 from bot.store.intake import Arrival
@@ -53,7 +53,7 @@ def claim(
     db: Database, *, now: int = NOW, room: int = 100, newest: bool = False, account: str = "main"
 ) -> list[Claimed]:
     return db.write(
-        lambda c: inbox.claim(
+        lambda c: claiming.claim(
             c, now, lease_ms=LEASE, room=room, newest_first=newest, account=account
         )
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.store import backlog, inbox
+from bot.store import backlog, claiming, inbox
 from tests.store.builders import (
     LEASE,
     NOW,
@@ -245,7 +245,7 @@ def test_a_claim_walks_the_queue_and_sorts_nothing(db, newest):
 
 
 def claim_plan(connection, newest):
-    statement = inbox._DUE_NEWEST if newest else inbox._DUE_OLDEST
+    statement = claiming._DUE_NEWEST if newest else claiming._DUE_OLDEST
     values = {"the_account": "main", "now": NOW, "room": 8, "forgotten": 0}
     if connection.dialect.name == "sqlite":
         compiled = statement.compile(dialect=connection.dialect)

@@ -10,13 +10,16 @@ import pytest
 from sqlalchemy import text
 
 from bot.errors import StoreError, StoreVersion
-from bot.store import clock, questions
+from bot.store import claiming, clock, inbox, intake, questions
 from bot.store.database import open_database
+from bot.store.exchange import _RECORD, Done, exchange
+from bot.store.inbox import Decision
 from bot.store.migrate import HEAD, current_revision, migrate, require_current
 from bot.store.questions import Question
 from bot.store.sharedclock import SharedClock
+from bot.store.together import begin
 from tests.postgres import emptied, new_database
-from tests.store.builders import accept, arrival, claim, statuses
+from tests.store.builders import LEASE, NOW, accept, arrival, claim, statuses
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -50,6 +53,100 @@ def test_connections_that_died_with_a_restart_are_replaced_unseen(server):
         assert connection.execute(text("SELECT 1")).scalar() == 1
     assert set(statuses(server)) == {"a", "b"}
     other.close()
+
+
+def test_the_inboxs_own_connections_are_replaced_unseen_too(server):
+    other = beside(server)
+    keep = [
+        lambda c, event=event: intake.accept(c, [arrival(event, who=f"U{event}")], NOW)
+        for event in "abc"
+    ]
+    assert server.work(keep[0], single=True) == 1
+    other.write(lambda c: c.execute(text(END_OTHERS)))
+    assert server.work(keep[1], single=True) == 1
+    other.write(lambda c: c.execute(text(END_OTHERS)))
+    assert server.work(keep[2]) == 1
+    assert set(statuses(server)) == {"a", "b", "c"}
+    other.close()
+
+
+def test_an_event_whose_keeping_lost_its_answer_is_kept_once_and_accepted(server):
+    other, cut = beside(server), []
+
+    def keep(connection):
+        kept = intake.accept(connection, [arrival("a")], NOW)
+        if not cut:
+            cut.append(other.write(lambda c: c.execute(text(END_OTHERS)).all()))
+            connection.execute(text("SELECT 1"))
+        return kept
+
+    server.work(keep, single=True)
+    assert list(statuses(server)) == ["a"]
+    other.close()
+
+
+def test_a_turn_that_fails_at_its_end_leaves_nothing_of_its_beginning(server):
+    accept(server, arrival("a"))
+    (held,) = claim(server)
+    done = [Done(Decision(held.id, held.attempts, "decided", "answer", "[{}]"))]
+    with pytest.raises(StoreError):  # a server counts no rows below zero
+        server.work(
+            lambda c: exchange(c, done, [], NOW, lease_ms=LEASE, room=-1),
+            single=True,
+        )
+    assert statuses(server) == {"a": "leased"}
+    ours, _ = server.work(lambda c: exchange(c, done, [], NOW, lease_ms=LEASE, room=1), single=True)
+    assert ours == {held.id} and statuses(server) == {"a": "decided"}
+
+
+def test_work_that_is_more_than_one_statement_is_undone_as_a_whole(server):
+    def work(connection):
+        intake.accept(connection, [arrival("a")], NOW)
+        connection.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(StoreError):
+        server.work(work)
+    assert statuses(server) == {}
+    assert server.work(lambda c: intake.accept(c, [arrival("b")], NOW)) == 1
+
+
+def test_what_a_gone_residents_event_loses_it_loses_as_a_whole(server):
+    def work(connection):
+        begin(connection)
+        intake.accept(connection, [arrival("a")], NOW)
+        connection.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(StoreError):
+        server.work(work, single=True)
+    assert statuses(server) == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        claiming._CLAIM_OLDEST,
+        claiming._CLAIM_NEWEST,
+        _RECORD,
+        inbox._SETTLE._together,
+        inbox._DECIDE._together,
+    ],
+)
+def test_a_turn_walks_by_index_however_wrong_the_statistics_are(server, statement):
+    """Right after the first event, with a table that the server believes to be empty."""
+    values = {"the_account": "main", "now": NOW, "room": 8, "forgotten": 0, "lease_end": NOW}
+    values["rows"] = "[]"
+
+    def plan(connection):
+        compiled = statement.compile(dialect=connection.dialect)
+        given = {**compiled.params, **values}
+        return "\n".join(r[0] for r in connection.exec_driver_sql(f"EXPLAIN {compiled}", given))
+
+    found = server.work(plan)
+    for slow in ("Seq Scan", "Bitmap", "Hash", "Merge"):
+        assert slow not in found, found
+    lines = found.splitlines()
+    looked_up = [lines[n + 1] for n, line in enumerate(lines) if "pk_inbox" in line]
+    assert looked_up and all("Index Cond: (" in line for line in looked_up), found
 
 
 def test_a_transaction_cut_off_in_the_middle_is_done_again_as_a_whole(server):
