@@ -80,6 +80,10 @@ def _phrasings(content: Content) -> Iterator[tuple[str, str]]:
     for intent in content.intents.values():
         for text in (intent.title, *intent.examples, *intent.tests):
             yield intent.id, text
+    for translations in content.translations.values():
+        for item, translated in translations.items():
+            if not any(item == danger.id for danger in content.emergencies):
+                yield from ((item, text) for text in (translated.title, *translated.questions))
 
 
 def _in_scope(index: Index, text: str, tokenize: Tokenize) -> float:

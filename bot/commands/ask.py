@@ -13,6 +13,7 @@ import click
 from bot.config import Settings
 from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
+from bot.core.alarm import explain_danger
 from bot.core.matching import explain
 from bot.core.replies import Cards, Part, Text
 from bot.line.render import render
@@ -50,7 +51,9 @@ def ask(
     else:
         click.echo(_plain(spoken))
     if explained:
-        lines = explain(content.library.index(where), spoken.text, content.tokenize)
+        view = content.library.view(where)
+        lines = list(explain_danger(view, spoken.text, view.rank(spoken.text).in_scope))
+        lines += explain(content.library.index(where), spoken.text, content.tokenize)
         click.echo("\n".join(lines), err=as_json)
 
 

@@ -11,14 +11,27 @@ from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.content.textrules import check_texts
 from bot.core.compose import first_sentence
-from bot.core.emergency import Lookout
-from bot.core.knowledge import COMMON, DEFAULT_CONTACT, STATUS_WORDS, Content, Entry, Intent
+from bot.core.danger_score import danger_level
+from bot.core.emergency import Lookout, plain_spelling
+from bot.core.knowledge import (
+    COMMON,
+    DEFAULT_CONTACT,
+    STATUS_WORDS,
+    Content,
+    Emergency,
+    Entry,
+    Intent,
+)
 from bot.core.text import fold, squeeze
 from bot.core.view import MENU_SIZE
 from bot.core.years import periods
 
 # Answers one utterance in one city: the id shown first.
 Reached = Callable[[str, str], str]
+
+
+def _knows_nothing() -> float:
+    return 0.5
 
 
 def cross_check(loaded: Loaded, today: date) -> list[Problem]:
@@ -218,6 +231,9 @@ class _Checks:
     def _emergencies(self) -> Iterator[Problem]:
         for emergency in self.content.emergencies:
             yield from self._links(emergency.id, emergency.links)
+            if emergency.learned:
+                yield from self._learned_danger(emergency)
+                continue
             lookout = Lookout([emergency])
             for utterance in emergency.tests:
                 if not lookout.find(utterance):
@@ -227,6 +243,19 @@ class _Checks:
                 if lookout.find(utterance):
                     text = f"calm_tests の「{utterance}」で緊急の案内が出ます。calm に言葉を足してください。"
                     yield self._at(emergency.id, f"calm_tests/{utterance}", text)
+
+    def _learned_danger(self, emergency: Emergency) -> Iterator[Problem]:
+        """Without a matcher: as for messages of which it knows nothing either way."""
+        calm = tuple(plain_spelling(word) for line in emergency.calm for word in line.split("|"))
+        for utterance in emergency.tests:
+            if danger_level(utterance, _knows_nothing) == "none":
+                text = f"tests の「{utterance}」は、言い方が危険に近くありません。この行を消して、ほかのカードの signs に言葉を足してください。"
+                yield self._at(emergency.id, f"tests/{utterance}", text)
+        for utterance in emergency.calm_tests:
+            held = any(word and word in plain_spelling(utterance) for word in calm)
+            if not held and danger_level(utterance, _knows_nothing) != "none":
+                text = f"calm_tests の「{utterance}」に緊急の案内がつきます。calm に言葉を足してください。"
+                yield self._at(emergency.id, f"calm_tests/{utterance}", text)
 
     def _link_cities(self) -> Iterator[Problem]:
         for link in self.content.links.values():

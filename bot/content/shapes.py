@@ -73,7 +73,8 @@ _INTENT_KEYS = (
     "id title city examples answer choices action links contact tests outside_source topics "
 ).split()
 _EMERGENCY_KEYS = (
-    "id title signs calm answer phones links tests calm_tests outside_source source sensitive "
+    "id title signs learned calm answer phones links tests calm_tests outside_source source "
+    "sensitive "
 ).split()
 
 
@@ -156,10 +157,11 @@ def emergency(path: str, item: Located) -> Shaped[Emergency]:
     """A danger and its card, from intents/emergencies.yaml."""
     fields = Fields(path, item, _EMERGENCY_KEYS)
     _outside(fields)
+    learned = fields.flag("learned")
     value = Emergency(
         id=fields.id(),
         title=fields.text("title", limit=TITLE_LIMIT),
-        signs=fields.texts("signs", required=True),
+        signs=fields.texts("signs", required=not learned),
         calm=fields.texts("calm"),
         answer=_answer(fields),
         phones=tuple(_contacts(path, fields, "phones")),
@@ -167,7 +169,12 @@ def emergency(path: str, item: Located) -> Shaped[Emergency]:
         sensitive=fields.flag("sensitive"),
         tests=fields.texts("tests"),
         calm_tests=fields.texts("calm_tests"),
+        learned=learned,
     )
+    if learned and value.signs:
+        fields.problem(
+            "signs", "learned のカードに signs は書けません。ほかのカードに書いてください。"
+        )
     if not value.phones:
         fields.problem("phones", "「phones」がありません。かける番号を書いてください（例：119）。")
     return Shaped(value, fields.problems)

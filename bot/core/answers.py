@@ -5,7 +5,7 @@ Every function puts together the Turn for one Speaker, and decides nothing about
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.core import actions, solving
@@ -14,7 +14,7 @@ from bot.core.compose import contact_card, emergency_card, entry_card, related_b
 from bot.core.confidence import decide
 from bot.core.documents import Ranking
 from bot.core.followup import facets_in, is_short_question
-from bot.core.knowledge import Entry, Intent
+from bot.core.knowledge import Emergency, Entry, Intent
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter
 from bot.core.text import sentences
@@ -92,15 +92,25 @@ def show_emergency(speaker: Speaker, *ids: str) -> Turn:
     dangers = [danger for each in ids if (danger := speaker.view.emergency(each))]
     cards = tuple(emergency_card(speaker.view, danger, speaker.language) for danger in dangers)
     first = tuple(speaker.candidate(danger.id) for danger in dangers)
-    turn = _after_the_card(speaker)
-    if turn is None:
-        return speaker.done(cards, (speaker.menu_button(),), first)
+    turn, which = _after_the_card(speaker), _which(speaker, dangers)
+    if turn is None or (which and turn.decision != "answer"):  # one question back is enough
+        return speaker.done(cards, (*which, speaker.menu_button()), first)
+    buttons = tuple(unique((*which, *turn.reply.quick_replies)))
     return replace(
         turn,
-        reply=replace(turn.reply, parts=(*cards, *turn.reply.parts)),
+        reply=Reply((*cards, *turn.reply.parts), buttons),
+        state=replace(turn.state, shown=pairs(buttons)),
         decision="answer",
         candidates=(*first, *turn.candidates),
     )
+
+
+def _which(speaker: Speaker, dangers: Sequence[Emergency]) -> list[QuickReply]:
+    """Under the card of what is not known for sure: a button for each danger that has its own."""
+    if not any(danger.learned for danger in dangers):
+        return []
+    known = (each for each in speaker.view.content.emergencies if not each.learned)
+    return [speaker.show_button(each.id) for each in known]
 
 
 # --- no single item ---

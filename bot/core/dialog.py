@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core import actions, answers, choosing, guard
+from bot.core.alarm import danger_of, with_danger_line
 from bot.core.another import acts_on_another_thing, second_first
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
@@ -124,9 +125,19 @@ class _Dialog:
         if dangers:
             return answers.show_emergency(self.speaker, *(danger.id for danger in dangers[:2]))
         pressed = self._button_pressed() or self._verdict() or self._wish()
-        pressed = pressed or about_elsewhere(self.speaker)
-        pressed = pressed or self._talked() or corrected(self.speaker)
-        return pressed or self._sessions() or self._follow_up() or self._matched()
+        return pressed or self._alarmed()
+
+    def _alarmed(self) -> Turn:
+        """What is answered, with what its wording calls for where it sounds like danger."""
+        level, card = danger_of(self.speaker), self.view.learned_danger
+        if level == "card" and card:
+            return answers.show_emergency(self.speaker, card.id)
+        turn = self._answered()
+        return turn if level == "none" else with_danger_line(self.speaker, turn)
+
+    def _answered(self) -> Turn:
+        turn = about_elsewhere(self.speaker) or self._talked() or corrected(self.speaker)
+        return turn or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:
         """Words that stand for a button on screen."""

@@ -187,7 +187,8 @@ class Emergency:
 
     `signs`: any one suffices; each is an AND of alternatives ("家|部屋 燃えて|煙").
     `calm`: words taken out of the message before the signs are looked for; of "宿題|書類 助けて"
-    助けて where it stands close to one of the others.
+    助けて where it stands close to one of the others. `learned`: the card of dangers without a sign,
+    seen by their wording (core/danger_score.py); whatever holds a word of its `calm` is none.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Emergency:
     sensitive: bool = False
     tests: tuple[str, ...] = ()
     calm_tests: tuple[str, ...] = ()
+    learned: bool = False
 
 
 @dataclass(frozen=True)

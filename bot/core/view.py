@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
-from bot.core.emergency import Lookout
+from bot.core.emergency import Lookout, plain_spelling
 from bot.core.knowledge import (
     City,
     Contact,
@@ -104,6 +104,18 @@ class CityView:
     def emergency(self, emergency_id: str) -> Emergency | None:
         """The emergency card of that id."""
         return next((e for e in self.content.emergencies if e.id == emergency_id), None)
+
+    @cached_property
+    def learned_danger(self) -> Emergency | None:
+        """The card of dangers in which no sign stands."""
+        return next((e for e in self.content.emergencies if e.learned), None)
+
+    @cached_property
+    def never_danger(self) -> tuple[str, ...]:
+        """In plain spelling, the words with which a message without a sign is no danger."""
+        calm = self.learned_danger.calm if self.learned_danger else ()
+        words = (plain_spelling(word) for line in calm for word in line.split("|"))
+        return tuple(filter(None, words))
 
     def item(self, item_id: str) -> Entry | Intent | Emergency | None:
         """Whatever answers under that id here."""

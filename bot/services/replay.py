@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core import guard
+from bot.core.alarm import hidden_danger
 from bot.core.documents import Document
 from bot.core.knowledge import COMMON, Content
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
@@ -118,7 +119,11 @@ def outcome(view: CityView, text: str) -> Outcome:
         return Outcome("fallback")
     if dangers := view.lookout.find(plain):
         return Outcome("emergency", tuple(danger.id for danger in dangers[:2]))
-    decision, ranking = settled(view, plain, view.rank(with_both_calendars(plain)))
+    ranking = view.rank(with_both_calendars(plain))
+    unsigned = view.learned_danger
+    if unsigned and hidden_danger(view, plain, lambda: ranking.in_scope) == "card":
+        return Outcome("emergency", (unsigned.id,))
+    decision, ranking = settled(view, plain, ranking)
     ids = [match.id for match in ranking.matches]
     near = frozenset(ids)
     if decision == "answer" or (decision == "choices" and stands_alone(view, plain, ranking)):

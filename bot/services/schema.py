@@ -122,6 +122,10 @@ def _emergency() -> Schema:
         "id": _ID,
         "title": _title(),
         "signs": _texts("危険を表す言葉。「|」は または、空白は かつ"),
+        "learned": {
+            "enum": [True, False, "true", "false"],
+            "description": "signs にない危険のカード（signs は書かない。calm は、あれば危険としない言葉）",
+        },
         "calm": _texts("先に取りのぞく言葉"),
         "answer": _text("答え", ANSWER_LIMIT),
         "phones": _contacts("かける番号"),
@@ -132,7 +136,7 @@ def _emergency() -> Schema:
         "source": _texts("出典"),
         "outside_source": _outside(),
     }
-    return _item(properties, ["id", "title", "signs", "answer", "phones"])
+    return _item(properties, ["id", "title", "answer", "phones"])
 
 
 def _city() -> Schema:

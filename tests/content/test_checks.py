@@ -117,6 +117,7 @@ BROKEN = [
     ("danger without a number", DANGER, '  phones:\n    - name: 消防・救急\n      phone: "119"\n', "", "- id: emergency-fire", "「phones」がありません"),
     ("danger that is not recognised", DANGER, "tests: [火事です,", "tests: [けむりです,", "  tests:", "「けむりです」で緊急の案内が出ません"),
     ("false alarm", DANGER, "calm_tests: [火事の保険の手続き]", "calm_tests: [火事のあと]", "  calm_tests:", "「火事のあと」で緊急の案内が出ます"),
+    ("learned danger with signs", DANGER, "  signs:", "  learned: true\n  signs:", "  signs:", "signs は書けません"),
     # --- cities ---
     ("city without main", CITY_FILE, "- id: main", "- id: front", "contacts:", "id: main"),
     ("city with two of one id", CITY_FILE, "id: digital", "id: main", None, "「main」が2つ"),

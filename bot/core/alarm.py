@@ -1,0 +1,81 @@
+"""Danger without a sign, heard by its wording: the card, or a line under whatever is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bot.core.danger_score import Level, danger_level, telling_parts, wording_score
+from bot.core.emergency import plain_spelling
+from bot.core.replies import Card, Cards, Part, Reply, Text
+from bot.core.turn import Speaker, Turn
+from bot.core.view import CityView
+
+_MESSAGES = 5  # LINE's limit of one reply
+
+
+def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> Level:
+    """Whether `text`, in which no sign stands, sounds like danger all the same.
+
+    Never where the content has no card for it, or where a calm word of that card stands in the
+    text. `in_scope` gives the matcher's P(in scope), and is asked only where it matters.
+    """
+    card = view.learned_danger
+    if card is None or any(word in plain_spelling(text) for word in view.never_danger):
+        return "none"
+    return danger_level(text, in_scope)
+
+
+def danger_of(speaker: Speaker) -> Level:
+    """The same of a speaker's message."""
+    return hidden_danger(speaker.view, speaker.text, lambda: speaker.rank(speaker.text).in_scope)
+
+
+def with_danger_line(speaker: Speaker, turn: Turn) -> Turn:
+    """The turn with the line where to call under its answer; all else stays as it is."""
+    line = Text(speaker.words.say("danger_line"))
+    return replace(turn, reply=replace(turn.reply, parts=_under(turn.reply, line)))
+
+
+def _under(reply: Reply, line: Text) -> tuple[Part, ...]:
+    """The line as a message of its own; of five, in the last one that holds plain words."""
+    parts = list(reply.parts)
+    if len(parts) < _MESSAGES:
+        return (*parts, line)
+    for place in reversed(range(_MESSAGES)):
+        part = parts[place]
+        if not isinstance(part, Cards):
+            parts[place] = _joined(part, line.text)
+            break
+    return tuple(parts)
+
+
+def _joined(part: Text | Card, line: str) -> Part:
+    if isinstance(part, Text):
+        return Text(f"{part.text}\n{line}")
+    return replace(part, body=f"{part.body}\n{line}", fixed=False)
+
+
+def explain_danger(view: CityView, text: str, in_scope: float) -> Iterator[str]:
+    """Japanese sentences for staff: what in the message was, or was nearly, taken for danger."""
+    if signs := view.lookout.find(text):
+        titles = "、".join(danger.title for danger in signs[:2])
+        yield f"危険の言葉（signs）があったので、「{titles}」の案内を先に出しました。"
+        return
+    level = hidden_danger(view, text, lambda: in_scope)
+    if level == "none":
+        return
+    done = (
+        "緊急の案内を先に出しました" if level == "card" else "答えの下に119・110の一行をつけました"
+    )
+    parts = "、".join(f"「{part}」" for part in telling_parts(text))
+    yield (
+        f"危険の言葉（signs）はありませんが、言い方が危険に近いので、{done}"
+        f"（言い方の点 {wording_score(text):.1f}、市への質問らしさ {round(100 * in_scope)}%）。"
+    )
+    if parts:
+        yield f"危険に近いと見た部分（ひらがなで見ます）：{parts}"
+    yield "まちがいのときは、intents/emergencies.yaml の danger の calm に言葉を足してください。"
+
+
+__all__ = ["danger_of", "explain_danger", "hidden_danger", "with_danger_line"]
