@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, inspect, text
 
 from bot.errors import StoreVersion
+from bot.store import fresh
 from bot.store.database import Database
 from bot.store.tables import metadata
 
@@ -37,6 +38,8 @@ def migrate(db: Database) -> None:
         return
     if revision is None:
         _refuse_foreign(db)
+        if _made_at_once(db):
+            return
     if revision is not None and revision not in REVISIONS:
         _refuse_newer(revision)
     _alembic(db, "upgrade", HEAD)
@@ -78,6 +81,18 @@ def _refuse_foreign(db: Database) -> None:
                 f"このデータベースには、まどぐちのものではない表（{'・'.join(taken)}）があります。"
                 "空のデータベースを用意してください。"
             )
+
+
+def _made_at_once(db: Database) -> bool:
+    """Whether it was a SQLite file without tables, which has them all now."""
+
+    def run(connection: Connection) -> bool:
+        if not fresh.is_empty(connection):
+            return False
+        fresh.make(connection, HEAD)
+        return True
+
+    return db.write(run)
 
 
 def _alembic(db: Database, command: str, revision: str) -> None:

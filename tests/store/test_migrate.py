@@ -9,12 +9,25 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bot.errors import StoreVersion
-from bot.store import content_changes, question_reads, staff
+from bot.store import (
+    announcement_tables,
+    content_changes,
+    image_tables,
+    learning_tables,
+    question_reads,
+    staff,
+    staff_tables,
+)
 from bot.store import migrate as module
 from bot.store.database import open_database
+from bot.store.fresh import statements
 from bot.store.migrate import HEAD, REVISIONS, current_revision, downgrade, migrate
 from bot.store.tables import metadata
 from tests.store.builders import accept, arrival
+from tests.store.fresh_tables import migrated
+
+# Importing them adds their tables to `metadata`.
+EVERY = (announcement_tables, image_tables, learning_tables, staff_tables)
 
 
 @pytest.fixture
@@ -30,6 +43,33 @@ def test_an_empty_database_gets_exactly_the_tables_the_code_knows(db):
     assert current_revision(db) == HEAD
     with db.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_new_file_is_what_the_migrations_make_of_an_empty_one(db, tmp_path):
+    migrate(db)
+    other = migrated(tmp_path)
+    try:
+        assert contents(db) == contents(other), "python -m tests.store.fresh_tables"
+    finally:
+        other.close()
+
+
+def contents(db):
+    """Every statement that made something, and how much is in each table."""
+    with db.read() as connection:
+        tables = [
+            row[0]
+            for row in connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
+            )
+        ]
+        counts = {
+            name: connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar()
+            for name in tables
+        }
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        key = connection.execute(text("SELECT name, length(value) FROM installation_keys")).one()
+        return statements(connection), counts, revision, tuple(key)
 
 
 def test_migrating_again_changes_nothing(db):
