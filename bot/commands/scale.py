@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from bot.config import Settings
-from bot.errors import StoreError
+from bot.errors import StoreBusy, StoreError
 from bot.logs import configure_logs
 from bot.services.moving import move
-from bot.store.database import open_database
+from bot.store.database import Database, open_database
 from bot.wiring.worker import WorkerProcess
 
 SQLITE = "sqlite:///"
@@ -41,7 +41,28 @@ def migrate_db(target: str) -> None:
     source = Settings.from_env(need_city=False).madoguchi_database_url
     if source.startswith(SQLITE) and not Path(source.removeprefix(SQLITE)).exists():
         raise StoreError(f"データベース（{source.removeprefix(SQLITE)}）がありません。")
-    with closing(open_database(source)) as old, closing(open_database(target)) as new:
+    if target == source:
+        raise StoreError("移し先（--to）が、今のデータベースと同じです。")
+    with closing(open_database(source)) as old, closing(_target(target)) as new:
         counts = move(old, new, lambda name, rows: click.echo(f"{name}：{rows}件", err=True))
     click.echo(f"{len(counts)}の表、{sum(counts.values())}件を移し、両側が同じことを確かめました。")
     click.echo("MADOGUCHI_DATABASE_URL を移し先に変えてから、始めてください。")
+
+
+def _target(url: str) -> Database:
+    """The database to move to. Raises StoreError that names it: the source is not to blame."""
+    try:
+        database = open_database(url)
+        try:
+            with database.read():
+                return database
+        except StoreError:
+            database.close()
+            raise
+    except StoreBusy:
+        raise
+    except StoreError:
+        raise StoreError(
+            "移し先（--to）につながりません。何も変えていません。アドレス（例：postgresql://"
+            "madoguchi@127.0.0.1/madoguchi）と、データベースが動いているかを確かめてください。"
+        ) from None

@@ -207,3 +207,16 @@ def test_a_source_that_is_not_there_is_not_made(tmp_path, url, monkeypatch):
     monkeypatch.setenv("MADOGUCHI_DATABASE_URL", f"sqlite:///{tmp_path}/none.db")
     assert CliRunner().invoke(main, ["migrate-db", "--to", url]).exit_code == 1
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_target_that_is_none_is_named_and_the_source_is_not_blamed(tmp_path, monkeypatch):
+    source = f"sqlite:///{tmp_path}/test.db"
+    opened(tmp_path).close()
+    monkeypatch.setenv("MADOGUCHI_DATABASE_URL", source)
+    for target in ("mysql://x", "postgresql://nobody@127.0.0.1:1/x"):
+        refused = CliRunner().invoke(main, ["migrate-db", "--to", target])
+        assert refused.exit_code == 1
+        assert "移し先（--to）につながりません" in refused.output
+        assert "MADOGUCHI_DATABASE_URL" not in refused.output
+    same = CliRunner().invoke(main, ["migrate-db", "--to", source])
+    assert same.exit_code == 1 and "今のデータベースと同じです" in same.output
