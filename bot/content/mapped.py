@@ -95,6 +95,12 @@ def _advise(start: int, size: int, advice: int) -> bool:
     return taken == 0
 
 
+def trim() -> None:
+    """Give freed memory back to the system, where the C library knows how (glibc)."""
+    with suppress(OSError, AttributeError):
+        _libc().malloc_trim(0)
+
+
 @cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)

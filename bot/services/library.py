@@ -93,15 +93,22 @@ class Library:
         """The matcher's index of a city, for explanations and benchmarks."""
         found, lexicon = documents(self.content, city_id), self.content.lexicon
         key = index_key(found, lexicon)
-        data = self._saved.load(key) if self._saved else None
-        if data is not None:
-            with suppress(ValueError):  # of another version: built anew
-                return from_bytes(data)
+        saved = self._loaded(key)
+        if saved is not None:
+            return saved
         # From nothing: a city must answer alike whichever other city was asked for before it.
         index = build_index(found, lexicon, self._tokenize)
         if self._saved:
             self._saved.save(key, to_bytes(index))
-        return index
+        # The saved one takes less memory than what it was made of.
+        return self._loaded(key) or index
+
+    def _loaded(self, key: str) -> Index | None:
+        data = self._saved.load(key) if self._saved else None
+        if data is not None:
+            with suppress(ValueError):  # of another version: built anew
+                return from_bytes(data)
+        return None
 
     def _build(self, city_id: str) -> CityView:
         city = self.content.cities[city_id]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.config import MAIN_ACCOUNT, Settings
 from bot.content.indexcache import IndexCache
+from bot.content.mapped import trim
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.view import CityView
 from bot.line.render import render
@@ -58,6 +59,7 @@ def publishers_of(
 def _settle(tokenizer: SudachiTokenizer, saved: IndexCache) -> None:
     tokenizer.give_back()
     saved.give_back()
+    trim()
 
 
 def sharing(settings: Settings, every: Sequence[Settings]) -> list[Settings]:
