@@ -39,6 +39,7 @@ _BEGIN_SECONDS = 120.0
 _REST_SECONDS = 1.0
 _LONGEST_REST_SECONDS = 300.0
 _WELL_SECONDS = 600.0  # one that has lived so long was well
+_SETTLE_SECONDS = 3.0  # its maker still starts, and goes first
 _TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _NICE = 10  # when all want the processor, acknowledging goes before answering
 
@@ -250,6 +251,7 @@ def serve(
 ) -> None:
     """The process itself: answer until the other end of `pipe` closes."""
     _alone_with(pipe)
+    pipe.poll(_SETTLE_SECONDS)
     settle()
     while True:
         try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # 11 MiB that the parent does without
 log = logging.getLogger(__name__)
 
 THREADS = 8
+_SETTLE_SECONDS = 3.0
 _BOOT_SECONDS = 20.0  # less than gunicorn waits for a sign of life
 # So long a client may take to say what it wants, a byte now and then or not. Each one that is
 # slow keeps a thread from the others; LINE and browsers need milliseconds.
@@ -84,7 +85,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         # Chunks that are none: the sender's fault, not ours, and read only with the body.
         self.app.register_error_handler(ParseException, lambda _: ("", 400))
         sparsely = self.app.extensions["madoguchi"].tokenizer.map_sparsely
-        threading.Thread(target=sparsely, name="dictionary", daemon=True).start()  # nobody waits
+        later = threading.Timer(_SETTLE_SECONDS, sparsely)  # to be ready goes first
+        later.daemon = True
+        later.start()
         return self.app
 
     def _started(self) -> Flask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import add
 
 from bot.core.knowledge import Emergency
@@ -90,6 +91,7 @@ class _Signs:
         return plain
 
 
+@lru_cache(maxsize=32)  # content is checked with them, then served
 def _signs(emergency: Emergency) -> _Signs:
     read = [tuple(map(_alternatives, fold(sign).split())) for sign in emergency.signs]
     whole = [sign for sign in read if sign and all(sign)]
