@@ -19,7 +19,8 @@ _PHONE = re.compile(r"(?<![\d-])0\d{1,4}[-‐－ー–−(（]\d{1,4}[-‐－ー
 _NUMBER = re.compile(r"(?<![\d-])0\d{8,10}(?![\d-])")
 # A My Number as people write it. Nothing else that a city announces has just twelve digits.
 _TWELVE = re.compile(r"(?<![\d-])(?!20\d\d[ -])\d{4}([ -]?)\d{4}\1\d{4}(?![\d-])")
-_URL = re.compile(r"(?i)\bhttps?://[^\s、。「」（）<>]+")
+# Japanese goes on right before and after an address, without a blank.
+_URL = re.compile(r"(?i)(?<![a-z0-9])https?://[!-;=?-~]+")
 # Characters that older phones and screen readers show or read differently.
 _DEPENDENT = re.compile(
     "[\u2460-\u2473\u2474-\u249b\u24eb-\u24ff\u3220-\u3247\u3280-\u32fe\u3300-\u33ff"
@@ -165,11 +166,16 @@ def _personal(text: str, *, stop: bool) -> Iterator[Finding]:
         yield Finding(text, stop, match[0])
 
 
+def addresses_in(text: str) -> list[str]:
+    """The http and https addresses that stand in a text, as a phone would open them."""
+    return [found.rstrip(".,:;!?)]'\"") for found in _URL.findall(text)]
+
+
 def _addresses(text: str) -> Iterator[Finding]:
-    for match in _URL.finditer(text):
-        if match[0].lower().startswith("http://"):
-            text = f"「{match[0]}」は https:// ではありません。アドレスを直してください。"
-            yield Finding(text, words=_folded(match[0]))
+    for address in addresses_in(text):
+        if address.lower().startswith("http://"):
+            text = f"「{address}」は https:// ではありません。アドレスを直してください。"
+            yield Finding(text, words=_folded(address))
 
 
 def _characters(text: str) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from bot.core.announcements import (
 )
 from bot.core.attributes import CityCatalog
 from bot.core.segments import Everyone
-from bot.core.wordcheck import Finding, Slip, check_words, texts_of
+from bot.core.wordcheck import Finding, Slip, addresses_in, check_words, texts_of
 from bot.errors import ContentError, LineError
 from bot.services.frozen import Target
 from bot.services.segments import FEW, Segments, says_everyone
@@ -187,14 +187,15 @@ class Reviewing:
             return [Finding(text, stop=False)]
 
     def _links(self, draft: Draft) -> list[Finding]:
-        urls = {
+        buttons = (
             link.url
             for messages in draft.variants().values()
             for message in messages
             if isinstance(message, CardMessage)
             for link in message.links
-            if link.url.startswith("https://")
-        }
+        )
+        written = (address for text in texts_of(draft) for address in addresses_in(text))
+        urls = {url for url in (*buttons, *written) if url.startswith("https://")}
         found = []
         for url in sorted(urls):
             answers = self.reach(url) if self.reach is not None else None

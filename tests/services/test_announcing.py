@@ -246,6 +246,15 @@ class TestChecks:
         assert (word in said[0].text) if word else not said
         assert review.passed is (answers is not False)
 
+    def test_links_in_the_words_are_tried_too(self, db, office):
+        people(db, 5)
+        tried = []
+        office.reviewing.reach = lambda url: tried.append(url) or False
+        text = "くわしくはhttps://a.example/kunrenをごらんください（https://b.example/）。"
+        review = office.announcing.check(office.new(draft(text)))
+        assert sorted(tried) == ["https://a.example/kunren", "https://b.example/"]
+        assert not review.passed
+
 
 class TestPreview:
     def test_it_shows_who_gets_it(self, db, office):
