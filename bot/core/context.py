@@ -34,6 +34,7 @@ from bot.core.followup import (
     loose_facet,
     names_us,
     one_case_more,
+    tells_a_case,
     wants_it_short,
 )
 from bot.core.knowledge import Entry, Facet, Intent, Status
@@ -81,6 +82,8 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
         return False
     if further and last.id in near:
         return True
+    if tells_a_case(text) and ranking.top1 < _ALL_BUT_SURE:
+        return len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
     if clear:
         return _is_case_of(last, text, said, view.title(near[0]), ranking.top1)
     if near[0] == last.id or by_what_means(text, said):
@@ -339,6 +342,8 @@ def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
     if first == _WHO_WE_ARE:
         return names_us(speaker.text)
+    if intent.choices or intent.topics:  # a topic's menu
+        return not asks_outright(speaker.text)
     return not asks_of_a_thing and first != _HOW_TO_USE
 
 

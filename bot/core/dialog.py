@@ -38,6 +38,7 @@ from bot.core.narrowing import (
     names_what_is_near,
     narrowed,
     of_same_matter,
+    points_within,
 )
 from bot.core.picking import pointed_at
 from bot.core.preferences import steps
@@ -244,9 +245,11 @@ class _Dialog:
         speaker = self.speaker
         ranking = speaker.rank(speaker.text)
         last = self._last()
-        if last and is_about_last(speaker, last, ranking):
+        pointed = of_same_matter(speaker, ranking) if points_within(speaker.text) else None
+        asked_back = bool(offered_by(speaker))  # what was answered before it is past
+        if not (pointed or asked_back) and last and is_about_last(speaker, last, ranking):
             return more_about(speaker, last)
-        if named := of_same_matter(speaker, ranking):
+        if named := pointed or of_same_matter(speaker, ranking):
             return named
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
         if decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking):

@@ -35,7 +35,7 @@ _BARE = re.compile(
 
 # 「じゃあ仙台だと？」「町田はどう？」: the same question for another city.
 _COMPARED = re.compile(
-    rf"(?:^|[、,。!\s]|じゃあ?|それ)(?P<name>{_SAID_BARE}|八戸|五所川原|八王子|八千代|大野城)"
+    rf"(?:^|[、,。!\s]|じゃあ?|それ)(?P<name>{_SAID_BARE}|八戸|五所川原|八王子|八千代|大野城)市?"
     r"(?:だと|では|だったら|なら|の(?:場合|ほうは|方は|人は)|は(?:どう|いくら|いつ|でき|やって|あ[るり]|[?]|$))"
 )
 
@@ -71,7 +71,8 @@ def about_elsewhere(speaker: Speaker) -> Turn | None:
     """
     view, words = speaker.view, speaker.words
     other = other_municipality(speaker.text, view.tokenize, view.city.names)
-    if not other or _is_told_of(speaker, other, speaker.rank(speaker.text)):
+    compared = bool(speaker.state.last) and bool(_COMPARED.search(fold(speaker.text)))
+    if not other or (not compared and _is_told_of(speaker, other, speaker.rank(speaker.text))):
         return None
     ranking = speaker.rank(speaker.text.replace(other, ""))
     near = [match.id for match in ranking.matches if view.item(match.id)][:_NEAR]

@@ -31,7 +31,7 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
     (
         Facet.WHERE,
-        r"どこ(?:で(?!す)|に|へ)?|場所|会場|窓口(?:は)?|行き先|どこに行けば|where|place",
+        r"どこ(?:で(?!す)|に|へ)?|場所|会場|窓口(?:は)?|何階|何番窓口|行き先|どこに行けば|where|place",
     ),
     (
         Facet.WHO,
@@ -108,7 +108,7 @@ _LINKS_BACK = re.compile(
 )
 # What a question ends with that is not simply a noun or a wish.
 _ASKING = re.compile(
-    r"^(?:どの|どんな|どういう|何の|なんの).|(?:[?]|どう(?:なる|する|です)|(?:です|ます|[のなるたいく]|だめ|無理)か|かな|かしら|の|は|も|って|なら|れば|たら|とき|時|場合|けど|っけ|だめ|駄目|無理|"
+    r"^(?:どの|どんな|どういう|何の|なんの).|(?:どこ|いつ|だれ|誰|何|なに|いくら|どれ|どう)(?:から|まで|に|で|へ|を|が|は|と)?(?:です)?[?。]*$|(?:[?]|どう(?:なる|する|です)|(?:です|ます|[のなるたいく]|だめ|無理)か|かな|かしら|の|は|も|って|なら|れば|たら|とき|時|場合|けど|っけ|だめ|駄目|無理|"
     r"大丈夫|平気|(?:[えけげせてねべめれ]ば|たら)(?:いい|よい|ok)|よね|ですが|ますが|ので|のに|ません|ない|れる|える|いる|ある|できる|だろ|だろう|でしょ|でしょう)[ね?。…〜ー!]*$"
 )
 # 「うちの会社でも頼める？」「ペイペイも？」: one case more of what was just said.
@@ -139,6 +139,10 @@ _BACK_TO = re.compile(
 _THANKED = re.compile(
     r"^(?:(?:どうも)?ありがと(?:う)?(?:ございます|ございました)?|(?:分かり|わかり)ました|(?:分か|わか)った|了解(?:です|しました)?|なるほど|どうも|助かりました|(?:はい|うん|ok|オッケー))[。、!,\s〜ー]*"
     r"(?P<links>(?:それ)?じゃあ?|では|あと|それと|それから|ついでに|もう(?:一つ|ひとつ)|ちなみに|で)?(?:質問|聞きたい(?:の|こと)?)?(?:です|ですが|だけど|けど)?[、,。\s]*(?=\S{2})"
+)
+# 「本人が入院してるんですけど」: somebody's case, to which what was said may still hold.
+_MY_CASE = re.compile(
+    r"(?:[んの](?:だ|です)(?:が|けど|けれど|けども)|(?:てる|でる|ている|ない|だ|です|ます)(?:けど|けれど|けども|が))[。、…〜ー!]*$"
 )
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
@@ -228,6 +232,12 @@ def without_way_back(text: str) -> str:
     if thanked and (len(left) <= _NO_REST or not (thanked["links"] or is_short_question(left))):
         left = text  # 「ありがとう、電話してみる」 asks nothing more
     return _BACK_TO.sub("", left, count=1)
+
+
+def tells_a_case(text: str) -> bool:
+    """「本人が入院してるんだけど」: says how it stands and asks nothing outright."""
+    folded = fold(text)
+    return len(folded) <= _BRIEF and bool(_MY_CASE.search(folded))
 
 
 def names_us(text: str) -> bool:

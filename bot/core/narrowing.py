@@ -70,6 +70,12 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     return ranking
 
 
+def points_within(text: str) -> bool:
+    """「避難所のほうは？」: says outright that it means one of several."""
+    found = _ONE.match(fold(text))
+    return bool(found and found["picks"])
+
+
 def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     """「中心街は？」 after 「市役所でWi-Fi使える？」: the entry for that thing in the same matter.
 
@@ -126,10 +132,13 @@ def after_question_back(speaker: Speaker) -> Turn | None:
     decision = decide(together, view.costs)
     if not alone.matches or decision == "fallback":
         return None
-    entry = view.entry(together.matches[0].id)
     near = {match.id for match in alone.matches[:_NEAR]}
-    if entry is None or entry.id not in near or not _speaks_of(speaker, entry, state.asked):
+    found = next((match for match in together.matches[:3] if match.id in near), None)
+    entry = view.entry(found.id) if found else None
+    if found is None or entry is None or not _speaks_of(speaker, entry, state.asked):
         return None
+    if entry.id != together.matches[0].id:
+        decision, together = "choices", _led_by(together, found)
     both = replace(speaker, text=f"{state.asked} {text}")
     if decision == "choices":
         return answers.offer_choices(both, together)

@@ -19,6 +19,8 @@ from bot.services.library import Library
         ("会話の記録を消したい", "erase", False),
         ("スマホ教室の一覧", "class-list", False),
         ("全部消して", "erase", False),
+        ("保健所の電話番号", "phone-number", True),
+        ("市役所の電話番号", "phone-number", False),
         ("戸籍の担当の人と話したい", "handoff", False),
     ],
 )
