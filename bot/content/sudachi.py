@@ -36,16 +36,8 @@ class SudachiTokenizer:
         words = self._words
         if len(words) > _CACHED_WORDS:
             words = self._words = {}
-        tokens = []
-        for morpheme in tokenizer.tokenize(_acceptable(text)):
-            number = morpheme.word_id()
-            token = words.get(number)
-            if token is None:
-                token = _token(morpheme)
-                if token.known:
-                    words[number] = token
-            tokens.append(token)
-        return tokens
+        morphemes = tokenizer.tokenize(_acceptable(text))
+        return [words.get(each.word_id()) or _kept(each, words) for each in morphemes]
 
     def give_back(self) -> None:
         """Let go of what only loading and building read of the dictionary (about 45 MiB)."""
@@ -66,6 +58,14 @@ def _acceptable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def _kept(morpheme: Any, words: dict[int, Token]) -> Token:
+    """A new token, kept where the dictionary has the word."""
+    token = _token(morpheme)
+    if token.known:
+        words[morpheme.word_id()] = token
+    return token
 
 
 def _token(morpheme: Any) -> Token:

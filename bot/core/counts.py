@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from bot.core.documents import Document
 from bot.core.kana_language import word_class
 from bot.core.lexicon import Line
-from bot.core.terms import phrase_terms, run_grams, solid_runs, spoken, tokenize_text, word_terms
+from bot.core.terms import (
+    PHRASE,
+    WORD,
+    run_grams,
+    solid_runs,
+    sound_grams,
+    spoken,
+    tokenize_text,
+)
 from bot.core.text import fold, sentences, squeeze
-from bot.core.tokens import Token, Tokenize
+from bot.core.tokens import Token, Tokenize, content_words
 
 FIELDS = 4  # title and questions, answer, related titles, contact
 CONCEPT, READING = "c:", "r:"
@@ -85,6 +93,20 @@ def count_documents(
     return found
 
 
+class _Numbers(dict[str, int]):
+    """Numbers of one namespace's terms by what follows it; a new term gets the next number."""
+
+    def __init__(self, space: str, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self._space = space
+        self._vocabulary = vocabulary
+
+    def __missing__(self, term: str) -> int:
+        known = self._vocabulary
+        number = self[term] = known.setdefault(self._space + term, len(known))
+        return number
+
+
 class _Reading:
     """Turns sentences into term numbers; what stands in many documents is read once."""
 
@@ -93,7 +115,11 @@ class _Reading:
         self._vocabulary = vocabulary
         self._sentences: dict[str, list[int]] = {}
         self._runs: dict[str, list[int]] = {}
-        self._questions: dict[str, tuple[list[int], list[str]]] = {}
+        self._questions: dict[str, tuple[list[int], Sequence[Token]]] = {}
+        self._words = _Numbers(WORD, vocabulary)
+        self._sounds = _Numbers(PHRASE, vocabulary)
+        # By identity, since tokenisers hand out the same tokens again and again; kept alive here.
+        self._tokens: dict[int, tuple[Token, int]] = {}
 
     def numbers(self, terms: Iterable[str]) -> Ints:
         """The number of each term; a new one gets the next."""
@@ -114,15 +140,16 @@ class _Reading:
 
     def phrase(self, question: str) -> Ints:
         """The words of a title or question, then how it sounds; each once."""
-        return self.numbers(self._question(question)[1])
+        tokens = self._question(question)[1]
+        words = [self._words[word] for word in dict.fromkeys(content_words(tokens))]
+        sounds = [self._sounds[gram] for gram in dict.fromkeys(sound_grams(spoken(tokens)))]
+        return np.array(words + sounds, np.int32)
 
-    def _question(self, text: str) -> tuple[list[int], list[str]]:
+    def _question(self, text: str) -> tuple[list[int], Sequence[Token]]:
         found = self._questions.get(text)
         if found is None:
             tokens = tokenize_text(fold(text), self._tokenize)
-            words = dict.fromkeys(word_terms(tokens))
-            phrase = [*words, *dict.fromkeys(phrase_terms(spoken(tokens)))]
-            found = self._questions[text] = (self._counted(tokens, compounds=True), phrase)
+            found = self._questions[text] = (self._counted(tokens, compounds=True), tokens)
         return found
 
     def _sentence(self, text: str) -> list[int]:
@@ -133,13 +160,28 @@ class _Reading:
 
     def _counted(self, tokens: Sequence[Token], compounds: bool = False) -> list[int]:
         """Everything of a sentence that is counted."""
-        found = self._numbered(word_terms(tokens))
+        words = self._words
+        found = [words[token.word] for token in tokens if token.word is not None]
         for run in solid_runs(tokens):
             grams = self._runs.get(run)
             if grams is None:
                 grams = self._runs[run] = self._numbered(run_grams(run))
             found += grams
-        return found + self._numbered(readings(tokens, compounds))
+        if compounds:
+            return found + self._numbered(readings(tokens, compounds))
+        found += [
+            self._reading(token)
+            for token in tokens
+            if token.word is not None and len(token.reading) > 1
+        ]
+        return found
+
+    def _reading(self, token: Token) -> int:
+        """The number of the pseudo-term of how a word is read."""
+        known = self._tokens.get(id(token))
+        if known is None:
+            known = self._tokens[id(token)] = (token, self._numbered([_spelled(token)])[0])
+        return known[1]
 
     def _numbered(self, terms: Iterable[str]) -> list[int]:
         known = self._vocabulary
@@ -152,9 +194,7 @@ def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
     `r:READING/CLASS/WRITTEN`, see `split_reading`.
     """
     found = [
-        f"{READING}{token.reading}/{word_class(token.pos)}/{token.surface}"
-        for token in tokens
-        if token.word is not None and len(token.reading) > 1
+        _spelled(token) for token in tokens if token.word is not None and len(token.reading) > 1
     ]
     if compounds:
         for start, token in enumerate(tokens):
@@ -168,6 +208,10 @@ def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
                 kind = f"{word_class(token.pos)}>{word_class(other.pos)}"
                 found.append(f"{READING}{reading}/{kind}/{written}")
     return found
+
+
+def _spelled(token: Token) -> str:
+    return f"{READING}{token.reading}/{word_class(token.pos)}/{token.surface}"
 
 
 def split_reading(term: str) -> tuple[str, str, str]:

@@ -1,11 +1,13 @@
 """Latent meaning: words that keep the same company are near, learned from the index alone.
 
 Truncated singular value decomposition of the document-term matrix (Deerwester and others, 1990)
-by randomised subspace iteration (Halko, Martinsson and Tropp, 2011).
+by randomised subspace iteration (Halko, Martinsson and Tropp, 2011), accelerated by Chebyshev
+polynomials (Zhou, Saad, Tiago and Chelikowsky, 2006).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +18,14 @@ if TYPE_CHECKING:
     from scipy import sparse  # type: ignore[import-untyped]  # no stubs among the locked packages
 
 DIMENSIONS = 150
-# Enough for another random start to change nothing that matters: with 4 steps and 10 directions
-# more than wanted, Hit@1 on the public set moved by 0.010 with the start.
-_POWER_STEPS = 8
+# Enough for another random start to change nothing that matters: with 4 plain steps and 10
+# directions more than wanted, Hit@1 on the public set moved by 0.010 with the start. Of its 150
+# directions these miss 0.03 in squares; eight plain steps missed 0.15 and took half as long again.
+_STEPS, _AT_ONCE = 6, 3
 _OVERSAMPLED = 100
+_STEEPEST = (
+    1e6  # how far the strongest direction is drawn out at once: single precision has 7 digits
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +97,44 @@ def _axes(matrix: sparse.csr_matrix) -> NDArray[np.float32]:
     across = matrix.T.tocsr()
     start = np.random.default_rng(0).standard_normal((terms, sketch)).astype(np.float32)
     basis, _ = np.linalg.qr(matrix @ start)
-    for _ in range(_POWER_STEPS):
-        basis, _ = np.linalg.qr(matrix @ (across @ basis))
     image = across @ basis
+    left = _STEPS
+    while left > 0:
+        drawn, steps = _drawn_out(matrix, across, basis, image, left)
+        basis, _ = np.linalg.qr(drawn)
+        image = across @ basis
+        left -= steps
     values, turns = np.linalg.eigh(image.T @ image)
     strongest = np.argsort(-values)[:wanted]
     scale = 1.0 / np.sqrt(np.maximum(values[strongest], 1e-9))
     directions: NDArray[np.float32] = (image @ (turns[:, strongest] * scale)).astype(np.float32)
     return directions
+
+
+def _drawn_out(
+    matrix: sparse.csr_matrix,
+    across: sparse.csr_matrix,
+    basis: NDArray[np.float32],
+    image: NDArray[np.float32],
+    left: int,
+) -> tuple[NDArray[np.float32], int]:
+    """The basis with its strong directions drawn out by at most `left` steps, and by how many.
+
+    A Chebyshev polynomial of `matrix` by `across`: at most 1 up to the weakest direction of the
+    basis, and steeper than any power beyond. `image` is `across` by the basis.
+    """
+    strengths = np.linalg.eigvalsh(image.T @ image)
+    edge, strongest = float(strengths[0]), float(strengths[-1])
+    current: NDArray[np.float32] = matrix @ image
+    if edge <= strongest / _STEEPEST:  # too weak to be told from rounding
+        return current, 1
+    growth = math.acosh(2.0 * strongest / edge - 1.0)  # each step's, as a logarithm
+    steps = min(_AT_ONCE, left, max(1, int(math.log(2.0 * _STEEPEST) / max(growth, 1e-9))))
+    before, current = basis, (2.0 / edge) * current - basis
+    for _ in range(steps - 1):
+        twice = (4.0 / edge) * (matrix @ (across @ current)) - 2.0 * current
+        before, current = current, twice - before
+    return current, steps
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
