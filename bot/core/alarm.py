@@ -12,6 +12,8 @@ from bot.core.turn import Speaker, Turn
 from bot.core.view import CityView
 
 _MESSAGES = 5  # LINE's limit of one reply
+_UNKNOWN = 0.5  # P(in scope) where nothing says more of the one than of the other
+_SHORTEST = 3  # characters; less says nothing by its wording
 
 
 def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> Level:
@@ -20,10 +22,17 @@ def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> L
     Never where the content has no card for it, or where a calm word of that card stands in the
     text. `in_scope` gives the matcher's P(in scope), and is asked only where it matters.
     """
-    card = view.learned_danger
-    if card is None or any(word in plain_spelling(text) for word in view.never_danger):
+    plain = plain_spelling(text)
+    if view.learned_danger is None or len(plain) < _SHORTEST:
+        return "none"
+    if any(word in plain for word in view.never_danger):
         return "none"
     return danger_level(text, in_scope)
+
+
+def danger_by_wording(view: CityView, text: str) -> bool:
+    """Whether the card would be given by the wording alone: no matcher is asked."""
+    return hidden_danger(view, text, lambda: _UNKNOWN) == "card"
 
 
 def danger_of(speaker: Speaker) -> Level:
@@ -78,4 +87,4 @@ def explain_danger(view: CityView, text: str, in_scope: float) -> Iterator[str]:
     yield "まちがいのときは、intents/emergencies.yaml の danger の calm に言葉を足してください。"
 
 
-__all__ = ["danger_of", "explain_danger", "hidden_danger", "with_danger_line"]
+__all__ = ["danger_by_wording", "danger_of", "explain_danger", "hidden_danger", "with_danger_line"]

@@ -125,8 +125,8 @@ class _Dialog:
         dangers = self.view.lookout.find(text)
         if dangers:
             return answers.show_emergency(self.speaker, *(danger.id for danger in dangers[:2]))
-        pressed = self._button_pressed() or self._verdict() or self._wish()
-        return pressed or self._alarmed()
+        known = self._button_pressed() or self._verdict() or self._wish() or self._talked()
+        return known or self._alarmed()
 
     def _alarmed(self) -> Turn:
         """What is answered, with what its wording calls for where it sounds like danger."""
@@ -137,7 +137,7 @@ class _Dialog:
         return turn if level == "none" else with_danger_line(self.speaker, turn)
 
     def _answered(self) -> Turn:
-        turn = about_elsewhere(self.speaker) or self._talked() or corrected(self.speaker)
+        turn = about_elsewhere(self.speaker) or corrected(self.speaker)
         return turn or self._sessions() or self._follow_up() or self._matched()
 
     def _button_pressed(self) -> Turn | None:

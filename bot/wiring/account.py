@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from bot.config import Settings
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import guard
+from bot.core.alarm import danger_by_wording
 from bot.core.conversation import state_from_json
 from bot.core.ports import Answerer, LineApi
 from bot.core.replies import Reply, Text
@@ -161,7 +162,8 @@ def _slow_down(view: View, state: str | None) -> Messages:
 
 
 def _urgent(view: View, text: str) -> bool:
-    return bool(view().lookout.find(text))
+    now = view()
+    return bool(now.lookout.find(text)) or danger_by_wording(now, text)
 
 
 def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Callable[[], None]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.alarm import explain_danger, hidden_danger, with_danger_line
+from bot.core.alarm import danger_by_wording, explain_danger, hidden_danger, with_danger_line
 from bot.core.danger_score import danger_level
 from bot.core.replies import Card, Cards, Part, Reply, Text
 from bot.core.turn import Speaker, Turn
@@ -73,6 +73,19 @@ def test_staff_can_say_what_is_never_danger(view: CityView, text: str, calm: str
     assert hidden_danger(view, text, lambda: 0.3) != "none"
     assert hidden_danger(with_calm(view, calm), text, lambda: 0.3) == "none"
     assert hidden_danger(with_calm(view, "なにか"), text, lambda: 0.3) != "none"
+
+
+@pytest.mark.parametrize("text", ["ほな、また", "おばんです！", "火", "娘が"])
+def test_small_talk_and_scraps_bring_no_line(view: CityView, text: str) -> None:
+    line = Text(view.wording("ja").say("danger_line"))
+    turn = speak(view, text, None, NOW).turn
+    assert line not in turn.reply.parts
+    assert "danger" not in [candidate.id for candidate in turn.candidates]
+
+
+def test_a_flood_is_let_through_where_the_wording_alone_tells_of_danger(view: CityView) -> None:
+    assert danger_by_wording(view, "天井落ちてきて母さんが埋まってる")
+    assert not danger_by_wording(view, "住民票がほしい")
 
 
 def test_content_without_the_card_says_nothing_of_it(view: CityView) -> None:

@@ -103,7 +103,7 @@ def test_no_calm_test_of_one_danger_raises_another(shipped: Loaded, lookout: Loo
 
 
 def test_each_test_line_raises_its_own_danger(shipped: Loaded, lookout: Lookout) -> None:
-    dangers = shipped.draft.emergencies
+    dangers = [danger for danger in shipped.draft.emergencies if not danger.learned]
     missed = [(d.id, t) for d in dangers for t in d.tests if d.id not in seen(t, lookout)]
     assert missed == []
 
