@@ -197,6 +197,7 @@ class Announcements:
             still_open=stored.state in _STILL_OPEN,
             may_correct=may_correct(stored),
             correction=notices.announcing.correction_of(number),
+            corrections=notices.reporting.corrections(number),
             approves=me().role in APPROVING,
             testers=notices.trials.names() if notices.line is not None else (),
             connected=notices.line is not None,

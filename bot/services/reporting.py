@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from bot.core.announcements import State
 from bot.core.calendar import JAPAN
 from bot.services.announcing import unknown
 from bot.store import announcements, audit, batches, ledger
@@ -67,6 +68,11 @@ class Reporting:
 
     db: Database
     account: str = MAIN_ACCOUNT
+
+    def corrections(self, announcement: int) -> dict[int, State]:
+        """The corrections of it, by number, and how far each is."""
+        with self.db.read() as connection:
+            return announcements.corrections(connection, announcement)
 
     def status(self, announcement: int) -> Status:
         """How far it is; the counts are of one moment."""

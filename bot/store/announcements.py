@@ -102,6 +102,15 @@ def open_correction(connection: Connection, wrong: int, *, hold: bool = False) -
     return connection.execute(query).scalar()
 
 
+def corrections(connection: Connection, wrong: int) -> dict[int, State]:
+    """Every correction of `wrong`, by id, in the order they were written."""
+    query = select(announcements.c.id, announcements.c.state)
+    rows = connection.execute(
+        query.where(announcements.c.corrects == wrong).order_by(announcements.c.id)
+    )
+    return {row.id: State(row.state) for row in rows}
+
+
 def recent(
     connection: Connection, limit: int = 100, account: str = MAIN_ACCOUNT
 ) -> Sequence[Stored]:

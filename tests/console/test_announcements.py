@@ -100,6 +100,9 @@ def test_written_checked_approved_by_another_sent_and_corrected(town: Office) ->
     town.deliver()
     assert state(town, fresh) == "sent" and set(town.line.got.values()) == {2}
     assert not set(BYSTANDERS) & set(town.line.got)
+    shown = editor.get(page(number)).text
+    assert "訂正があります" in shown and f"{fresh}番のお知らせ</a>（配信ずみ）" in shown
+    assert "訂正があります" not in editor.get(page(fresh)).text
     who = {(name.rstrip("0123456789"), what) for name, what in done(town)}
     for step in ("new", "check", "submit"):
         assert ("editor", step) in who
