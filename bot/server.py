@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 8
 _SETTLE_SECONDS = 3.0
+_PAUSE_SECONDS = 0.005  # saving memory keeps nobody waiting
 _BOOT_SECONDS = 20.0  # less than gunicorn waits for a sign of life
 # So long a client may take to say what it wants, a byte now and then or not. Each one that is
 # slow keeps a thread from the others; LINE and browsers need milliseconds.
@@ -80,12 +81,14 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         gc.disable()
         try:
             self.app = self._started()
+            gc.freeze()  # it lives as long as the process: walking through it holds up answers
         finally:
             gc.enable()
         # Chunks that are none: the sender's fault, not ours, and read only with the body.
         self.app.register_error_handler(ParseException, lambda _: ("", 400))
         sparsely = self.app.extensions["madoguchi"].tokenizer.map_sparsely
-        later = threading.Timer(_SETTLE_SECONDS, sparsely)  # to be ready goes first
+        # To be ready goes first.
+        later = threading.Timer(_SETTLE_SECONDS, sparsely, [_PAUSE_SECONDS])
         later.daemon = True
         later.start()
         return self.app

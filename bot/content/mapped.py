@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -37,19 +38,20 @@ def give_back(name: str) -> int:
     return sum(_advise(place.start, place.size, _MADV_DONTNEED) for place in _places(name))
 
 
-def map_sparsely(name: str) -> int:
+def map_sparsely(name: str, pause: float = 0.0) -> int:
     """From now on map only what is read of files called `name`, and a page beside it.
 
     Linux maps 16 pages around one that is read if the machine's cache has them: of a dictionary
     that is read here and there, three times of what is needed. It stops where a mapping stops or
     changes its flags, so every other pair of pages is marked as none for a core dump, which a
-    file's are not anyway. Costs about 60 ms, and later forks take 20 ms longer. Returns how many
-    parts there are now; 0 where nothing was done (not Linux, or done before).
+    file's are not anyway. Costs about 60 ms, and later forks take 20 ms longer; `pause` (seconds)
+    lets other threads on now and then. Returns how many parts there are now; 0 where nothing was
+    done (not Linux, or done before).
     """
-    return sum(_divide(place) for place in _places(name) if place.parts == 1)
+    return sum(_divide(place, pause) for place in _places(name) if place.parts == 1)
 
 
-def _divide(place: _Place) -> int:
+def _divide(place: _Place, pause: float) -> int:
     size = _FEW * mmap.PAGESIZE
     while place.size // size > _most_mappings() // 2:
         size *= 2  # others need some too
@@ -58,6 +60,8 @@ def _divide(place: _Place) -> int:
         if not _advise(start, min(size, place.end - start), _MADV_DONTDUMP):
             break  # no more to be had: what is done is done
         made += 2
+        if pause and made % 100 == 0:
+            time.sleep(pause)
     return made
 
 

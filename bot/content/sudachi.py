@@ -43,12 +43,12 @@ class SudachiTokenizer:
         """Let go of what only loading and building read of the dictionary (about 45 MiB)."""
         give_back(_DICTIONARY_FILE)
 
-    def map_sparsely(self) -> None:
+    def map_sparsely(self, pause: float = 0.0) -> None:
         """Take up memory only for what is read of the dictionary: 45 instead of 120 MiB.
 
         For a process that serves for long and forks no more: see `bot.content.mapped`.
         """
-        map_sparsely(_DICTIONARY_FILE)
+        map_sparsely(_DICTIONARY_FILE, pause)
 
 
 def _acceptable(text: str) -> str:
