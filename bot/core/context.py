@@ -301,7 +301,8 @@ def _stands_in_titles(speaker: Speaker, last: Entry, said: Said, ranking: Rankin
     near = [match.id for match in ranking.matches[:5]]
     titles = fold(" ".join(map(speaker.view.title, near[:2])))
     return (
-        last.id not in near
+        not said.names
+        and last.id not in near
         and not said.strange_to(titles)
         and len(said.strange_to(fold(last.title))) == len(said.subjects)
     )

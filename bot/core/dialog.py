@@ -25,6 +25,7 @@ from bot.core.conversation import State, read_action
 from bot.core.correcting import corrected
 from bot.core.elsewhere import about_elsewhere
 from bot.core.followup import (
+    changes_topic,
     chosen_place,
     facet_alone,
     refuses_answer,
@@ -73,6 +74,8 @@ def respond(
     Without `resident` (a web page, a group) nobody's settings are read or changed.
     """
     text = guard.without_labels(message.text).strip()
+    if changes_topic(text):
+        state = replace(state, last="", asked="")
     if state.last or state.asked:
         text = without_way_back(text)
     language = _language(message, state, view)

@@ -144,6 +144,9 @@ _THANKED = re.compile(
 _MY_CASE = re.compile(
     r"(?:[んの](?:だ|です)(?:が|けど|けれど|けども)|(?:てる|でる|ている|ない|だ|です|ます)(?:けど|けれど|けども|が))[。、…〜ー!]*$"
 )
+_OTHER_TOPIC = re.compile(
+    r"^(?:.{1,12}[。、!\s])?(?:ところで|話(?:は|が)?(?:変わ|かわ|違|ちが)|(?:全然|ぜんぜん|まったく)?(?:別|違う|ちがう)(?:の)?(?:話|件|こと|質問)(?:だ|です|なんだ|なんです|に|を)|別件)"
+)
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
 _NO_QUESTION = re.compile(r"たい(?:です|の|な)?[。!]*$")
@@ -238,6 +241,11 @@ def tells_a_case(text: str) -> bool:
     """「本人が入院してるんだけど」: says how it stands and asks nothing outright."""
     folded = fold(text)
     return len(folded) <= _BRIEF and bool(_MY_CASE.search(folded))
+
+
+def changes_topic(text: str) -> bool:
+    """「ところで」「話は変わるけど」: what comes is about nothing said before."""
+    return bool(_OTHER_TOPIC.search(fold(text)))
 
 
 def names_us(text: str) -> bool:

@@ -92,7 +92,7 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     wanted = _names(what_is_said(found["thing"], view.tokenize))
     before = _names(what_is_said(state.asked, view.tokenize))
     last = view.entry(state.last)
-    if last and found["picks"] and wanted and all(word in fold(last.title) for word in wanted):
+    if last and found["picks"] and found["thing"] in fold(last.title):
         return more_about(speaker, last)
     together = speaker.rank(f"{state.asked} {found['thing']}")
     for match in together.matches[:_NEAR]:
