@@ -10,7 +10,7 @@ from bot.core.documents import Match, Ranking
 from bot.core.knowledge import Entry
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
 from bot.core.owners import OTHERS_MATTER, names_an_owner, with_others_matter
-from bot.core.text import fold, squeeze
+from bot.core.text import bare, fold, squeeze
 from bot.core.view import CityView
 
 # Of the first. Of residents' 50 questions asked back about with the city's own entry or a term
@@ -18,8 +18,6 @@ from bot.core.view import CityView
 _LIKELY = 0.55
 _APART = 0.6  # difference of scores
 _SHOWN = 3
-_ENDS = "?!。"
-_FOLDED_AWAY = 3  # letters by which a phrase and its plain spelling may differ
 _NO_SOURCE = "no-info-"  # intents/not_in_plans*.yaml
 _OF_ANYTHING = ("no-info-fee", "no-info-items", "no-info-venue")  # a facet, of whatever matter
 # Differences of scores. Of the 194 `tests:` that intents answer at once, 2 have an entry so near.
@@ -87,7 +85,7 @@ def in_its_own_words(view: CityView, text: str, ranking: Ranking) -> Ranking | N
 
     Whoever wrote 「PayPay」 under the city's payment has said what a resident means who types it.
     """
-    words = plain(text).rstrip(_ENDS)
+    words = bare(text)
     shown, rest = ranking.matches[:_SHOWN], ranking.matches[_SHOWN:]
     found = next((match for match in shown if _has_phrase(view, match.id, words)), None)
     if not words or found is None:
@@ -98,10 +96,13 @@ def in_its_own_words(view: CityView, text: str, ranking: Ranking) -> Ranking | N
 
 
 def _has_phrase(view: CityView, item_id: str, words: str) -> bool:
+    return words in view.once(("phrases", item_id), lambda: _phrases(view, item_id))
+
+
+def _phrases(view: CityView, item_id: str) -> frozenset[str]:
     entry, intent = view.entry(item_id), view.intent(item_id)
     phrases = entry.questions if entry else intent.examples if intent else ()
-    alike = (phrase for phrase in phrases if abs(len(phrase) - len(words)) <= _FOLDED_AWAY)
-    return any(plain(phrase).rstrip(_ENDS) == words for phrase in alike)
+    return frozenset(map(bare, phrases))
 
 
 def is_unknown_matter(intent_id: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.web.town import Town
@@ -19,6 +19,7 @@ from tests.web.town import Town
 CHROMIUM = Path(os.environ.get("MADOGUCHI_CHROMIUM", "/usr/bin/chromium"))
 MISSING = f"{CHROMIUM} がないため、ブラウザの試験をしません（sudo apt-get install chromium fonts-noto-cjk）。"
 Open = Callable[..., Page]
+_PATIENCE_MS = 20_000  # saving content takes seconds, and longer on a machine that is busy
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -33,6 +34,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING)
         pytest.skip(MISSING)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]

@@ -86,7 +86,7 @@ def sign_in(browser: Browser, app: Flask, address: str, name: str, role: Role) -
 
 
 def state(page: Page, words: str) -> None:
-    expect(page.locator(".state").first).to_have_text(words, timeout=20_000)
+    expect(page.locator(".state").first).to_have_text(words)
 
 
 def test_from_the_browser_to_line_and_corrected(
