@@ -85,6 +85,3 @@ def explain_danger(view: CityView, text: str, in_scope: float) -> Iterator[str]:
     if parts:
         yield f"危険に近いと見た部分（ひらがなで見ます）：{parts}"
     yield "まちがいのときは、intents/emergencies.yaml の danger の calm に言葉を足してください。"
-
-
-__all__ = ["danger_by_wording", "danger_of", "explain_danger", "hidden_danger", "with_danger_line"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.documents import Ranking
 from bot.core.knowledge import Intent
 from bot.core.subject import what_is_said
@@ -27,12 +25,6 @@ def acts_on_another_thing(view: CityView, text: str, ranking: Ranking) -> bool:
     said = what_is_said(text, view.tokenize)
     strange = said.strange_to(view.once(("words of", intent.id), lambda: _words_of(intent)))
     return any(word in said.names and word in said.things for word in strange)
-
-
-def second_first(ranking: Ranking) -> Ranking:
-    """The ranking with its first two changed about."""
-    first, *others = ranking.matches
-    return replace(ranking, matches=(*others[:1], first, *others[1:]))
 
 
 def _words_of(intent: Intent) -> str:

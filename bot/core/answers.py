@@ -19,7 +19,7 @@ from bot.core.replies import QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter
 from bot.core.text import sentences
 from bot.core.turn import Speaker, Turn, button, pairs, unique
-from bot.core.wants import Want, with_first
+from bot.core.wants import Want
 
 _CHOICES = 3  # a question back offers two or three
 _LIKELY = 0.5  # beside an alarm only what is more likely than not is shown
@@ -53,7 +53,7 @@ def show_both(speaker: Speaker, two: tuple[Want, ...], ranking: Ranking) -> Turn
     return speaker.done(
         tuple(part for turn in turns for part in turn.reply.parts),
         dict.fromkeys(each for turn in turns for each in turn.reply.quick_replies),
-        speaker.candidates(replace(ranking, matches=with_first(ranking, ids))),
+        speaker.candidates(ranking.led_by(*ids)),
         confidence=min(turn.confidence for turn in turns),
         asked=speaker.text,
     )

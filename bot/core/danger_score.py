@@ -131,9 +131,3 @@ def telling_parts(text: str, weights: DangerWeights = SHIPPED) -> list[str]:
     ordered = sorted(found, key=lambda gram: (-found[gram], gram))
     kept = [gram.strip("^$") for gram in ordered if found[gram] > 0]
     return [gram for gram in dict.fromkeys(kept) if len(gram) > 1][:5]
-
-
-__all__ = [
-    "SHIPPED", "DangerCosts", "DangerWeights", "Level", "danger_level", "danger_ratio",
-    "grams_of", "read_weights", "telling_parts", "wording_score",
-]  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.core import actions, answers, choosing, guard
 from bot.core.alarm import danger_of, with_danger_line
-from bot.core.another import acts_on_another_thing, second_first
+from bot.core.another import acts_on_another_thing
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
 from bot.core.context import (
@@ -50,7 +50,7 @@ from bot.core.rivals import settled, stands_alone
 from bot.core.smalltalk import nods, talk
 from bot.core.turn import Candidate, Message, Speaker, Turn
 from bot.core.view import CityView
-from bot.core.wants import wants_by, with_first
+from bot.core.wants import wants_by
 from bot.core.why import why_received
 from bot.core.wishes import may_be_wish, read_wish
 from bot.core.years import explain_year
@@ -248,15 +248,18 @@ class _Dialog:
         speaker = self.speaker
         ranking = speaker.rank(speaker.text)
         last = self._last()
-        pointed = of_same_matter(speaker, ranking) if points_within(speaker.text) else None
+        within = points_within(speaker.text)
+        named = of_same_matter(speaker, ranking) if within else None
         asked_back = bool(offered_by(speaker))  # what was answered before it is past
-        if not (pointed or asked_back) and last and is_about_last(speaker, last, ranking):
+        if not (named or asked_back) and last and is_about_last(speaker, last, ranking):
             return more_about(speaker, last)
-        if named := pointed or of_same_matter(speaker, ranking):
+        if named is None and not within:
+            named = of_same_matter(speaker, ranking)
+        if named:
             return named
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
         if decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking):
-            decision, ranking = "choices", second_first(ranking)
+            decision, ranking = "choices", ranking.led_by(*(m.id for m in ranking.matches[1:2]))
         if decision == "fallback" and names_what_is_near(speaker, ranking):
             decision = "choices"
         two = wants_by(speaker.rank, speaker.text, linked=decision == "answer")
@@ -267,9 +270,7 @@ class _Dialog:
         if (wanted := self._wanted()) and wanted.kind == "class" and not wanted.names:
             return speaker.as_intent("class_list", no_sessions(speaker))
         if two:
-            ids = tuple(want.id for want in two)
-            ranking = replace(ranking, matches=with_first(ranking, ids))
-            return answers.offer_choices(speaker, ranking)
+            return answers.offer_choices(speaker, ranking.led_by(*(want.id for want in two)))
         if decision == "choices" and stands_alone(self.view, speaker.text, ranking):
             return answers.show_with_rivals(speaker, ranking)
         if decision == "choices":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,10 @@ class Ranking:
     top3: float
     in_scope: float
     signals: tuple[float, ...] = ()
+
+    def led_by(self, *ids: str) -> Ranking:
+        """The same with these ids before the others; one that is not among them gets score 0."""
+        scores = {match.id: match.score for match in self.matches}
+        others = (match for match in self.matches if match.id not in ids)
+        first = (Match(item, scores.get(item, 0.0)) for item in ids)
+        return replace(self, matches=(*first, *others))

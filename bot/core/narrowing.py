@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.core import answers
 from bot.core.confidence import decide
 from bot.core.context import more_about, offered_by, words_of
-from bot.core.documents import Match, Ranking
+from bot.core.documents import Ranking
 from bot.core.followup import (
     asks_what_becomes,
     facet_alone,
@@ -66,7 +66,7 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     for match in ranking.matches[1:3]:
         entry = view.entry(match.id)
         if entry and not entry.is_term and said.subjects and not said.strange_to(words_of(entry)):
-            return _led_by(ranking, match)
+            return ranking.led_by(match.id)
     return ranking
 
 
@@ -99,7 +99,7 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
         title = fold(view.title(match.id))
         fits = wanted and all(word in title for word in wanted) and match.id != state.last
         if fits and any(word in title for word in before if word not in wanted):
-            return answers.show(speaker, match.id, _led_by(together, match))
+            return answers.show(speaker, match.id, together.led_by(match.id))
     return None
 
 
@@ -138,7 +138,7 @@ def after_question_back(speaker: Speaker) -> Turn | None:
     if found is None or entry is None or not _speaks_of(speaker, entry, state.asked):
         return None
     if entry.id != together.matches[0].id:
-        decision, together = "choices", _led_by(together, found)
+        decision, together = "choices", together.led_by(found.id)
     both = replace(speaker, text=f"{state.asked} {text}")
     if decision == "choices":
         return answers.offer_choices(both, together)
@@ -155,11 +155,6 @@ def _names(said: Said) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*said.names, *said.things)))
 
 
-def _led_by(ranking: Ranking, first: Match) -> Ranking:
-    others = tuple(match for match in ranking.matches if match.id != first.id)
-    return replace(ranking, matches=(first, *others))
-
-
 def _related_first(speaker: Speaker, together: Ranking) -> Ranking:
     """With what the entry just answered links to before what it does not: 「やめるときは？」."""
     last = speaker.view.entry(speaker.state.last)
@@ -167,7 +162,7 @@ def _related_first(speaker: Speaker, together: Ranking) -> Ranking:
         return together
     linked = (match for match in together.matches[:3] if match.id in last.related)
     found = next(linked, None)
-    return _led_by(together, found) if found else together
+    return together.led_by(found.id) if found else together
 
 
 def _speaks_of(speaker: Speaker, entry: Entry, asked: str) -> bool:

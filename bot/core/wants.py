@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.documents import Match, Ranking
+from bot.core.documents import Ranking
 from bot.core.index import Index
 from bot.core.matching import rank
 from bot.core.text import fold
@@ -62,10 +62,3 @@ def wants_by(
 
 def _clear(want: Want) -> bool:
     return bool(want.ranking.matches) and want.ranking.top1 >= _SURE
-
-
-def with_first(ranking: Ranking, ids: tuple[str, ...]) -> tuple[Match, ...]:
-    """The ranking's matches with these ids before the others."""
-    scores = {match.id: match.score for match in ranking.matches}
-    others = tuple(match for match in ranking.matches if match.id not in ids)
-    return (*(Match(item, scores.get(item, 0.0)) for item in ids), *others)

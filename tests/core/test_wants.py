@@ -1,7 +1,7 @@
 import pytest
 
 from bot.core.documents import Match, Ranking
-from bot.core.wants import wants_by, with_first
+from bot.core.wants import wants_by
 
 
 def ranked(text: str) -> Ranking:
@@ -52,8 +52,3 @@ def test_in_a_message_that_is_sure_only_a_word_of_joining_tells_wants_apart() ->
 def test_a_want_keeps_its_own_words() -> None:
     first, second = wants_by(ranked, "転出届を出したい。それと児童手当")
     assert (first.text, second.text) == ("転出届を出したい", "児童手当")
-
-
-def test_the_wants_come_first_and_nothing_is_lost() -> None:
-    ranking = Ranking((Match("a", 3.0), Match("b", 2.0), Match("c", 1.0)), 0.5, 0.5, 0.5)
-    assert [match.id for match in with_first(ranking, ("c", "a"))] == ["c", "a", "b"]
