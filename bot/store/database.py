@@ -55,6 +55,11 @@ class Database(Protocol):
         """True where no other process can have work in hand (SQLite, owned by this one)."""
         ...
 
+    @property
+    def commits_together(self) -> bool:
+        """True where writes that wait at the same moment share a commit by themselves (SQLite)."""
+        ...
+
     def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction; returns its result when that is durable.
 
@@ -106,6 +111,8 @@ def open_database(url: str, *, exclusive: bool = True, wait_seconds: float = 3.0
 class SqliteDatabase:
     """One file: readers side by side, one writer thread, every commit synced to disk."""
 
+    commits_together = True
+
     def __init__(self, url: URL, exclusive: bool, wait_seconds: float) -> None:
         self.path = Path(url.database or "")
         self._lock = _own(self.path, wait_seconds) if exclusive else None
@@ -153,6 +160,7 @@ class ServerDatabase:
     """PostgreSQL: any number of processes, a plain transaction for each write."""
 
     exclusive = False
+    commits_together = False
 
     def __init__(self, url: URL) -> None:
         try:

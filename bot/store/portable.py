@@ -27,6 +27,7 @@ class OnConnection:
     """A `Database` inside one open transaction, for what is to happen together or not at all."""
 
     exclusive = False
+    commits_together = True
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
