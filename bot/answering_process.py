@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ _LONGEST_REST_SECONDS = 300.0
 _WELL_SECONDS = 600.0  # one that has lived so long was well
 _SETTLE_SECONDS = 3.0  # its maker still starts, and goes first
 _TO_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+# So much fits into a pipe while the other end is busy writing; more waits until that is read.
+_AHEAD_BYTES = 32 * 1024
+_MOST_OUT = 2  # batches: one that is decided, one that lies ready
 _NICE = 10  # when all want the processor, acknowledging goes before answering
 
 
@@ -71,22 +75,35 @@ class _Link:
     process: multiprocessing.process.BaseProcess | subprocess.Popen[bytes]
     told: dict[Path, Library]
     since: float = field(default_factory=time.monotonic)
+    out: deque[list[_Ticket]] = field(default_factory=deque)  # not answered yet
 
     def send_news(self, publishers: Mapping[Path, Publisher]) -> None:
         """Tell of the content in force, where it is not known yet."""
         for folder, publisher in publishers.items():
             library: Library = publisher.current()
             if library is not self.told.get(folder):
-                _send(self.pipe, _News(folder, library.content, library.catalog))
+                self._send(_News(folder, library.content, library.catalog))
                 self.told[folder] = library
 
-    def exchange(self, asked: list[Asked], seconds: float) -> list[Answered | None]:
-        """What it says to them. Raises TimeoutError and whatever a broken pipe raises."""
-        _send(self.pipe, asked)
+    def send(self, tickets: list[_Ticket]) -> None:
+        """Have them decided. Raises TimeoutError and whatever a broken pipe raises."""
+        self._send([ticket.asked for ticket in tickets])
+        self.out.append(tickets)
+
+    def receive(self, seconds: float) -> None:
+        """Answer the batch that was sent first. Raises as `send` does."""
         if not self.pipe.poll(seconds):
             raise TimeoutError
         answers: list[Answered | None] = _received(self.pipe)
-        return answers
+        for ticket, answered in zip(self.out.popleft(), answers, strict=True):
+            ticket.answered, ticket.over = answered, True
+
+    def _send(self, said: object) -> None:
+        packed = _packed(said)
+        # Both ends writing at once, with neither reading, would wait for each other for ever.
+        while self.out and (len(self.out) >= _MOST_OUT or len(packed) > _AHEAD_BYTES):
+            self.receive(_PATIENCE_SECONDS)
+        self.pipe.send_bytes(packed)
 
     def end(self, seconds: float = 0.0) -> None:
         """Let it end by itself for `seconds`, then end it."""
@@ -157,13 +174,29 @@ class AnsweringProcess:
         return self.pid is None
 
     def ask(self, asked: Asked) -> Callable[[], Answered | None]:
-        """Hand something over; everything handed over goes when the first answer is called for.
+        """Hand something over; it goes with the next `send`, or when an answer is called for.
 
         None: it has to be answered here.
         """
         ticket = _Ticket(asked)
         self._waiting.append(ticket)
         return partial(self._answered, ticket)
+
+    def send(self) -> None:
+        """Have decided what was handed over, while the caller does something else."""
+        waiting, self._waiting = self._waiting, []
+        if self._link is None:
+            self._link, self._begun = self._begun, None
+        link = self._link
+        if link is None:
+            _give_up(waiting)
+        elif waiting:
+            try:
+                link.send_news(self._publishers)
+                link.send(waiting)
+            except Exception as error:
+                _give_up(waiting)
+                self._lose(link, error)
 
     def close(self) -> None:
         """Let the process end."""
@@ -174,31 +207,22 @@ class AnsweringProcess:
         self._link = self._begun = None
 
     def _answered(self, ticket: _Ticket) -> Answered | None:
-        if not ticket.over:
-            waiting, self._waiting = self._waiting, []
-            for each in waiting:
-                each.over = True
-            if self._link is None:
-                self._link, self._begun = self._begun, None
-            if self._link is not None:
-                self._exchange(self._link, waiting)
+        self.send()
+        while not ticket.over and (link := self._link) is not None:
+            try:
+                link.receive(_PATIENCE_SECONDS)
+            except Exception as error:  # half an answer is none, whatever broke it
+                self._lose(link, error)
         return ticket.answered
 
-    def _exchange(self, link: _Link, waiting: list[_Ticket]) -> None:
-        try:
-            link.send_news(self._publishers)
-            answers = link.exchange([ticket.asked for ticket in waiting], _PATIENCE_SECONDS)
-            for ticket, answered in zip(waiting, answers, strict=True):
-                ticket.answered = answered
-        except Exception as error:  # half an answer is none, whatever broke it
-            log.critical(
-                "answering process lost: answering in the web's own process until another is there",
-                extra={"error": describe(error)},
-            )
-            link.end()
-            self._lose(link)
-
-    def _lose(self, link: _Link) -> None:
+    def _lose(self, link: _Link, error: Exception) -> None:
+        log.critical(
+            "answering process lost: answering in the web's own process until another is there",
+            extra={"error": describe(error)},
+        )
+        link.end()
+        for tickets in link.out:
+            _give_up(tickets)
         self._link = None
         well = time.monotonic() - link.since > _WELL_SECONDS
         self._losses = 1 if well else self._losses + 1
@@ -236,7 +260,8 @@ def _begun(anew: Anew, publishers: Mapping[Path, Publisher]) -> _Link:
         theirs.close()
     try:
         link.send_news(publishers)
-        link.exchange([], _BEGIN_SECONDS)
+        link.send([])
+        link.receive(_BEGIN_SECONDS)
     except BaseException:
         link.end()
         raise
@@ -261,12 +286,17 @@ def serve(
         if isinstance(said, _News):
             publishers[said.folder].serve(said.content, said.catalog)
         else:
-            _send(pipe, [desk.answer(asked) for asked in said])
+            pipe.send_bytes(_packed([desk.answer(asked) for asked in said]))
 
 
-def _send(pipe: Connection, said: object) -> None:
+def _give_up(tickets: list[_Ticket]) -> None:
+    for ticket in tickets:
+        ticket.over = True
+
+
+def _packed(said: object) -> bytes:
     # The pipe's own way to send objects looks each time for reducers that nothing here needs.
-    pipe.send_bytes(pickle.dumps(said, pickle.HIGHEST_PROTOCOL))
+    return pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
 
 
 def _received(pipe: Connection) -> Any:

@@ -267,7 +267,11 @@ def _worker(
         )
         for each in ground.connected
     ]
-    return ReplyWorker(*replying, housekeeping=housekeeping_of(ground.every, ground.base))
+    return ReplyWorker(
+        *replying,
+        send=answering.send if answering else None,
+        housekeeping=housekeeping_of(ground.every, ground.base),
+    )
 
 
 def _readiness(

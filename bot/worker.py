@@ -86,6 +86,7 @@ class _Lane:
     """One account's work in hand. Only the decider touches it."""
 
     replying: Replying
+    asked: list[Callable[[], Effects]] = field(default_factory=list)  # being decided
     done: list[Effects] = field(default_factory=list)
     sent: list[Settled] = field(default_factory=list)
     at_line: int = 0  # handed to senders and not recorded yet
@@ -97,11 +98,16 @@ class _Lane:
     @property
     def busy(self) -> bool:
         """Whether something of it would be lost from sight if we stopped now."""
-        return bool(self.done or self.sent or self.at_line)
+        return bool(self.in_hand or self.at_line)
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether a turn would bring something forward without new events."""
+        return bool(self.asked or self.done or self.sent)
 
     def wait(self, now: float, hurry: bool) -> float | None:
         """Seconds until its next turn, 0 for at once, None for when somebody says so."""
-        if self.done or self.wanted:
+        if self.asked or self.done or self.wanted:
             return 0.0
         waits = []
         if self.sent:
@@ -114,19 +120,22 @@ class _Lane:
 class ReplyWorker:
     """Answers what the inbox holds for these accounts, in turn, until told to stop.
 
-    `housekeeping` is given a Keeper. `look_seconds`: how often to look for events that came in
-    through other processes.
+    `send`: has what was begun decided by another process, which then goes on with a full turn's
+    events while those of the turn before are recorded. `housekeeping` is given a Keeper.
+    `look_seconds`: how often to look for events that came in through other processes.
     """
 
     def __init__(
         self,
         *replying: Replying,
+        send: Callable[[], None] | None = None,
         senders: int = SENDERS,
         batch: int = BATCH,
         housekeeping: Callable[[], None] | None = None,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._lanes = [_Lane(each) for each in replying]
+        self._send_begun = send
         self._batch = batch
         self._keeper = Keeper(housekeeping) if housekeeping else None
         self._look_seconds = look_seconds
@@ -198,7 +207,7 @@ class ReplyWorker:
         """The first that is due; it goes behind the others, so that each account has its turn."""
         now, stopping = time.monotonic(), self._stopping.is_set()
         for number, lane in enumerate(self._lanes):
-            if lane.wait(now, stopping) == 0.0 and not (stopping and not (lane.done or lane.sent)):
+            if lane.wait(now, stopping) == 0.0 and not (stopping and not lane.in_hand):
                 self._lanes.append(self._lanes.pop(number))
                 return lane
         return None
@@ -235,8 +244,16 @@ class ReplyWorker:
         lane.next_due, lane.overloaded, lane.sent = work.next_due, work.overloaded, []
         for outgoing in work.outgoing:
             self._hand_over(lane, outgoing)
-        begun = [lane.replying.begin(claimed) for claimed in work.fresh]
-        lane.done = [effects() for effects in begun]
+        self._answer(lane, [lane.replying.begin(claimed) for claimed in work.fresh])
+
+    def _answer(self, lane: _Lane, begun: list[Callable[[], Effects]]) -> None:
+        """Have them decided; after a full turn, with more waiting, without waiting for it."""
+        before, lane.asked = lane.asked, []
+        if self._send_begun is not None:
+            self._send_begun()
+            if len(begun) >= self._batch:
+                lane.asked, begun = begun, []
+        lane.done = [effects() for effects in (*before, *begun)]
 
     def _room(self, lane: _Lane) -> int:
         if self._stopping.is_set():

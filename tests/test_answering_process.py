@@ -120,6 +120,19 @@ def test_what_is_begun_together_comes_back_each_to_its_own(town: Town) -> None:
     assert [answer().candidates for answer in reversed(begun)] == alone[::-1]
 
 
+def test_while_one_batch_is_decided_others_may_be_on_their_way(town: Town) -> None:
+    """Long messages with long answers, too: neither end waits for the other for ever."""
+    long = CARD + "。" + "あ" * 4900
+    batches = [[CARD, "渡し船の料金"], [long] * 16, ["ありがとう"], [long] * 16, [CARD]]
+    begun = []
+    for texts in batches:
+        begun += [town.answers.begin(said(text), None, NOW) for text in texts]
+        town.process.send()
+    alone = [town.here.answer(said(t), None, NOW).candidates for texts in batches for t in texts]
+    assert [answer().candidates for answer in begun] == alone
+    assert not town.process.lost
+
+
 def test_new_content_is_what_it_answers_with_at_once(town: Town) -> None:
     assert "図書館の窓口" in words(town.asked(CARD))
     new = replaced(COMMON, "図書館の窓口で作れます", "駅前の図書館で作れます")
@@ -163,6 +176,19 @@ def test_killed_it_is_done_without(town: Town, caplog: pytest.LogCaptureFixture)
     assert "図書館の窓口" in words(town.answers.answer(said(CARD), None, NOW))
     assert [r.levelname for r in caplog.records if "answering process" in r.message] == ["CRITICAL"]
     assert CARD not in caplog.text
+
+
+def test_killed_with_two_batches_on_their_way_all_of_them_are_answered_here(town: Town) -> None:
+    pid = town.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    begun = []
+    for _ in range(2):
+        begun += [town.answers.begin(said(CARD), None, NOW) for _ in range(3)]
+        town.process.send()
+    os.kill(pid, signal.SIGKILL)
+    assert all("図書館の窓口" in words(answer()) for answer in begun)
+    assert town.process.lost
 
 
 def test_stopped_it_is_waited_for_only_so_long(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from bot.core.ports import Answerer
 from bot.errors import StoreError
 from bot.line.events import parse_event
 from bot.services.replying import Replying
@@ -68,6 +69,39 @@ def test_events_are_answered_as_they_come(db):
         [int(m[0]["text"]) for _, m in line.sent if int(m[0]["text"]) % 7 == r] for r in range(7)
     ]
     assert all(numbers == sorted(numbers) for numbers in by_resident)
+
+
+class Aside(Answerer):
+    """Decides when told to `send`, and only then, as another process would."""
+
+    def __init__(self):
+        self._begun, self._echo, self.most = [], Echo(), 0
+
+    def begin(self, event, state, now):
+        answered = []
+        self._begun.append(lambda: answered.append(self._echo.answer(event, state, now)))
+        return lambda: answered[0]
+
+    def send(self):
+        self.most = max(self.most, len(self._begun))
+        for decide in self._begun:
+            decide()
+        self._begun.clear()
+
+
+@pytest.mark.parametrize("events", [3, 8, 30])
+def test_what_another_process_decides_is_answered_whether_a_turn_is_full_or_not(db, events):
+    line, aside = FakeLine(), Aside()
+    door = receiver(db, now)
+    for n in range(events):
+        deliver(door, text_event(f"{n}", who=f"U{n:032x}"))
+    worker = ReplyWorker(Replying(db, aside, line, parse_event, now), send=aside.send, batch=4)
+    worker.start()
+    until(lambda: len(line.sent) == events)
+    worker.stop()
+    assert sorted(int(messages[0]["text"]) for _, messages in line.sent) == list(range(events))
+    assert set(statuses(db).values()) == {"replied"}
+    assert aside.most <= 4
 
 
 def test_a_slow_reply_holds_up_nobody_else(db):
