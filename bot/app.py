@@ -24,10 +24,11 @@ from bot.services.receiving import Receiver
 from bot.services.vitals import Vitals
 from bot.store import images
 from bot.store.database import Database
+from bot.web.door import open_door
 from bot.web.health import health_blueprint
 from bot.web.media import media_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
-from bot.web.requestid import add_request_ids
+from bot.web.requestid import RequestIds, add_request_ids
 from bot.web.settings import create_settings
 from bot.web.webhook import webhook_blueprint
 from bot.wiring.account import (
@@ -200,10 +201,13 @@ def _flask(
     readiness = _readiness(ground, worker, answering)
     metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
     app = Flask(__name__, static_folder=None)
-    add_request_ids(app)
+    ids = RequestIds()
+    add_request_ids(app, ids)
     metrics.watch(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.register_blueprint(webhook_blueprint(_receivers(ground, worker)))
+    receivers = _receivers(ground, worker)
+    app.register_blueprint(webhook_blueprint(receivers))
+    open_door(app, receivers, ids, metrics.acknowledged)
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
