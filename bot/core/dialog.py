@@ -258,7 +258,8 @@ class _Dialog:
         if named:
             return named
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
-        if decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking):
+        another = decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking)
+        if another:
             decision, ranking = "choices", ranking.led_by(*(m.id for m in ranking.matches[1:2]))
         if decision == "fallback" and names_what_is_near(speaker, ranking):
             decision = "choices"
@@ -271,7 +272,8 @@ class _Dialog:
             return speaker.as_intent("class_list", no_sessions(speaker))
         if two:
             return answers.offer_choices(speaker, ranking.led_by(*(want.id for want in two)))
-        if decision == "choices" and stands_alone(self.view, speaker.text, ranking):
+        # What comes to lead because another thing was named is not what the likelihood was told of.
+        if decision == "choices" and not another and stands_alone(self.view, speaker.text, ranking):
             return answers.show_with_rivals(speaker, ranking)
         if decision == "choices":
             return answers.offer_choices(speaker, ranking)
