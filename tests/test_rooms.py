@@ -45,7 +45,7 @@ FOREIGN = {
     "content": {"yaml", "sudachipy"},
     "store": {"sqlalchemy", "alembic"},
     "line": {"linebot", "pycurl", "urllib3", "pydantic"},
-    "services": {"structlog", "sqlalchemy", "argon2", "pyotp", "PIL"},
+    "services": {"structlog", "msgspec", "sqlalchemy", "argon2", "pyotp", "PIL"},
     "web": {"flask", "werkzeug", "markupsafe", "pydantic", "prometheus_client", "structlog"},
     "console": {
         "flask",

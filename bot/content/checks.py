@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from bot.content.classes import ClassFile, check_classes
 from bot.content.loader import Loaded
@@ -37,6 +37,14 @@ def _knows_nothing() -> float:
 def cross_check(loaded: Loaded, today: date) -> list[Problem]:
     """Everything about the content as a whole that needs no matcher."""
     return sorted(_Checks(loaded, today).run())
+
+
+def same_until(loaded: Loaded, today: date) -> date:
+    """The first day after `today` on which `cross_check` may say something else."""
+    last_days = [entry.review_by for entry in loaded.draft.entries.values()]
+    last_days += [max(session.end for _, session in file.sessions) for file in loaded.classes if file.sessions]  # fmt: skip
+    ahead = (day for day in last_days if today <= day < date.max)
+    return min(ahead, default=date.max - timedelta(1)) + timedelta(1)
 
 
 def check_tests(loaded: Loaded, reached: Reached, city_id: str) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Built indexes on disk, so that a start need not tokenise the content again. Safe to delete."""
+"""What starts need not make again, on disk: indexes, checked content. Safe to delete."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import logging
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from bot.content.mapped import give_back, map_sparsely
 
 log = logging.getLogger(__name__)
-_KEPT = 20  # five cities, a few versions of their content
+_KEPT = 24  # five cities, a few versions of their content
 
 
 class IndexCache:
@@ -44,6 +45,12 @@ class IndexCache:
             give_back(name)
         self._mapped.clear()
 
+    def may_save(self) -> bool:
+        """Whether the folder can be used."""
+        with suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
+        return os.access(self._directory, os.W_OK | os.X_OK)
+
     def save(self, key: str, data: bytes) -> None:
         """Keep `data`, whole or not at all; the oldest files go."""
         try:
@@ -62,8 +69,9 @@ class IndexCache:
 
 
 def _code_version() -> str:
-    """Changes with the matcher's code and with the dictionary: both decide what an index holds."""
+    """Changes with the matcher's code and weights, and with the dictionary: what an index is."""
     digest = hashlib.sha256(version("sudachidict_core").encode())
-    for path in sorted((Path(__file__).parent.parent / "core").glob("*.py")):
+    core = Path(__file__).parent.parent / "core"
+    for path in sorted((*core.glob("*.py"), *core.glob("*.json"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

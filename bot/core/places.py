@@ -56,7 +56,7 @@ def without_own_city(text: str, names: Iterable[str]) -> str:
 
 
 def _without_kana_name(text: str, names: Iterable[str]) -> str:
-    name = next((each for each in names if _KANA.fullmatch(each) and text.startswith(each)), None)
+    name = next((each for each in names if text.startswith(each) and _KANA.fullmatch(each)), None)
     if name is None:
         return text
     left = re.sub(rf"^{name}し?(?:の|\s+)", "", text)

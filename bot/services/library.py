@@ -36,7 +36,7 @@ class Terms:
 
 
 class SavedIndexes(Protocol):
-    """Where built indexes are kept between starts (`bot.content.indexcache.IndexCache`)."""
+    """Where what was built is kept between starts (`bot.content.indexcache.IndexCache`)."""
 
     def load(self, key: str) -> bytes | memoryview | None:
         """What was saved under `key`."""
@@ -44,6 +44,10 @@ class SavedIndexes(Protocol):
 
     def save(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`."""
+        ...
+
+    def may_save(self) -> bool:
+        """Whether there is any use in making something to be kept."""
         ...
 
 

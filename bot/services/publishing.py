@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -24,12 +25,15 @@ from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
 from bot.core.tokens import Tokenize
 from bot.errors import ContentError
+from bot.services import keptchecks
 from bot.services.failures import describe
 from bot.services.library import Library, SavedIndexes, Terms
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
+# Does a piece of work so that nothing of it is left but what it wrote.
+Apart = Callable[[Callable[[], object]], None]
 
 
 class Versions(Protocol):
@@ -60,10 +64,14 @@ class Checked:
 def check_files(files: Files, today: date) -> Checked:
     """Every check that needs no matcher: shapes of single items, then references across files."""
     loaded = load(files)
-    problems = {*loaded.problems, *cross_check(loaded, today)}
-    if HOLIDAYS_FILE in files:
-        problems |= set(read_holidays(HOLIDAYS_FILE, files[HOLIDAYS_FILE], today).problems)
+    problems = {*loaded.problems, *cross_check(loaded, today), *_holidays(files, today)}
     return Checked(loaded, tuple(sorted(problems)))
+
+
+def _holidays(files: Files, today: date) -> tuple[Problem, ...]:
+    if HOLIDAYS_FILE not in files:
+        return ()
+    return read_holidays(HOLIDAYS_FILE, files[HOLIDAYS_FILE], today).problems
 
 
 def check_everything(
@@ -157,9 +165,10 @@ class Publisher:
         """Take over what another process has read and checked."""
         self._serve(Library(content, self._tokenize, self._terms, catalog, self._saved))
 
-    def load(self) -> None:
+    def load(self, apart: Apart | None = None) -> None:
         """Read the files once. Broken ones fall back on the stored version.
 
+        What is not kept from an earlier start is made `apart` and found kept afterwards.
         Raises ContentError with every problem when there is no good version at all.
         """
         seen = self._fingerprint()
@@ -172,13 +181,44 @@ class Publisher:
         if self._library and version_of(files) == self._library.content.version:
             self._problems = self._warnings
             return
-        checked = check_files(files, self._clock().astimezone(JAPAN).date())
+        checked = self._kept(files) or self._made(files, apart)
         problems = (*checked.problems, *self._missing_cities(checked))
         if errors(problems):
             self._refuse(problems)
         else:
             self._problems = self._warnings = problems
             self._take(checked.loaded, files)
+
+    def _kept(self, files: Files) -> Checked | None:
+        """As an earlier start checked the same files; nobody knows the places any more."""
+        today = self._today()
+        kept = keptchecks.load(self._saved, version_of(files), today) if self._saved else None
+        if kept is None:
+            return None
+        problems = {*kept.warnings, *_holidays(files, today)}
+        return Checked(Loaded(kept.content, (), segments=kept.catalog), tuple(sorted(problems)))
+
+    def _made(self, files: Files, apart: Apart | None) -> Checked:
+        if apart is not None and self._saved and self._saved.may_save():
+            apart(partial(self._prepare, files))
+            if (kept := self._kept(files)) is not None:
+                return kept
+        today = self._today()
+        checked = check_files(files, today)
+        if checked.good and self._saved:
+            keptchecks.save(self._saved, checked.loaded, checked.problems, today)
+        return checked
+
+    def _prepare(self, files: Files) -> None:
+        """Leave everything that `load` needs where it is kept."""
+        checked = self._made(files, None)
+        if checked.good:
+            library = self._library_of(checked.loaded.draft, checked.loaded)
+            for city_id in self._cities:
+                library.index(city_id)
+
+    def _today(self) -> date:
+        return self._clock().astimezone(JAPAN).date()
 
     def watch(self) -> None:
         """Notice changed files from now on, in a thread of its own, until `stop`."""
