@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import islice
 
 import numpy as np
@@ -86,27 +86,15 @@ def build_index(
     """
     lexicon = tuple(lexicon)
     read = cache(lambda word: tokenize(fold(word)))  # words of the word list stand in many lines
-    same_words = previous is not None and previous.lexicon == lexicon
-    vocabulary: Vocabulary = dict(previous.terms.number) if previous and same_words else {}
-    counts, fresh = _counts(documents, lexicon, tokenize, previous, vocabulary)
-    if previous and same_words:
-        expansions, finder = previous.expansions, previous.triggers
-    else:
-        expansions, finder = _expansions(lexicon, vocabulary, read), triggers(lexicon)
-    if previous and same_words and len(vocabulary) == len(previous.terms.number):
-        decoder = previous.decoder
-    else:
-        decoder = _decoder(counts, vocabulary, () if same_words else lexicon, read)
+    earlier = previous if previous is not None and previous.lexicon == lexicon else None
+    vocabulary: Vocabulary = dict(earlier.terms.number) if earlier else {}
+    counts, fresh = _counts(documents, lexicon, tokenize, earlier, vocabulary)
+    expansions = earlier.expansions if earlier else _expansions(lexicon, vocabulary, read)
+    decoder = _decoder(counts, vocabulary, lexicon, read, earlier)
     space = spaces(vocabulary)
     postings = term_postings(counts, space)
-    matrices = postings.matrices()
-    gone = len(previous.counts) - (len(documents) - fresh) if previous else 0
-    nearly = previous and same_words and fresh + gone <= _KEEP_AXES * len(documents)
-    if previous and nearly:
-        meaning = placed_again(previous.latent, *matrices)
-    else:
-        lines = _line_terms(lexicon, expansions, vocabulary, read)
-        meaning = latent(*matrices, postings.line_matrix(lines))
+    lines = partial(_line_terms, lexicon, expansions, vocabulary, read)
+    meaning = _latent(postings, earlier if _nearly(earlier, documents, fresh) else None, lines)
     phrases = phrase_postings(counts, space)
     return Index(
         ids=tuple(document.id for document in documents),
@@ -118,12 +106,33 @@ def build_index(
         latent=meaning,
         title_length=np.log1p([len(document.title) for document in documents]).astype(np.float32),
         expansions=expansions,
-        triggers=finder,
+        triggers=earlier.triggers if earlier else triggers(lexicon),
         decoder=decoder,
-        repairer=_repairer(vocabulary, lexicon, previous if same_words else None),
+        repairer=_repairer(vocabulary, lexicon, earlier),
         lexicon=lexicon,
         counts=tuple(counts),
     )
+
+
+def _nearly(earlier: Index | None, documents: Sequence[Document], fresh: int) -> bool:
+    """Whether so few of the documents are `fresh` or gone that the earlier axes still fit."""
+    if earlier is None:
+        return False
+    gone = len(earlier.counts) - (len(documents) - fresh)
+    return fresh + gone <= _KEEP_AXES * len(documents)
+
+
+def _latent(
+    postings: Postings, earlier: Index | None, lines: Callable[[], list[tuple[int, ...]]]
+) -> Latent:
+    """Latent meaning along the axes of an earlier index, or along its own.
+
+    `lines` gives the terms of the word list's lines; only own axes need them.
+    """
+    matrices = postings.matrices()
+    if earlier:
+        return placed_again(earlier.latent, *matrices)
+    return latent(*matrices, postings.line_matrix(lines()))
 
 
 def _counts(
@@ -134,7 +143,7 @@ def _counts(
     vocabulary: Vocabulary,
 ) -> tuple[list[DocumentCounts], int]:
     mark = lexicon_mark(lexicon)
-    known = {item.fingerprint: item for item in previous.counts} if vocabulary and previous else {}
+    known = {item.fingerprint: item for item in previous.counts} if previous else {}
     titles = {document.id: document.title for document in documents}
     related = [related_text(document, titles) for document in documents]
     prints = [
@@ -202,9 +211,12 @@ def _decoder(
     vocabulary: Vocabulary,
     lexicon: Sequence[Line],
     read: Tokenize,
+    earlier: Index | None,
 ) -> KanaDecoder:
-    """A kana decoder over the documents' words and the word list's."""
-    for left, right, _ in lexicon:
+    """A kana decoder over the documents' words and the word list's; the earlier one if none is new."""
+    if earlier and len(vocabulary) == len(earlier.terms.number):
+        return earlier.decoder
+    for left, right, _ in () if earlier else lexicon:
         for word in (*left, *right):
             if hiragana_share(word) < 1.0:
                 for term in readings(read(word), compounds=True):

@@ -14,11 +14,12 @@ def _axes(matrix: np.ndarray) -> np.ndarray:
     return found.axes[found.row] * found.length[found.row, None]
 
 
+@pytest.mark.parametrize("size", [400, 700])
 @pytest.mark.parametrize(("strongest", "missed"), [(1.0, 0.2), (5.0, 0.2), (3000.0, 5.0)])
-def test_axes_span_the_strongest_directions(strongest: float, missed: float) -> None:
+def test_axes_span_the_strongest_directions(size: int, strongest: float, missed: float) -> None:
     chance = np.random.default_rng(3)
-    left, right = (np.linalg.qr(chance.random((400, 400)))[0] for _ in range(2))
-    strengths = np.concatenate(([strongest], np.geomspace(1.0, 0.05, 399)))
+    left, right = (np.linalg.qr(chance.random((size, size)))[0] for _ in range(2))
+    strengths = np.concatenate(([strongest], np.geomspace(1.0, 0.05, size - 1)))
     exact = right[:, :DIMENSIONS]
     found, _ = np.linalg.qr(_axes(left @ np.diag(strengths) @ right.T))
     cosines = np.linalg.svd(exact.T @ found)[1]
