@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from bot.store import direct
 from bot.store.inbox import DECIDED, LEASED, UNSEND, Claimed
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, OPEN, conversations, inbox
 from bot.store.together import AHEAD, Ahead, Value, among
@@ -145,10 +146,10 @@ def claim(
     }
     lease_end = now + lease_ms
     if connection.dialect.name == "sqlite":
-        due = connection.execute(_DUE_NEWEST if newest_first else _DUE_OLDEST, values)
-        claimed = [Claimed(*row) for row in due]
+        due = direct.fetch(connection, _DUE_NEWEST if newest_first else _DUE_OLDEST, values)
+        claimed = [Claimed(*_with_booleans(row)) for row in due]
         if claimed:
-            connection.execute(_LEASE, [_lease_row(c, lease_end) for c in claimed])
+            direct.change(connection, _LEASE, [_lease_row(c, lease_end) for c in claimed])
     else:
         at_once = _CLAIM_NEWEST if newest_first else _CLAIM_OLDEST
         options = {AHEAD: ahead}
@@ -157,6 +158,11 @@ def claim(
         )
         claimed = [Claimed(*row) for row in leased]
     return sorted(claimed, key=lambda c: (c.received_at, c.id))
+
+
+def _with_booleans(row: tuple[Any, ...]) -> list[Any]:
+    *rest, outcome_unknown, unsent, state = row
+    return [*rest, bool(outcome_unknown), bool(unsent), state]
 
 
 def _lease_row(claimed: Claimed, lease_end: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import StoreError
+from bot.store.direct import driver
 from bot.store.lockfile import FileLock
 from bot.store.together import AHEAD, send_together
 from bot.store.writer import BUSY_MS, GroupCommit, store_error
@@ -116,11 +117,13 @@ class SqliteDatabase:
     def __init__(self, url: URL, exclusive: bool, wait_seconds: float) -> None:
         self.path = Path(url.database or "")
         self._lock = _own(self.path, wait_seconds) if exclusive else None
-        self._write_engine = _sqlite_engine(url, "BEGIN IMMEDIATE", "PRAGMA journal_mode=WAL")
-        self._read_engine = _sqlite_engine(url, "BEGIN", "PRAGMA query_only=ON")
+        self._write_engine = _sqlite_engine(url, "PRAGMA journal_mode=WAL")
+        self._read_engine = _sqlite_engine(url, "PRAGMA query_only=ON")
+        event.listen(self._read_engine, "begin", _begin)
         try:
             with self._write_engine.connect() as connection:
-                connection.begin()  # shows that it is a database and takes writes
+                # Shows that it is a database and takes writes.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
         except SQLAlchemyError as error:
             self._release()
             raise StoreError(
@@ -279,8 +282,8 @@ def _connected(engine: Engine) -> Iterator[Connection]:
         raise store_error(error) from None
 
 
-def _sqlite_engine(url: URL, begin: str, *pragmas: str) -> Engine:
-    """An engine that begins transactions itself: the driver's own way begins too late to lock."""
+def _sqlite_engine(url: URL, *pragmas: str) -> Engine:
+    """An engine whose transactions we begin: the driver's own way begins too late to lock."""
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -298,10 +301,8 @@ def _sqlite_engine(url: URL, begin: str, *pragmas: str) -> Engine:
         ):
             connection.execute(pragma)
 
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute(begin)
-
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    driver(connection).execute("BEGIN")

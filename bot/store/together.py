@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +26,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.types import TypeEngine
+
+from bot.store import direct
 
 Value = Callable[[str], ColumnElement[Any]]
 _PARAMETER = "rows"
@@ -76,8 +77,10 @@ class Each:
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Returns how many rows of the table were changed."""
+        if not rows:
+            return 0
         if connection.dialect.name == "sqlite":
-            return connection.execute(self._one, rows).rowcount
+            return direct.change(connection, self._one, rows)
         return connection.execute(self._together, parameters(rows)).rowcount
 
     def ahead(self, rows: Sequence[Mapping[str, Any]]) -> Ahead:
@@ -100,17 +103,11 @@ class Ahead:
 
     def send(self, driver: Any, dialect: Dialect) -> Any:
         """Send it; returns the driver's cursor, whose rows may be read when all were sent."""
-        text, fixed = _text(self.statement, dialect)
-        return driver.cursor().execute(text, {**fixed, **self.values})
+        written, fixed = direct.text(self.statement, dialect)
+        return driver.cursor().execute(written, {**fixed, **self.values})
 
 
 AHEAD = "ahead"
-
-
-@cache
-def _text(statement: Any, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    compiled = statement.compile(dialect=dialect)
-    return str(compiled), dict(compiled.params)
 
 
 def send_together(
@@ -129,6 +126,5 @@ def begin(connection: Connection) -> None:
     """From here on one transaction, where none is open yet."""
     if connection.dialect.name != "postgresql":
         return
-    driver: Any = connection.connection.driver_connection
-    if driver.info.transaction_status == _IDLE:
+    if direct.driver(connection).info.transaction_status == _IDLE:
         connection.exec_driver_sql("BEGIN")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store import direct
 from bot.store.together import parameters, source
 
 _Insert = sqlite.Insert | postgresql.Insert
@@ -18,8 +19,8 @@ _COUNTED = {"preserve_rowcount": True}
 class Upsert:
     """The statements for one table, built once: building costs more than running them.
 
-    `together`: on PostgreSQL all rows go in one statement; each must give every column, or all of
-    `columns`, and none can be bytes.
+    `together`: on PostgreSQL all rows go in one statement, on SQLite straight to the driver; each
+    must give every column, or all of `columns`, and none can be bytes.
     """
 
     def __init__(
@@ -50,14 +51,19 @@ class Upsert:
     def insert_or_ignore(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert `rows`, leaving out those that are already there; returns how many are new."""
         name = connection.dialect.name
+        if self._together and name == "sqlite":
+            return direct.change(connection, self._ignore[name], rows)
         return connection.execute(
-            self._ignore[name], self._values(name, rows), execution_options=_COUNTED
+            self._ignore[name], self._values(rows), execution_options=_COUNTED
         ).rowcount
 
     def insert_or_update(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert whole `rows`; one whose primary key is already there gets the new values."""
         name = connection.dialect.name
-        connection.execute(self._update[name], self._values(name, rows))
+        if self._together and name == "sqlite":
+            direct.change(connection, self._update[name], rows)
+        else:
+            connection.execute(self._update[name], self._values(rows))
 
-    def _values(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
-        return parameters(rows) if self._together and name == "postgresql" else rows
+    def _values(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+        return parameters(rows) if self._together else rows

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.errors import StoreError
+from bot.store.direct import driver
 
 _MAX_BATCH = 64
 BUSY_MS = 10_000
@@ -103,12 +104,16 @@ class GroupCommit:
     def _commit(self, batch: list[_Job]) -> None:
         try:
             connection = self._connected()
+            # Plain driver calls, here and for savepoints: SQLAlchemy's transactions cost more than
+            # the inserts they hold. To it, the connection is in one transaction all its life.
+            file = driver(connection)
+            file.execute("BEGIN IMMEDIATE")
             if len(batch) == 1:
                 _run_alone(connection, batch[0])
             else:
                 for job in batch:
                     _run_in_savepoint(connection, job)
-            connection.commit()
+            file.commit()
             if connection.info.pop(ERASED_TRACE, False):
                 _leave_no_trace(connection)
         except Exception as error:
@@ -124,6 +129,7 @@ class GroupCommit:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._connection.begin()
         return self._connection
 
     def _disconnect(self) -> None:
@@ -142,15 +148,14 @@ def _leave_no_trace(connection: Connection) -> None:
 
     While somebody reads, it stays until the next write without a reader.
     """
-    driver = connection.connection.driver_connection
-    assert driver is not None
+    file = driver(connection)
     try:
-        driver.execute(f"PRAGMA busy_timeout={_TRACE_WAIT_MS}")
-        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        file.execute(f"PRAGMA busy_timeout={_TRACE_WAIT_MS}")
+        busy = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.Error:
         busy = True  # the erasure itself is committed; only its trace waits
     finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        file.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     if busy:
         connection.info[ERASED_TRACE] = True
 
@@ -161,26 +166,22 @@ def _run_alone(connection: Connection, job: _Job) -> None:
         job.result = job.function(connection)
     except Exception as error:
         job.error = _outcome(error)
-        connection.rollback()
+        driver(connection).rollback()
 
 
 def _outcome(error: Exception) -> Exception:
-    return store_error(error) if isinstance(error, DBAPIError) else error
+    return store_error(error) if isinstance(error, DBAPIError | sqlite3.Error) else error
 
 
 def _run_in_savepoint(connection: Connection, job: _Job) -> None:
     """Run one function; its own failure undoes it alone, a lost transaction raises."""
-    if not connection.in_transaction():
-        connection.begin()
-    # Plain driver calls: SQLAlchemy's nested transactions cost more than the inserts they guard.
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute("SAVEPOINT job")
+    file = driver(connection)
+    file.execute("SAVEPOINT job")
     try:
         job.result = job.function(connection)
     except Exception as error:
         job.error = _outcome(error)
-        if not driver.in_transaction:
+        if not file.in_transaction:
             raise  # SQLite has rolled everything back (disk full): the neighbours are lost too
-        driver.execute("ROLLBACK TO job")
-    driver.execute("RELEASE job")
+        file.execute("ROLLBACK TO job")
+    file.execute("RELEASE job")
