@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,10 @@ import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
 from gunicorn.http.errors import ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
+from bot.httpworker import Worker
 
 if TYPE_CHECKING:  # 11 MiB that the parent does without
     from flask import Flask
@@ -30,9 +29,6 @@ THREADS = 8
 _SETTLE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.005  # saving memory keeps nobody waiting
 _BOOT_SECONDS = 20.0  # less than gunicorn waits for a sign of life
-# So long a client may take to say what it wants, a byte now and then or not. Each one that is
-# slow keeps a thread from the others; LINE and browsers need milliseconds.
-READ_SECONDS = 10.0
 
 
 def run(every: Sequence[Settings], host: str, port: int, workers: int = 1) -> None:
@@ -61,7 +57,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         self._options: dict[str, Any] = {
             "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             "workers": workers,
-            "worker_class": _Worker,
+            "worker_class": Worker,
             "threads": THREADS,
             "keepalive": 30,
             "timeout": 30,
@@ -118,59 +114,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
         if not self._every[0].on_server or isinstance(error, StoreBusy | StoreVersion):
             return False
         return isinstance(error, StoreError)
-
-
-class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type information
-    """gthread that hangs up on who sends a request too slowly; answers may take their time."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._late_at: dict[Any, float] = {}  # connection being read -> when we hang up
-
-    def handle(self, conn: Any) -> Any:
-        self._late_at[conn] = time.monotonic() + READ_SECONDS
-        try:
-            return super().handle(conn)
-        finally:
-            self._late_at.pop(conn, None)
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        left = self._late_at.pop(conn, 0.0) - time.monotonic()
-        req.body.reader = _TimedReader(req.body.reader, conn, self._late_at, left)
-        return super().handle_request(req, conn)
-
-    def murder_pending(self) -> None:
-        """gunicorn's loop comes by after all it does, at least once a second."""
-        super().murder_pending()
-        now = time.monotonic()
-        for conn, late_at in list(self._late_at.items()):
-            if late_at <= now:
-                with suppress(OSError):  # it has just gone by itself
-                    conn.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _TimedReader:
-    """The socket side of a request's body: its time runs only while it waits for the client."""
-
-    def __init__(self, reader: Any, conn: Any, late_at: dict[Any, float], left: float) -> None:
-        self._reader, self._conn, self._late_at, self._left = reader, conn, late_at, left
-
-    def read(self, size: int) -> bytes:
-        started = time.monotonic()
-        # gunicorn reads the rest of this body, if any, when the connection's next request begins:
-        # then that request's time is already running, and must run on.
-        running = self._late_at.get(self._conn)
-        self._late_at[self._conn] = started + self._left if running is None else running
-        try:
-            data: bytes = self._reader.read(size)
-        finally:
-            if running is None:
-                self._late_at.pop(self._conn, None)
-            self._left -= time.monotonic() - started
-        return data
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reader, name)
 
 
 def _close(_server: Any, worker: Any) -> None:

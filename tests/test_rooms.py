@@ -36,6 +36,7 @@ OURS = {
     "wiring": ANY,
     "app": ANY,
     "server": ANY,
+    "httpworker": set(),
     "commands": ANY,
     "cli": ANY,
     "__main__": ANY,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,10 @@ SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE = 1.5  # instead of the real one, so that the test is quick
 RUN = f"""
 import sys
+import bot.httpworker as worker
 import bot.server as server
 from bot.config import Settings
-server.READ_SECONDS = {PATIENCE}
+worker.READ_SECONDS = {PATIENCE}
 server.run(Settings.every_from_env(), "127.0.0.1", int(sys.argv[1]))
 """
 
@@ -44,6 +47,14 @@ def free_port() -> int:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """The port of a running `serve`, and its folder."""
     folder = tmp_path_factory.mktemp("serve")
+    with serving(folder) as (port, process):
+        yield port, folder
+        process.terminate()
+        process.wait(40)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     names = {name.upper() for name in HELP}
     environment = {k: v for k, v in os.environ.items() if k not in names} | {
         "MADOGUCHI_CITY": "minato",
@@ -66,9 +77,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path
                 assert process.poll() is None, (folder / "log").read_text()
                 assert time.monotonic() < deadline, (folder / "log").read_text()
                 time.sleep(0.1)
-            yield port, folder
+            yield port, process
         finally:
-            process.terminate()
+            process.kill()
             process.wait(40)
 
 
@@ -167,6 +178,54 @@ def test_a_pause_shorter_than_our_patience_is_no_offence(served: tuple[int, Path
     # On a connection that has served before, too.
     assert deliver(port, "halting", "again", pause=PATIENCE / 3) == [200, 200]
     assert {"halting", "again"} <= opened_beside(folder).keys()
+
+
+def test_connections_that_wait_keep_no_thread(served: tuple[int, Path]) -> None:
+    port, _ = served
+    address = ("127.0.0.1", port)
+    silent = [socket.create_connection(address, timeout=20) for _ in range(THREADS)]
+    kept = [http.client.HTTPConnection(*address, timeout=20) for _ in range(THREADS)]
+    for number, connection in enumerate(kept * 2):  # each twice, none closed between
+        assert deliver_on(connection, f"kept-{number}", 0.0) == 200
+    for late in silent:
+        late.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert late.recv(100).startswith(b"HTTP/1.1 200 ")
+        late.close()
+    for connection in kept:
+        connection.close()
+
+
+def test_requests_sent_in_one_go_are_all_answered(served: tuple[int, Path]) -> None:
+    port, _ = served
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        seen = b""
+        while seen.count(b"HTTP/1.1 200 ") < 3:
+            assert (more := connection.recv(4096)), seen
+            seen += more
+
+
+@pytest.mark.parametrize(
+    ("sign_of_stop", "answered"), [(signal.SIGTERM, True), (signal.SIGINT, False)]
+)
+def test_a_stop_ends_all_threads_and_a_polite_one_answers_first(
+    tmp_path: Path, sign_of_stop: signal.Signals, answered: bool
+) -> None:
+    with serving(tmp_path) as (port, process):
+        idle = socket.create_connection(("127.0.0.1", port), timeout=20)
+        halting = socket.create_connection(("127.0.0.1", port), timeout=20)
+        halting.sendall(b"GET /healthz HTTP/1.1\r\n")
+        time.sleep(0.3)
+        process.send_signal(sign_of_stop)
+        time.sleep(0.3)
+        if answered:
+            halting.sendall(b"Host: x\r\n\r\n")
+            said = halting.recv(4096)
+            assert said.startswith(b"HTTP/1.1 200 ") and b"Connection: close" in said
+        halting.close()
+        process.wait(30)
+        assert process.returncode == 0
+        idle.close()
 
 
 def test_chunks_that_are_none_are_the_senders_fault(served: tuple[int, Path]) -> None:
