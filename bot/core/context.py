@@ -237,18 +237,13 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     if not _asks_on_alone(text, said) or goes_on(text):
         return None
     facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
-    if facet is None or facet is Facet.PHONE:
+    if facet is None:
         return None
     ranking = speaker.rank(text)
-    if decide(ranking, view.costs) == "answer" and not _is_of_nothing(speaker, ranking):
+    clear = decide(ranking, view.costs) == "answer"
+    if clear and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking)):
         return None
-    words, title = speaker.words, view.title(intent.id, speaker.language)
-    name, point = view.contact(intent).name, None if facet_alone(text) else point_of(text)
-    if point:
-        named = words.say(point.key, **({"thing": point.thing} if point.thing else {}))
-        body = words.say("point_unknown", title=title, point=named, name=name)
-    else:
-        body = words.say("facet_unknown", title=title, facet=words.say(facet), name=name)
+    body = _unknown(speaker, intent, facet)
     card = contact_card(view, speaker.language, body, view.contact(intent))
     found = (speaker.candidate(intent.id),)
     asked = speaker.state.asked
@@ -256,10 +251,27 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     return speaker.done((card,), buttons, found, last=intent.id, asked=asked)
 
 
+def _unknown(speaker: Speaker, intent: Intent, facet: Facet) -> str:
+    """That no source gives what is asked of the intent's matter, and whom to ask."""
+    text, words, view = speaker.text, speaker.words, speaker.view
+    title, name = view.title(intent.id, speaker.language), view.contact(intent).name
+    point = None if facet_alone(text) else point_of(text)
+    if point:
+        named = words.say(point.key, **({"thing": point.thing} if point.thing else {}))
+        return words.say("point_unknown", title=title, point=named, name=name)
+    if facet is Facet.PHONE:
+        return words.say("goes_on", title=title)
+    return words.say("facet_unknown", title=title, facet=words.say(facet), name=name)
+
+
 def _is_of_nothing(speaker: Speaker, ranking: Ranking) -> bool:
-    """Whether the first only says of a facet in general that no source gives it (手数料, 会場)."""
+    """Whether the first only says of a facet in general that no source gives it (手数料, 会場), or
+    is an entry or a menu that nobody named: 「何日以内？」「ネットでできる？」."""
+    text = speaker.text
     intent = speaker.view.intent(ranking.matches[0].id)
-    return intent is not None and bool(intent.contact) and not intent.action
+    if intent is None or intent.choices or intent.topics:
+        return facet_alone(text) is not None and asks_outright(text)
+    return bool(intent.contact) and not intent.action
 
 
 def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.knowledge import Facet
+from bot.core.points import asks_counter_hours
 from bot.core.subject import Said
 from bot.core.text import fold
 
@@ -27,7 +28,7 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
     ),
     (
         Facet.WHEN,
-        r"いつ(?:から|まで|ごろ)?|何時(?!間)(?:から|まで)?|何日(?:から|まで)?|何曜日|日程|日時|期限|締め?切り?|期間|受付時間|(?<!何)時間|開催日|when|deadline|what time",
+        r"いつ(?:から|まで|ごろ)?|何時(?!間)(?:から|まで)?|何日(?:から|まで|以内)?|何(?:週間?|[かヶカケ]月)(?:以内|まで)|何曜日|日程|日時|期限|締め?切り?|期間|受付時間|(?<!何)時間|開催日|when|deadline|what time",
     ),
     (
         Facet.WHERE,
@@ -270,6 +271,8 @@ def facet_alone(text: str) -> Facet | None:
     Of several (「いくら？電話は？」) the first in the order of `Facet`'s patterns.
     """
     folded = rest = fold(text)
+    if asks_counter_hours(text):  # 期限 is another matter
+        return None
     if Facet.ONLINE in facets_in(text) and _ASKS_FOR_A_LIST.search(folded):
         return None
     first: Facet | None = None

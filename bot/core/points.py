@@ -17,6 +17,7 @@ _KIN = (
     r"近所の人|親戚|ヘルパー|ケアマネ(?:ジャー)?|施設の人|職場の人|他人|ほかの人|別の人)"
 )
 _DOES = r"(?:行(?:っ|け|く)|いって|いけ|出(?:せ|し|す)|申し?込|申請|取り?に|取れ|とりに|とれ|受け取|もら|頼|手続|やっ|届け|来て|書い)"
+_COUNTER_HOURS = r"(?:窓口|役所|役場|受付|支所)(?:って|は|が|の)?何時|何時.{0,4}(?:開[いく]|閉[まめ]|あい(?:て|と))"
 _SHOWN = 2  # sentences
 
 
@@ -40,6 +41,11 @@ _POINTS: tuple[tuple[str, str, str], ...] = (
         "point_hours",
         r"土日|土曜|日曜|祝日|休日|平日|週末|夜(?!間中学)|深夜|早朝|朝早く|昼休み|仕事(?:の)?(?:帰り|終わ)",
         r"土日|土曜|日曜|祝|休日|平日|週末|夜|深夜|早朝|24時間|365日|いつでも|\d時(?:\d+分)?(?:から|まで|〜|～|-)",
+    ),
+    (
+        "point_open",
+        _COUNTER_HOURS,
+        r"24時間|365日|\d時(?:\d+分)?(?:から|まで|〜|～|-)",
     ),
     (
         "point_foreigner",
@@ -76,6 +82,11 @@ def point_of(text: str) -> Point | None:
         return None
     word = thing[1]
     return Point("point_thing", re.compile(re.escape(fold(word))), word)
+
+
+def asks_counter_hours(text: str) -> bool:
+    """「窓口は何時まで」: when the counter is open, which is no matter's deadline."""
+    return bool(re.search(_COUNTER_HOURS, fold(text)))
 
 
 def said_of(point: Point, entry: Entry) -> str:

@@ -33,6 +33,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     "point_proxy": _NONE,
     "point_post": _NONE,
     "point_hours": _NONE,
+    "point_open": _NONE,
     "point_foreigner": _NONE,
     "point_days": _NONE,
     "point_thing": frozenset({"thing"}),

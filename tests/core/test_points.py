@@ -17,6 +17,8 @@ from bot.services.library import Library
         ("郵送できます？", "point_post"),
         ("土日は？", "point_hours"),
         ("夜中でもいい？", "point_hours"),
+        ("窓口は何時まで", "point_open"),
+        ("何時に閉まる？", "point_open"),
         ("外国人でも？", "point_foreigner"),
         ("何日くらいで届く？", "point_days"),
         ("印鑑は", "point_thing"),
