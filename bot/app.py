@@ -14,13 +14,13 @@ from flask import Blueprint, Flask
 
 from bot.answering_process import AnsweringProcess
 from bot.config import Settings
-from bot.console.create import Console
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
+from bot.services.saving import Saving
 from bot.services.vitals import Vitals
 from bot.store import images
 from bot.store.database import Database
@@ -28,7 +28,7 @@ from bot.web.door import open_door
 from bot.web.health import health_blueprint
 from bot.web.media import media_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
-from bot.web.requestid import RequestIds, add_request_ids
+from bot.web.requestid import RequestIds
 from bot.web.settings import create_settings
 from bot.web.webhook import webhook_blueprint
 from bot.wiring.account import (
@@ -45,6 +45,7 @@ from bot.wiring.account import (
     stop_all,
     whose_page,
 )
+from bot.wiring.application import application
 from bot.wiring.beginning import Beginning, answering_beside
 from bot.wiring.content import View, owner_of, view_of
 from bot.wiring.pages import mount, pages_of, watching
@@ -72,18 +73,20 @@ class Running:
     keeper: Keeper | None
     deliveries: Deliveries | None
     publishers: tuple[Publisher, ...]
-    consoles: tuple[Console, ...]  # one of each content folder: it watches the versions
+    savings: tuple[Saving, ...]  # one of each content folder: it keeps the versions
     tokenizer: SudachiTokenizer
 
     def start(self) -> None:
         """Begin to answer, to deliver, to keep house."""
-        for part in (self.worker, self.deliveries, self.keeper, *self.consoles):
+        for part in (self.worker, self.deliveries, self.keeper):
             if part is not None:
                 part.start()
+        for saving in self.savings:
+            saving.watch()
 
     def close(self) -> None:
         """Stop answering, stop watching, let go of the database."""
-        for part in (self.worker, self.deliveries, self.keeper, *self.consoles):
+        for part in (self.worker, self.deliveries, self.keeper, *self.savings):
             if part is not None:
                 part.stop()
         if self.answering is not None:
@@ -141,7 +144,7 @@ def create_app(
         each.watch()
     metrics = Metrics()
     worker = _worker(ground, line, metrics, answering)
-    app, consoles = _flask(ground, worker, metrics, answering)
+    app, savings = _flask(ground, worker, metrics, answering)
     deliveries = None
     if every[0].madoguchi_worker == "embedded" and line is None:
         deliveries = deliveries_beside(every, base, publishers)
@@ -154,7 +157,7 @@ def create_app(
         None if worker else Keeper(housekeeping_of(every, base)),
         deliveries,
         tuple(publishers.values()),
-        consoles,
+        savings,
         ground.tokenizer,
     )
     running.start()
@@ -194,25 +197,22 @@ def _flask(
     worker: ReplyWorker | None,
     metrics: Metrics,
     answering: AnsweringProcess | None,
-) -> tuple[Flask, tuple[Console, ...]]:
-    """Every address that answers, and the consoles to be started."""
+) -> tuple[Flask, tuple[Saving, ...]]:
+    """Every address that answers, and what keeps the versions of the content."""
     every, base, publishers = ground.every, ground.base, ground.publishers
     settings = every[0]
     readiness = _readiness(ground, worker, answering)
     metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
-    app = Flask(__name__, static_folder=None)
-    ids = RequestIds()
-    add_request_ids(app, ids)
-    metrics.watch(app)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app = application(metrics, ids := RequestIds())
     receivers = _receivers(ground, worker)
     app.register_blueprint(webhook_blueprint(receivers))
-    open_door(app, receivers, ids, metrics.acknowledged)
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
     pages = {
-        each.account: pages_of(each, every, base, ground.views, publishers, ground.tokenizer)
+        each.account: pages_of(
+            each, every, base, ground.views, publishers, ground.tokenizer, metrics
+        )
         for each in every
     }
     pages[settings.account].register(app)
@@ -220,6 +220,7 @@ def _flask(
         app.register_blueprint(_settings_pages(ground))
     app.register_blueprint(media_blueprint(partial(_image, base.db)))
     mount(app, [each for each in every if each.madoguchi_account], pages, metrics)
+    open_door(app, receivers, ids, metrics.acknowledged)  # last: before all the others
     return app, watching(every, pages)
 
 

@@ -12,6 +12,7 @@ from bot.accounts import RESERVED, read_accounts
 from bot.app import EXTENSION, create_app
 from bot.config import REPOSITORY, Settings
 from bot.errors import SettingsError
+from bot.wiring.staff import STAFF
 from tests import builders
 
 ENV = {"A_SECRET": "sa", "A_TOKEN": "ta", "B_SECRET": "sb", "B_TOKEN": "tb", "ZEN": "ぜん"}
@@ -123,7 +124,8 @@ def test_every_address_of_ours_is_kept_from_accounts(tmp_path):
     )
     app = create_app(settings)
     app.extensions[EXTENSION].close()
-    first = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()} - {""}
+    rules = (*app.url_map.iter_rules(), *app.extensions[STAFF].app.url_map.iter_rules())
+    first = {rule.rule.split("/")[1] for rule in rules} - {""}
     assert len(first) > 7 and first <= RESERVED
 
 

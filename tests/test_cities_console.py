@@ -34,6 +34,7 @@ from bot.store.questions import Question
 from bot.store.reactions import Reaction
 from bot.store.staff import Role
 from bot.wiring.pages import MOUNTED
+from bot.wiring.staff import STAFF
 from tests import builders
 from tests.console.office import PASSWORD, SECRET, kept_password
 from tests.test_cities import CITIES, Cities, cities, command, environment  # noqa: F401
@@ -105,7 +106,7 @@ def browsers(cities):  # noqa: F811
 
 def pages_of(app, city: str):
     """(rule, path below the city, method) of everything in a city's console."""
-    own = app.extensions[MOUNTED][f"/{city}"]
+    own = app.extensions[MOUNTED][f"/{city}"].extensions[STAFF].app
     for rule in own.url_map.iter_rules():
         if rule.endpoint.startswith("staff."):
             values = {name: _VALUES.get(name, "x") for name in rule.arguments}
@@ -429,8 +430,8 @@ def test_a_version_of_one_citys_content_is_in_no_other_console(town, mine, their
     assert two.browsers[mine].get(f"/content/history/{number}").status_code == 200
     assert two.browsers[theirs].get(f"/content/history/{number}").status_code == 404
     assert two.browsers[theirs].post(f"/content/history/{number}", {}).status_code == 404
-    for console in two.running.consoles:
-        console.saving.look()
+    for saving in two.running.savings:
+        saving.look()
     assert {path: path.read_bytes() for path in kept} == kept
     assert COMMON not in two.browsers[theirs].get("/audit/").text
     assert COMMON in two.browsers[mine].get("/audit/").text
@@ -448,7 +449,7 @@ def test_in_a_shared_folder_a_citys_own_files_are_changed_in_its_console_only(to
         assert "done=saved" in one.save(mine, own, changed(one, mine, own)).location
         assert "done=saved" in one.save(mine, COMMON, changed(one, mine, COMMON)).location
         assert COMMON in one.browsers[theirs].get("/content/history").text
-    assert len(one.running.consoles) == 1
+    assert len(one.running.savings) == 1
 
 
 def test_one_listed_account_sees_its_own_rows_with_and_without_its_address(town):

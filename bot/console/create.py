@@ -124,20 +124,11 @@ class Content:
 
 @dataclass(frozen=True)
 class Console:
-    """The pages, and the thread that watches content versions; close it before the database."""
+    """The pages and what they work with."""
 
     blueprint: Blueprint
     saving: Saving
     workshop: Workshop
-
-    def start(self) -> None:
-        """Take in what changed while nothing ran, then watch."""
-        self.saving.look()
-        self.saving.watch()
-
-    def stop(self) -> None:
-        """End the watching."""
-        self.saving.stop()
 
 
 def create_console(
@@ -146,14 +137,16 @@ def create_console(
     content: Content,
     notices: Notices,
     options: ConsoleOptions,
+    saving: Saving | None = None,
 ) -> Console:
     """Every console page, each behind the gate, with headers that let nothing foreign in.
 
     The pages use the chat's style sheet and bubbles: its blueprint must be registered too.
+    `saving` is the one that watches the folder, where one does.
     """
     publisher, account = content.publisher, content.account
     sign_in = SignIn(db, clock, account, content.closed)
-    saving = Saving(
+    saving = saving or Saving(
         db,
         content.directory,
         clock,

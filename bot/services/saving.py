@@ -159,7 +159,10 @@ class Saving:
             return changed
 
     def watch(self) -> None:
-        """Look whenever something has changed, in a thread of its own, until `stop`."""
+        """Look whenever something has changed, in a thread of its own, until `stop`.
+
+        First for what changed while nobody did, soon after.
+        """
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
         self._thread.start()
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +14,46 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bot.config import Settings
-from bot.console.create import Console, create_console
-from bot.console.create import Content as Worked
-from bot.console.notices import Notices
 from bot.console.options import ConsoleOptions
+from bot.content.problems import errors
 from bot.core.knowledge import Content
 from bot.core.reactions import Reaction
 from bot.core.tokens import Tokenize
 from bot.core.view import CityView
 from bot.services.answering import JAPAN, Spoken
-from bot.services.library import Library, Terms
+from bot.services.library import Library
 from bot.services.publishing import Publisher
+from bot.services.saving import Saving
 from bot.store import conversations, questions, reactions
 from bot.store.database import Database
 from bot.store.questions import Question
 from bot.store.tables import MAIN_ACCOUNT
 from bot.web.chat import COOKIE, create_chat
 from bot.web.metrics import Metrics
-from bot.web.requestid import add_request_ids
 from bot.wiring.account import Base
-from bot.wiring.announce import build, line_client
-from bot.wiring.content import View, owner_of, sharing
+from bot.wiring.application import application
+from bot.wiring.content import View, owner_of
+from bot.wiring.staff import Office, Staff, open_staff
 
 Clock = Callable[[], datetime]
+MOUNTED = "madoguchi_mounted"
 
 
 @dataclass(frozen=True)
 class Pages:
-    """One account's pages. `chat` makes the blueprint anew for each application."""
+    """One account's pages. `chat` makes the blueprint anew for each application.
+
+    `saving` keeps the versions of the content that the console shows.
+    """
 
     chat: Callable[[], Blueprint]
-    console: Console
+    staff: Staff
+    saving: Saving
 
     def register(self, app: Flask) -> None:
         """Serve /chat and /staff/ from `app`."""
         app.register_blueprint(self.chat())
-        app.register_blueprint(self.console.blueprint)
+        open_staff(app, self.staff)
 
 
 def pages_of(
@@ -58,8 +63,12 @@ def pages_of(
     views: Mapping[str, View],
     publishers: Mapping[Path, Publisher],
     tokenizer: Tokenize,
+    metrics: Metrics,
 ) -> Pages:
-    """The account's chat and console; nothing runs yet. Content and tokenizer are shared."""
+    """The account's chat and console; nothing runs yet. Content and tokenizer are shared.
+
+    Raises SettingsError where the console's own settings are wrong.
+    """
     publisher = publishers[settings.madoguchi_content_dir]
     account, view = settings.account, views[settings.account]
 
@@ -73,7 +82,33 @@ def pages_of(
             cookie=COOKIE if account == MAIN_ACCOUNT else f"{COOKIE}_{account}",
         )
 
-    return Pages(chat, _console(settings, every, base, publisher, tokenizer))
+    saving = _saving(settings, every, base, publisher)
+    options = ConsoleOptions.from_env()
+    office = Office(settings, every, base, publisher, tokenizer, saving, options)
+    return Pages(chat, Staff(partial(_staff_pages, office, chat, metrics)), saving)
+
+
+def _saving(
+    settings: Settings, every: Sequence[Settings], base: Base, publisher: Publisher
+) -> Saving:
+    return Saving(
+        base.db,
+        settings.madoguchi_content_dir,
+        base.now,
+        publisher.load,
+        lambda: not errors(publisher.problems),
+        owner_of(settings, every),
+        settings.account,
+    )
+
+
+def _staff_pages(office: Office, chat: Callable[[], Blueprint], metrics: Metrics) -> Flask:
+    from bot.wiring.console import blueprint_of  # heavy and rarely needed: `bot.wiring.staff`
+
+    app = application(metrics)
+    app.register_blueprint(chat())  # the pages use its style sheet and bubbles
+    app.register_blueprint(blueprint_of(office))
+    return app
 
 
 def mount(
@@ -82,10 +117,7 @@ def mount(
     """Serve the pages of every listed account under its id, each by an application of its own."""
     mounts = {}
     for each in listed:
-        own = Flask(__name__, static_folder=None)
-        add_request_ids(own)
-        metrics.watch(own)
-        own.json.ensure_ascii = False  # type: ignore[attr-defined]
+        own = application(metrics)
         pages[each.account].register(own)
         mounts[f"/{each.account}"] = own
     if mounts:
@@ -94,52 +126,12 @@ def mount(
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, apps)  # type: ignore[method-assign]
 
 
-MOUNTED = "madoguchi_mounted"
-
-
-def watching(every: Sequence[Settings], pages: Mapping[str, Pages]) -> tuple[Console, ...]:
-    """The consoles that watch the content's versions: one of each folder."""
-    first: dict[Path, Console] = {}
+def watching(every: Sequence[Settings], pages: Mapping[str, Pages]) -> tuple[Saving, ...]:
+    """Those that watch the content's versions: one of each folder."""
+    first: dict[Path, Saving] = {}
     for each in every:
-        first.setdefault(each.madoguchi_content_dir, pages[each.account].console)
+        first.setdefault(each.madoguchi_content_dir, pages[each.account].saving)
     return tuple(first.values())
-
-
-def _console(
-    settings: Settings,
-    every: Sequence[Settings],
-    base: Base,
-    publisher: Publisher,
-    tokenizer: Tokenize,
-) -> Console:
-    alike = sharing(settings, every)
-    worked = Worked(
-        settings.madoguchi_content_dir,
-        publisher,
-        tokenizer,
-        Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url),
-        settings.city,
-        settings.madoguchi_public_url.rstrip("/"),
-        settings.account,
-        owner_of(settings, every),
-        {each.account: each.city for each in alike if each.account != settings.account},
-    )
-    notices = _notices(settings, base.db, publisher, base.now)
-    return create_console(base.db, base.now, worked, notices, ConsoleOptions.from_env())
-
-
-def _notices(settings: Settings, db: Database, publisher: Publisher, now: Clock) -> Notices:
-    client = line_client(settings) if settings.has_line else None
-    parts = build(settings, db, lambda: publisher.current().catalog, client, now)
-    return Notices(
-        parts.announcing,
-        parts.reporting,
-        parts.previewing,
-        parts.trials,
-        parts.templating,
-        parts.feeding,
-        client,
-    )
 
 
 @dataclass(frozen=True)

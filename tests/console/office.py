@@ -98,7 +98,7 @@ class Office:
             return images.read(connection, digest)
 
     def close(self) -> None:
-        self.console.stop()
+        self.console.saving.stop()
         self.publisher.stop()
         self.db.close()
 
