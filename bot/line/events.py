@@ -30,6 +30,7 @@ __all__ = [
 Mode = Literal["active", "standby", "unknown"]
 SourceType = Literal["user", "group", "room", "unknown"]
 
+_NESTED = (dict, list)
 MAX_DEPTH = 32  # LINE's own events are 5 deep; more would only exhaust the stack
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,512}")
 _MAX_TIMESTAMP = 2**53
@@ -159,9 +160,12 @@ def without_own_mention(text: str, mentionees: Sequence[Mapping[str, Any]]) -> s
 
     Places that do not lie inside the text, or overlap an earlier one, are left alone.
     """
+    own = sorted(map(_span, filter(_is_self, mentionees))) if mentionees else []
+    if not own:
+        return clean(text).strip()
     units = clean(text).encode("utf-16-le")
     kept, at = b"", 0
-    for start, end in sorted(map(_span, filter(_is_self, mentionees))):
+    for start, end in own:
         if at <= start < end <= len(units) // 2:
             kept += units[2 * at : 2 * start]
             at = end
@@ -177,7 +181,9 @@ def clean(text: str) -> str:
 def prune(value: Any, depth: int = MAX_DEPTH) -> Any:
     """`value` with everything nested deeper than `depth` replaced by None."""
     if isinstance(value, dict):
-        return {key: prune(item, depth - 1) for key, item in value.items()} if depth else None
+        if not depth:
+            return None
+        return {k: prune(v, depth - 1) if isinstance(v, _NESTED) else v for k, v in value.items()}
     if isinstance(value, list):
         return [prune(item, depth - 1) for item in value] if depth else None
     return value

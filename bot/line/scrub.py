@@ -47,7 +47,7 @@ def scrub_event(event: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     for moved in _MEMBERS:
         if moved in pruned:
             pruned[moved] = {}
-    return {_scrub_name(key, mask): _scrub(key, value, mask) for key, value in pruned.items()}
+    return _scrub_object(pruned, mask)
 
 
 def _without_position(message: dict[str, Any]) -> dict[str, Any]:
@@ -88,26 +88,35 @@ def _without_place(item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in item.items() if key not in ("index", "length")}
 
 
+def _scrub_object(value: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
+    scrubbed: dict[str, Any] = {}
+    for key, item in value.items():
+        # Most of an event are LINE's ids: looked at first, and once.
+        if key in _KEPT_TEXT and isinstance(item, str) and _IDENTIFIER.fullmatch(item):
+            scrubbed[key] = item
+        else:
+            name = key if _NAME.fullmatch(key) else _masked(key, mask)
+            scrubbed[name] = _scrub(key, item, mask)
+    return scrubbed
+
+
 def _scrub(key: str, value: Any, mask: Mask) -> Any:
-    match value:
-        case dict() if key in _KEPT_WHOLE:
+    if isinstance(value, str):
+        kept = key in _KEPT_TEXT and _IDENTIFIER.fullmatch(value)
+        return value if kept else _masked(value, mask)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        if key in _KEPT_WHOLE:
             return _cleaned(_without_foreign_data(value, mask))
-        case dict():
-            return {_scrub_name(k, mask): _scrub(k, item, mask) for k, item in value.items()}
-        case list():
-            return [_scrub(key, item, mask) for item in value]
-        case str() if key in _KEPT_TEXT and _IDENTIFIER.fullmatch(value):
-            return value
-        case str():
-            return clean(mask(clean(value)))
-        case bool() | None:
-            return value
-        case _:
-            return value if key in _KEPT_NUMBERS else _scrub_number(value, mask)
+        return _scrub_object(value, mask)
+    if isinstance(value, list):
+        return [_scrub(key, item, mask) for item in value]
+    return value if key in _KEPT_NUMBERS else _scrub_number(value, mask)
 
 
-def _scrub_name(name: str, mask: Mask) -> str:
-    return name if _NAME.fullmatch(name) else clean(mask(clean(name)))
+def _masked(text: str, mask: Mask) -> str:
+    return clean(mask(clean(text)))
 
 
 def _scrub_number(value: float, mask: Mask) -> Any:
