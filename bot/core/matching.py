@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from bot.core.confidence import probabilities, signals
 from bot.core.documents import Document, Match, Ranking
 from bot.core.explain import explain
@@ -45,18 +43,15 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
     scored = score(index, query, max(_CANDIDATES, limit))
     if not len(scored.candidates):
         return _NOTHING
-    kinds = index.kinds[scored.candidates]
+    kinds = index.kinds.take(scored.candidates)
     values = prior_scores(kinds, query.folded, scored.features, scored.phrase)
-    order = np.argsort(-values, kind="stable")
-    matches = tuple(
-        Match(index.ids[document], value)
-        for document, value in zip(
-            scored.candidates[order[:limit]].tolist(), values[order[:limit]].tolist(), strict=True
-        )
-    )
+    order = (-values).argsort(kind="stable")
+    values = values.take(order)
+    shown = scored.candidates.take(order[:limit]).tolist()
+    matches = tuple(map(Match, map(index.ids.__getitem__, shown), values[:limit].tolist()))
     first = order[0]
     vector = signals(
-        values[order],
+        values,
         scored.features[first],
         float(scored.phrase[first]),
         len(query.words),

@@ -14,7 +14,7 @@ from bot.core.kana import Reading
 from bot.core.kana_repair import mended_kana
 from bot.core.repair import suspects
 from bot.core.romaji import from_romaji
-from bot.core.terms import sound_grams, spoken, text_grams, tokenize_text
+from bot.core.terms import spoken, text_grams, tokenize_text
 from bot.core.text import fold, has_kanji, sentences, squeeze, without_courtesy
 from bot.core.tokens import Token, Tokenize, content_words
 
@@ -116,8 +116,9 @@ def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
 
 def says_nothing(folded: str) -> bool:
     """Whether a message holds no word: marks alone, a letter alone, or one letter over and over."""
-    letters = {char for char in folded if char.isalnum() and char != "ー"}
-    return len(letters) < 2 and not has_kanji("".join(letters))
+    if has_kanji(folded):
+        return False
+    return len({char for char in folded if char.isalnum() and char != "ー"}) < 2
 
 
 def _gist(folded: str) -> str:
@@ -137,7 +138,6 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
     grams = _weights(text_grams(tokens), known.grams)
     concepts = {expansions[line][1]: 1.0 for line in fired}
     terms, weights, sizes = _side_by_side(own, expanded, grams, concepts)
-    sounds = map(known.sounds.get, sound_grams(spoken(tokens)))
     return Query(
         folded=folded,
         words=tuple(dict.fromkeys(words)),
@@ -146,7 +146,7 @@ def _query(index: Index, folded: str, tokens: Sequence[Token]) -> Query:
         weights=weights,
         sizes=sizes,
         fired=fired,
-        sounds=tuple(dict.fromkeys([n for n in sounds if n is not None])),
+        sounds=known.sounds.find(spoken(tokens)),
         tokens=tokens,
     )
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.tokens import Token, content_word
+from bot.core.tokens import Token
 
 _MENDABLE = re.compile("[\u4e00-\u9fff々ァ-ヺー]{3,8}")
 _SOLID = re.compile("[\u4e00-\u9fff々ァ-ヺー]")
 _SHORTEST, _LONGEST = 3, 8
 _MOST_SUSPECTS = 24  # places looked at, so that a hostile text costs no more than a long one
+_PARTICLES = ("助詞", "助動詞")
+_NO_PLACE = ("補助記号", "助詞")  # after which no particle stands
 FLICK_ROWS = (
     "アイウエオァィゥェォ",
     "カキクケコガギグゲゴ",
@@ -90,27 +92,29 @@ def suspects(tokens: Sequence[Token], known: Callable[[str], bool]) -> list[int]
     """Places of characters in words that look mistyped: unknown, single, or a stray particle."""
     found: list[int] = []
     place = 0
-    neighbours = zip((None, *tokens), tokens, (*tokens[1:], None), strict=False)
-    for before, token, after in neighbours:
-        if _looks_wrong(token, before, after, known):
-            found.extend(range(place, place + len(token.surface)))
-        place += len(token.surface)
+    for number, token in enumerate(tokens):
+        length = len(token.surface)
+        if not token.known:
+            wrong = True
+        elif token.word is not None:
+            wrong = (length == 1 and token.pos[0] != "接尾辞") or not known(token.word)
+        else:
+            wrong = token.pos[0] in _PARTICLES and _is_stray(tokens, number, known)
+        if wrong:
+            found.extend(range(place, place + length))
+        place += length
     return found
 
 
-def _looks_wrong(
-    token: Token, before: Token | None, after: Token | None, known: Callable[[str], bool]
-) -> bool:
-    if not token.known:
-        return True
-    word = content_word(token)
-    if word is not None:
-        return not known(word) or (len(token.surface) == 1 and token.pos[0] != "接尾辞")
-    stray = before is None or not before.known or before.pos[0] in ("補助記号", "助詞")
-    return token.pos[0] in ("助詞", "助動詞") and stray and not _is_whole(after, known)
+def _is_stray(tokens: Sequence[Token], number: int, known: Callable[[str], bool]) -> bool:
+    """A particle where none can stand, unless a known word follows it.
 
-
-def _is_whole(token: Token | None, known: Callable[[str], bool]) -> bool:
-    """A known word: the particle before it (「だけで保険証」) is no slip for 被保険証."""
-    word = None if token is None or len(token.surface) < 2 else content_word(token)
-    return word is not None and known(word)
+    In 「だけで保険証」 it is no slip for 被保険証.
+    """
+    if number:
+        before = tokens[number - 1]
+        if before.known and before.pos[0] not in _NO_PLACE:
+            return False
+    after = tokens[number + 1] if number + 1 < len(tokens) else None
+    word = None if after is None or len(after.surface) < 2 else after.word
+    return word is None or not known(word)

@@ -26,11 +26,12 @@ from bot.core.latent import Latent
 from bot.core.lexicon import Line, triggers
 from bot.core.postings import Phrases, Postings
 from bot.core.repair import build_repairer
+from bot.core.sounds import Sounds
 from bot.core.vocabulary import Terms
 
-_MAGIC = b"madoguchi-index-7\n"
+_MAGIC = b"madoguchi-index-8\n"
 _ALIGNED = 64
-_TABLES = ("words", "grams", "sounds", "bare")
+_TABLES = ("words", "grams", "bare")
 
 
 def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
@@ -55,7 +56,7 @@ def to_bytes(index: Index) -> bytes:
         "counts.phrase_sizes": np.array([len(phrase) for phrase in phrases], np.int32),
         "counts.phrase_counts": np.array([len(item.phrases) for item in index.counts], np.int32),
     }
-    for name, part in (("postings", index.postings), ("phrases", index.phrases), ("latent", index.latent)):  # fmt: skip
+    for name, part in (("postings", index.postings), ("phrases", index.phrases), ("latent", index.latent), ("sounds", index.terms.sounds)):  # fmt: skip
         for key, value in vars(part).items():
             if isinstance(value, np.ndarray):
                 arrays[f"{name}.{key}"] = value
@@ -116,7 +117,9 @@ def _read(data: bytes | memoryview) -> Index:
         ids=tuple(header["ids"]),
         titles=tuple(header["titles"]),
         kinds=arrays["kinds"],
-        terms=Terms(listed=arrays["terms.listed"], **tables),
+        terms=Terms(
+            listed=arrays["terms.listed"], sounds=Sounds(**_part(arrays, "sounds.")), **tables
+        ),
         postings=Postings(size=sizes[0], **_part(arrays, "postings.")),
         phrases=Phrases(size=sizes[1], **_part(arrays, "phrases.")),
         latent=Latent(

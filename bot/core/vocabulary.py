@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.sounds import Sounds, sounds_of
 from bot.core.terms import GRAM, PHRASE, WORD
 
 LOOKED_UP = (WORD, GRAM, PHRASE)
@@ -26,7 +27,7 @@ class Terms:
 
     words: Mapping[str, int]
     grams: Mapping[str, int]
-    sounds: Mapping[str, int]
+    sounds: Sounds
     bare: Mapping[str, int]
     listed: NDArray[np.uint8]
 
@@ -59,7 +60,7 @@ def terms_of(vocabulary: Mapping[str, int], held: NDArray[np.bool_]) -> Terms:
         elif term.startswith(WORD):
             bare[term[2:]] = number
     words, grams, sounds = tables.values()
-    return Terms(words, grams, sounds, bare, _listed(vocabulary))
+    return Terms(words, grams, sounds_of(sounds), bare, _listed(vocabulary))
 
 
 def _listed(vocabulary: Iterable[str]) -> NDArray[np.uint8]:
