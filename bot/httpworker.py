@@ -171,11 +171,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type info
         finally:
             self._late_at.pop(conn, None)
 
+    def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
+        """As gunicorn's, which looks three times for more of a body that is read."""
+        message = conn.parser.mesg
+        read = keepalive and not message.body.failed and _left(message.body) == 0
+        if not read:
+            return bool(super()._keepalive_after(conn, keepalive))
+        conn.parser.mesg = None
+        return True
+
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Its head is read; from here on only waiting for its body counts as slow."""
         left = self._late_at.pop(conn, 0.0) - time.monotonic()
         req.body.reader = _TimedReader(req.body.reader, conn, self._late_at, left)
         return super().handle_request(req, conn)
+
+
+def _left(body: Any) -> int | None:
+    """How much of a body is still to be read, None where it does not say its length."""
+    return getattr(body.reader, "length", None)
 
 
 class _TimedReader:
