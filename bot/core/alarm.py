@@ -25,7 +25,7 @@ def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> L
     plain = plain_spelling(text)
     if view.learned_danger is None or len(plain) < _SHORTEST:
         return "none"
-    if any(word in plain for word in view.never_danger):
+    if view.never_danger.any_in(plain):
         return "none"
     return danger_level(text, in_scope)
 

@@ -101,8 +101,10 @@ def wished(speaker: Speaker, wish: Wish) -> Turn:
 
 def moved_on(speaker: Speaker) -> Turn | None:
     """Words for going on or ending in the middle of a step, whatever its buttons say."""
+    if not speaker.state.asking:
+        return None
     folded = fold(speaker.text).rstrip("。.!")
-    if not speaker.state.asking or folded not in (*_NEXT, *_END):
+    if folded not in (*_NEXT, *_END):
         return None
     choosing = _open(speaker)
     step = choosing.find(speaker.state.asking) if isinstance(choosing, _Choosing) else None

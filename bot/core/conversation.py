@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from bot.core.wording import JAPANESE
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]*")  # stays as it is in an address
+_PLAIN_PARTS = re.compile(r"[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+(?:&[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+)*")
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,15 @@ class State:
 
     def to_json(self) -> str:
         """The state as it is stored."""
-        return json.dumps(vars(self), ensure_ascii=False, separators=(",", ":"))
+        return _TO_JSON.encode(vars(self))
 
 
 def state_from_json(text: str | None) -> State:
     """The stored state; anything unreadable or unknown is forgotten, never an error."""
+    if not text:
+        return State()
     try:
-        raw = json.loads(text or "{}")
+        raw = json.loads(text)
         return State(
             last=_text(raw.get("last", "")),
             shown=tuple((_text(a), _text(b)) for a, b in raw.get("shown", ())),
@@ -68,5 +72,9 @@ def action(do: str, **values: str) -> str:
 
 def read_action(data: str) -> dict[str, str]:
     """The parts of a button's data; {} for anything that is none of ours."""
-    parts = dict(parse_qsl(data[:300]))
+    data = data[:300]
+    if _PLAIN_PARTS.fullmatch(data):
+        parts = dict(part.split("=") for part in data.split("&"))
+    else:
+        parts = dict(parse_qsl(data))
     return parts if "do" in parts else {}

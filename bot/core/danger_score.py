@@ -12,13 +12,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import repeat
+from operator import add
 from typing import Final, Literal
 
 from bot.core.emergency import plain_spelling
 from bot.core.text import sentences
 
 Level = Literal["card", "line", "none"]
-LENGTHS: Final = (1, 2, 3)  # of grams, in characters
 _MOST = 120  # characters of a sentence that are looked at; the costs stay small whatever is sent
 _SENTENCES = 8
 _SHORTEST = 3  # characters of a sentence that says something alone
@@ -82,9 +83,10 @@ SHIPPED: Final = read_weights(files("bot.core").joinpath("danger.json").read_tex
 
 
 def grams_of(text: str) -> set[str]:
-    """The grams of one sentence, its beginning and end marked."""
+    """The grams of one to three characters of a sentence, its beginning and end marked."""
     plain = f"^{plain_spelling(text)[:_MOST]}$"
-    return {plain[at : at + size] for size in LENGTHS for at in range(len(plain) - size + 1)}
+    twos = list(map(add, plain, plain[1:]))
+    return {*plain, *twos, *map(add, twos, plain[2:])}
 
 
 def wording_score(text: str, weights: DangerWeights = SHIPPED) -> float:
@@ -94,8 +96,9 @@ def wording_score(text: str, weights: DangerWeights = SHIPPED) -> float:
 
 
 def _score(text: str, weights: DangerWeights) -> float:
-    found, weight = grams_of(text), weights.grams.get
-    return sum(weight(gram, 0.0) for gram in found) / math.sqrt(len(found)) + weights.intercept
+    found = grams_of(text)
+    score = sum(map(weights.grams.get, found, repeat(0.0)))
+    return score / math.sqrt(len(found)) + weights.intercept
 
 
 def danger_ratio(score: float, in_scope: float, weights: DangerWeights = SHIPPED) -> float:

@@ -48,6 +48,7 @@ from bot.core.replies import Text
 from bot.core.resident import Resident
 from bot.core.rivals import settled, stands_alone
 from bot.core.smalltalk import nods, talk
+from bot.core.text import forget
 from bot.core.turn import Candidate, Message, Speaker, Turn
 from bot.core.view import CityView
 from bot.core.wants import wants_by
@@ -73,19 +74,29 @@ def respond(
 
     Without `resident` (a web page, a group) nobody's settings are read or changed.
     """
-    text = guard.without_labels(message.text).strip()
-    if changes_topic(text):
-        state = replace(state, last="", asked="")
-    if state.last or state.asked:
-        text = without_way_back(text)
-    language = _language(message, state, view)
-    speaker = Speaker(view, state, language, text, today, resident, message.at, message.in_group)
-    turn = _Dialog(message, speaker).understood()
+    try:
+        speaker = _speaker(message, state, view, today, resident)
+        turn = _Dialog(message, speaker).understood()
+    finally:
+        forget()
     warning = _warning(message, speaker)
     if warning:
         parts = (Text(warning), *turn.reply.parts)
         turn = replace(turn, reply=replace(turn.reply, parts=parts))
     return turn
+
+
+def _speaker(
+    message: Message, state: State, view: CityView, today: date, resident: Resident | None
+) -> Speaker:
+    text = guard.without_labels(message.text).strip()
+    if state.last or state.asked:
+        if changes_topic(text):
+            state = replace(state, last="", asked="")
+        else:
+            text = without_way_back(text)
+    language = _language(message, state, view)
+    return Speaker(view, state, language, text, today, resident, message.at, message.in_group)
 
 
 def _language(message: Message, state: State, view: CityView) -> str:
@@ -172,7 +183,8 @@ class _Dialog:
 
     def _verdict(self) -> Turn | None:
         """「解決しました」 about the answer just given."""
-        last, solved = self._last(), read_verdict(self.speaker.text)
+        last = self._last()
+        solved = read_verdict(self.speaker.text) if last else None
         if last is None or solved is None:
             return None
         return answers.take_verdict(self.speaker, last, solved=solved)
@@ -248,7 +260,7 @@ class _Dialog:
         speaker = self.speaker
         ranking = speaker.rank(speaker.text)
         last = self._last()
-        within = points_within(speaker.text)
+        within = bool(self.state.asked) and points_within(speaker.text)
         named = of_same_matter(speaker, ranking) if within else None
         asked_back = bool(offered_by(speaker))  # what was answered before it is past
         if not (named or asked_back) and last and is_about_last(speaker, last, ranking):

@@ -71,8 +71,10 @@ def about_elsewhere(speaker: Speaker) -> Turn | None:
     """
     view, words = speaker.view, speaker.words
     other = other_municipality(speaker.text, view.tokenize, view.city.names)
+    if not other:
+        return None
     compared = bool(speaker.state.last) and bool(_COMPARED.search(fold(speaker.text)))
-    if not other or (not compared and _is_told_of(speaker, other, speaker.rank(speaker.text))):
+    if not compared and _is_told_of(speaker, other, speaker.rank(speaker.text)):
         return None
     ranking = speaker.rank(speaker.text.replace(other, ""))
     near = [match.id for match in ranking.matches if view.item(match.id)][:_NEAR]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import add
+from itertools import chain
 
 from bot.core.knowledge import Emergency
 from bot.core.text import fold, hiragana
+from bot.core.wordset import Words
 
 _BLANKS = re.compile(r"[\s・、,]+")
 # 「首を絞められた」 is also said 「首絞められた」; but 家を出る is no 家出, nor has every
@@ -30,27 +31,19 @@ class Lookout:
 
     def __init__(self, emergencies: Iterable[Emergency]) -> None:
         self._watched = [(each, _signs(each)) for each in emergencies]
-        # The words without which no sign stands in a text, by how they begin -> whose they are.
-        # Taking calm words out brings no new ones in.
-        self._needed: dict[str, dict[str, list[int]]] = {}
-        for number, (_, signs) in enumerate(self._watched):
-            for word in signs.needed:
-                self._needed.setdefault(word[:2], {}).setdefault(word, []).append(number)
-        self._starts = frozenset(self._needed)
+        self._words = Words(word for _, signs in self._watched for word in signs.words())
 
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
         plain = plain_spelling(text)
-        both = f"{plain}\n{_bare(plain)}"
-        possible = {
-            number
-            for start in self._starts.intersection((*both, *map(add, both, both[1:])))
-            for word, numbers in self._needed[start].items()
-            if word in both
-            for number in numbers
-        }
-        watched = (self._watched[number] for number in sorted(possible))
-        return [emergency for emergency, signs in watched if signs.stand_in(plain)]
+        bare = _bare(plain)
+        standing = self._words.standing_in(plain if bare == plain else f"{plain}\n{bare}")
+        if not standing:
+            return []
+        return [each for each, signs in self._watched if signs.stand_in(plain, standing)]
+
+
+_Sign = tuple[frozenset[str], ...]  # groups; of each a word must stand there
 
 
 @dataclass(frozen=True)
@@ -59,27 +52,38 @@ class _Signs:
 
     calm: re.Pattern[str] | None
     beside: tuple[re.Pattern[str], ...]  # calm only close to another word, which stays
-    words: re.Pattern[str] | None  # the signs of one group, which are most
-    groups: tuple[tuple[tuple[str, ...], ...], ...]
-    needed: tuple[str, ...]  # one of them stands in every text with a sign
+    calm_words: frozenset[str]  # without one of these nothing is calm
+    by_word: Mapping[str, Sequence[_Sign]]  # each under the words of its rarest group
 
-    def stand_in(self, plain: str) -> bool:
-        """Whether any sign is left in `plain` without its calm words."""
+    def words(self) -> Iterator[str]:
+        """Every word that matters."""
+        yield from self.calm_words
+        for signs in self.by_word.values():
+            for sign in signs:
+                yield from chain.from_iterable(sign)
+
+    def stand_in(self, plain: str, standing: Set[str]) -> bool:
+        """Whether any sign is left in `plain` without its calm words.
+
+        `standing` are those of `words` that stand in it as it is, or in it without particles.
+        Taking calm words out brings no new ones in.
+        """
+        if not self._are_made_of(standing):
+            return False
+        if self.calm_words.isdisjoint(standing):
+            return True
         plain = self._stirred(plain)
         bare = _bare(plain)
         if bare != plain:
             plain = f"{plain}\n{self._stirred(bare)}"
-        if self.words is not None and self.words.search(plain):
-            return True
-        for sign in self.groups:  # loops, since `any` and `all` would take three times as long
-            for group in sign:
-                for word in group:
-                    if word in plain:
-                        break
-                else:
-                    break
-            else:
-                return True
+        return self._are_made_of({word for word in standing if word in plain})
+
+    def _are_made_of(self, standing: Set[str]) -> bool:
+        """Whether the words are enough for a sign."""
+        for word in self.by_word.keys() & standing:
+            for sign in self.by_word[word]:
+                if not any(map(standing.isdisjoint, sign)):
+                    return True
         return False
 
     def _stirred(self, plain: str) -> str:
@@ -94,16 +98,20 @@ class _Signs:
 @lru_cache(maxsize=32)  # content is checked with them, then served
 def _signs(emergency: Emergency) -> _Signs:
     read = [tuple(map(_alternatives, fold(sign).split())) for sign in emergency.signs]
-    whole = [sign for sign in read if sign and all(sign)]
-    single = [word for sign in whole if len(sign) == 1 for word in sign[0]]
-    groups = tuple(sign for sign in whole if len(sign) > 1)
-    # Of groups that must all be there, the one whose words say most.
-    rarest = [max(sign, key=lambda group: (min(map(len, group)), -len(group))) for sign in groups]
-    needed = (*single, *(word for group in rarest for word in group))
+    by_word: dict[str, list[_Sign]] = {}
+    for sign in read:
+        if sign and all(sign):
+            # Of groups that must all be there, the one whose words say most.
+            rarest = max(sign, key=lambda group: (min(map(len, group)), -len(group)))
+            groups = tuple(map(frozenset, sign))
+            for word in rarest:
+                by_word.setdefault(word, []).append(groups)
     calm = [fold(words).split() for words in emergency.calm]
-    alone = _any_of(w for words in calm if len(words) == 1 for w in _alternatives(words[0]))
-    beside = tuple(_beside(words[0], words[-1]) for words in calm if len(words) > 1)
-    return _Signs(alone, beside, _any_of(single), groups, needed)
+    alone = [w for words in calm if len(words) == 1 for w in _alternatives(words[0])]
+    beside = [words for words in calm if len(words) > 1]
+    calm_words = frozenset((*alone, *(w for words in beside for w in _alternatives(words[-1]))))
+    patterns = tuple(_beside(words[0], words[-1]) for words in beside)
+    return _Signs(_any_of(alone), patterns, calm_words, by_word)
 
 
 def _beside(near: str, calm: str) -> re.Pattern[str]:

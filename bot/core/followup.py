@@ -39,7 +39,7 @@ _FACETS: tuple[tuple[Facet, str], ...] = (
         r"(?:だれ|誰)(?:が|でも|に)?|何歳(?:から|まで)?|対象(?:者)?|条件|資格|年齢(?:制限)?|who|eligible",
     ),
 )
-_FACET_PATTERNS = tuple((facet, re.compile(pattern)) for facet, pattern in _FACETS)
+_FACET_PATTERNS = {facet: re.compile(pattern) for facet, pattern in _FACETS}
 # 「ネットで申請できるものは何」 asks for a list, of nothing said before.
 _ASKS_FOR_A_LIST = re.compile(
     r"(?:もの|こと|手続き?|できるのは?)(?:は|って|には|が|とは)?(?:何|なに|なん|どんな|どれ)|(?:できる|出せる)(?:もの|こと|手続き?)|"
@@ -68,6 +68,7 @@ _POSITIONS = (
     (re.compile(r"^(?:the )?second(?: one)?[.!]?$"), 1),
     (re.compile(r"^(?:the )?(?:third|last)(?: one)?[.!]?$"), -1),
 )  # fmt: skip
+_LONGEST_PLACE = 20  # characters; none of these is longer
 _NONE_OF_THESE = re.compile(
     r"^(?:どれでも(?:ない|ありません|ないです)|どれも(?:違(?:う|います)|ちが(?:う|います))|(?:全部|ぜんぶ)(?:違う|ちがう|違います|ちがいます)|この中に(?:は)?(?:ない|ありません)(?:です)?|none of (?:these|them|the above))[。!.]?$"
 )
@@ -271,34 +272,35 @@ def facet_alone(text: str) -> Facet | None:
     Of several (「いくら？電話は？」) the first in the order of `Facet`'s patterns.
     """
     folded = rest = fold(text)
-    if asks_counter_hours(text):  # 期限 is another matter
+    named = facets_in(text)
+    if not named or asks_counter_hours(text):  # 期限 is another matter
         return None
-    if Facet.ONLINE in facets_in(text) and _ASKS_FOR_A_LIST.search(folded):
+    if Facet.ONLINE in named and _ASKS_FOR_A_LIST.search(folded):
         return None
-    first: Facet | None = None
-    for facet, pattern in _FACET_PATTERNS:
-        alone, found = pattern.subn(" ", folded)
-        if found and not _FILLER.sub("", alone):
+    for facet in named:
+        pattern = _FACET_PATTERNS[facet]
+        if not _FILLER.sub("", pattern.sub(" ", folded)):
             return facet
-        if found:
-            first, rest = first or facet, pattern.sub(" ", rest)
-    return first if not _FILLER.sub("", rest) else None
+        rest = pattern.sub(" ", rest)
+    return named[0] if not _FILLER.sub("", rest) else None
 
 
 def facets_in(text: str) -> list[Facet]:
     """Every facet named in `text`."""
     folded = fold(text)
-    return [facet for facet, pattern in _FACET_PATTERNS if pattern.search(folded)]
+    return [facet for facet, pattern in _FACET_PATTERNS.items() if pattern.search(folded)]
 
 
 def chosen_place(text: str) -> int | None:
     """Which of the shown choices 「2番」「上の」「最後のやつ」 means: 0, 1, 2 … or -1 for the last."""
-    folded = fold(text).replace(" ", "")
+    spaced = fold(text)
+    folded = spaced.replace(" ", "")
+    if len(folded) > _LONGEST_PLACE:
+        return None
     if match := _NUMBER.match(folded):
         return int(match["n"]) - 1
-    spaced = fold(text)
     for pattern, place in _POSITIONS:
-        if pattern.match(folded) or pattern.match(spaced):
+        if pattern.match(folded) or (spaced != folded and pattern.match(spaced)):
             return place
     return None
 

@@ -83,8 +83,10 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     before named. None where there is no such entry, or the message is clear by itself.
     """
     state, view = speaker.state, speaker.view
+    if not state.asked or not (state.last or offered_by(speaker)):
+        return None
     found = _ONE.match(fold(speaker.text))
-    if not found or not state.asked or not (state.last or offered_by(speaker)):
+    if not found:
         return None
     clear = decide(ranking, view.costs) == "answer" and not found["picks"]
     if clear and not _of_no_matter(speaker, ranking):
@@ -105,8 +107,9 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
 
 def names_what_is_near(speaker: Speaker, ranking: Ranking) -> bool:
     """「バスは？」 after an answer: one thing, which a title near it has, however unsure alone."""
-    found = _ONE.match(fold(speaker.text))
-    if not found or not speaker.view.entry(speaker.state.last):
+    last = speaker.view.entry(speaker.state.last)
+    found = _ONE.match(fold(speaker.text)) if last else None
+    if not found:
         return False
     wanted = _names(what_is_said(found["thing"], speaker.view.tokenize))
     titles = [fold(speaker.view.title(match.id)) for match in ranking.matches[:3]]
@@ -122,9 +125,10 @@ def after_question_back(speaker: Speaker) -> Turn | None:
     either, it is asked back once more between what is left. None else.
     """
     state, view, text = speaker.state, speaker.view, speaker.text
+    if not state.asked or not (offered_by(speaker) or (state.last and is_bare_noun(state.asked))):
+        return None
     folded = fold(text)
-    unnamed = offered_by(speaker) or (state.last and is_bare_noun(state.asked))
-    if not state.asked or not unnamed or len(folded) > _LONGEST or not _ADDED.search(folded):
+    if len(folded) > _LONGEST or not _ADDED.search(folded):
         return None
     if facet_alone(text) or goes_on(text) or loose_facet(text):
         return None

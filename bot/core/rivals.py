@@ -152,8 +152,10 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
     What a word means is then at most one of the choices, unless it was asked in the term's words.
     """
     term = view.entry(ranking.matches[0].id) if ranking.matches else None
+    if term is None or not term.is_term:
+        return False
     folded = squeeze(fold(text))
-    if term is None or not term.is_term or not _wants_the_thing(folded):
+    if not _wants_the_thing(folded):
         return False
     return not _ASKS_MEANING.search(folded) and not _says_its_words(folded, term)
 
@@ -169,9 +171,9 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
         return ranking
     (first, second), rest = ranking.matches[:2], ranking.matches[2:]
     term = view.entry(first.id)
-    folded = squeeze(fold(text))
     if term is None or not term.is_term or not _is_own(view, second.id):
         return ranking
+    folded = squeeze(fold(text))
     asked = (_ASKS_TO_USE, _WANTS, _ASKS_WHERE_OR_WHEN, _ASKS_HOW_MANY)
     asks = any(each.search(folded) for each in asked) or _does_with_it(view, term, folded)
     if _ASKS_MEANING.search(folded) or not asks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_CHARS = 5000  # LINE's own limit for a text message
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -50,6 +51,16 @@ def fold(text: str) -> str:
     Never raises: lone surrogates and control characters become blanks. Runs of blanks become
     one blank, a line break stays one.
     """
+    return _folded(text)
+
+
+def forget() -> None:
+    """Forget what was folded lately: residents' words stay no longer than their answer takes."""
+    _folded.cache_clear()
+
+
+@lru_cache(maxsize=64)  # whoever reads a message folds it, some thirty times
+def _folded(text: str) -> str:
     plain = text.replace("？", "?").replace("！", "!")
     if _FOLDED.fullmatch(plain):
         return plain[:MAX_CHARS]

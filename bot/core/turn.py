@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, time
+from itertools import islice
 
 from bot.core.changes import Change
 from bot.core.compose import LABEL_LENGTH, label
@@ -137,7 +138,8 @@ class Speaker:
         """The ranking as reported; `chosen` comes first, whatever its place was."""
         left_out = {chosen, *without}
         matches = ranking.matches if ranking else ()
-        found = [(match.id, match.score) for match in matches if match.id not in left_out]
+        near = (match for match in matches if match.id not in left_out)
+        found = [(match.id, match.score) for match in islice(near, _LISTED)]
         if chosen:
             found.insert(0, (chosen, next((m.score for m in matches if m.id == chosen), 1.0)))
         return tuple(self.candidate(*each) for each in found[:_LISTED])
@@ -194,7 +196,7 @@ def unique(buttons: Iterable[QuickReply]) -> list[QuickReply]:
             text = f"{each.label[: LABEL_LENGTH - 3]}({number})"
             number += 1
         if text:
-            found.setdefault(text, QuickReply(text, each.data))
+            found.setdefault(text, each if number == 2 else QuickReply(text, each.data))
     return list(found.values())[:MAX_BUTTONS]
 
 

@@ -25,6 +25,7 @@ from bot.core.knowledge import (
 from bot.core.matching import Ranking
 from bot.core.tokens import Token, Tokenize
 from bot.core.wording import JAPANESE, Wording, wording
+from bot.core.wordset import Words
 
 
 def _no_words(text: str) -> Sequence[Token]:
@@ -111,11 +112,10 @@ class CityView:
         return next((e for e in self.content.emergencies if e.learned), None)
 
     @cached_property
-    def never_danger(self) -> tuple[str, ...]:
+    def never_danger(self) -> Words:
         """In plain spelling, the words with which a message without a sign is no danger."""
         calm = self.learned_danger.calm if self.learned_danger else ()
-        words = (plain_spelling(word) for line in calm for word in line.split("|"))
-        return tuple(filter(None, words))
+        return Words(plain_spelling(word) for line in calm for word in line.split("|"))
 
     def item(self, item_id: str) -> Entry | Intent | Emergency | None:
         """Whatever answers under that id here."""

@@ -15,6 +15,7 @@ from bot.content.sudachi import SudachiTokenizer
 from bot.core.conversation import State, action, state_from_json
 from bot.core.ports import Answered
 from bot.core.reactions import Reaction
+from bot.core.text import _folded
 from bot.line.events import Event, EventKind, Source
 from bot.line.limits import check_messages
 from bot.line.render import render
@@ -73,6 +74,11 @@ def test_a_question_is_answered_and_kept_for_statistics(answering: Answering) ->
     assert state_from_json(answered.state).last == "library-card"
     assert check_messages(answered.messages) == []
     assert not answered.erase
+
+
+def test_no_words_stay_in_memory_once_they_are_answered(answering: Answering) -> None:
+    answering.answer(event(text="給付金をもらいたい"), None, NOW)
+    assert _folded.cache_info().currsize == 0
 
 
 def test_the_state_of_before_is_understood(answering: Answering) -> None:
