@@ -24,11 +24,9 @@ from bot.services.saving import Saving
 from bot.services.vitals import Vitals
 from bot.store import images
 from bot.store.database import Database
-from bot.web.door import open_door
 from bot.web.health import health_blueprint
 from bot.web.media import media_blueprint
 from bot.web.metrics import Metrics, metrics_blueprint
-from bot.web.requestid import RequestIds
 from bot.web.settings import create_settings
 from bot.web.webhook import webhook_blueprint
 from bot.wiring.account import (
@@ -203,9 +201,8 @@ def _flask(
     settings = every[0]
     readiness = _readiness(ground, worker, answering)
     metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
-    app = application(metrics, ids := RequestIds())
-    receivers = _receivers(ground, worker)
-    app.register_blueprint(webhook_blueprint(receivers))
+    app = application(metrics)
+    app.register_blueprint(webhook_blueprint(_receivers(ground, worker)))
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
@@ -220,7 +217,6 @@ def _flask(
         app.register_blueprint(_settings_pages(ground))
     app.register_blueprint(media_blueprint(partial(_image, base.db)))
     mount(app, [each for each in every if each.madoguchi_account], pages, metrics)
-    open_door(app, receivers, ids, metrics.acknowledged)  # last: before all the others
     return app, watching(every, pages)
 
 

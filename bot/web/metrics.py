@@ -6,7 +6,6 @@ import hmac
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -45,7 +44,6 @@ class Metrics:
         self._answers = Counter(
             "madoguchi_answers", "Events by outcome", ("outcome",), registry=self._registry
         )
-        self._of_webhooks = cache(self._labelled)  # few: one for each status we answer with
         self._replies = Counter(
             "madoguchi_replies", "Reply calls by result", ("result",), registry=self._registry
         )
@@ -62,12 +60,6 @@ class Metrics:
         """One reply call ended."""
         self._replies.labels(result).inc()
 
-    def acknowledged(self, status: int, seconds: float) -> None:
-        """A webhook was answered by the door, before Flask."""
-        requests, acks = self._of_webhooks(str(status))
-        requests.inc()
-        acks.observe(seconds)
-
     def watch(self, app: Flask) -> None:
         """Measure every request of `app`."""
 
@@ -82,9 +74,6 @@ class Metrics:
             if request.endpoint == _WEBHOOK and "started" in g:
                 self._acks.labels(status).observe(time.perf_counter() - g.started)
             return response
-
-    def _labelled(self, status: str) -> tuple[Counter, Histogram]:
-        return self._requests.labels(_WEBHOOK, status), self._acks.labels(status)
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -16,30 +16,18 @@ HEADER = "X-Request-Id"
 _ACCEPTED = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
 
-class RequestIds:
-    """Makes the ids of one process; safe to share between threads."""
-
-    def __init__(self) -> None:
-        # One random number for the process: asking for one each time lets go of the interpreter,
-        # and getting it back takes the longest when there is most to do.
-        self._ours, self._number = uuid.uuid4().hex[:20], count(1)
-
-    def bind(self, given: str) -> str:
-        """The id for this request, `given` if that can be one; logs of this thread carry it."""
-        acceptable = given and _ACCEPTED.fullmatch(given)
-        request_id = given if acceptable else f"{self._ours}{next(self._number):012x}"
-        clear_contextvars()  # the thread has served others before
-        bind_contextvars(**{REQUEST_ID: request_id})
-        return request_id
-
-
-def add_request_ids(app: Flask, ids: RequestIds | None = None) -> None:
+def add_request_ids(app: Flask) -> None:
     """Bind the id for the time of each request, and say it in the answer."""
-    made = ids or RequestIds()
+    # One random number for the process: asking for one each time lets go of the interpreter,
+    # and getting it back takes the longest when there is most to do.
+    ours, number = uuid.uuid4().hex[:20], count(1)
 
     @app.before_request
     def bind() -> None:
-        g.request_id = made.bind(request.headers.get(HEADER, ""))
+        given = request.headers.get(HEADER, "")
+        g.request_id = given if _ACCEPTED.fullmatch(given) else f"{ours}{next(number):012x}"
+        clear_contextvars()  # the thread has served others before
+        bind_contextvars(**{REQUEST_ID: g.request_id})
 
     @app.after_request
     def tell(response: Response) -> Response:

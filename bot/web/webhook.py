@@ -14,9 +14,8 @@ from bot.services.receiving import Receipt, Receiver
 log = logging.getLogger(__name__)
 
 MAIN = "main"
-PATH = "/line/webhook"
 MAX_BODY_BYTES = 1024 * 1024
-STATUS = {
+_STATUS = {
     Receipt.KEPT: 200,
     Receipt.BAD_SIGNATURE: 400,
     Receipt.BAD_BODY: 400,
@@ -36,10 +35,12 @@ def webhook_blueprint(receivers: Mapping[str, Receiver]) -> Blueprint:
     blueprint = Blueprint("webhook", __name__)
     not_said_yet = threading.Lock()
 
-    main = main_of(receivers)
+    main = MAIN if MAIN in receivers else ""
+    if not main and len(receivers) == 1:
+        (main,) = receivers
 
-    @blueprint.post(PATH, defaults={"account": ""})
-    @blueprint.post(f"{PATH}/<account>")
+    @blueprint.post("/line/webhook", defaults={"account": ""})
+    @blueprint.post("/line/webhook/<account>")
     def webhook(account: str) -> Response:
         if not receivers:
             if not_said_yet.acquire(blocking=False):
@@ -57,16 +58,9 @@ def webhook_blueprint(receivers: Mapping[str, Receiver]) -> Blueprint:
             return _answer(413)
         if len(body) > MAX_BODY_BYTES:
             return _answer(413)
-        return _answer(STATUS[receiver.receive(body, request.headers.get("X-Line-Signature"))])
+        return _answer(_STATUS[receiver.receive(body, request.headers.get("X-Line-Signature"))])
 
     return blueprint
-
-
-def main_of(receivers: Mapping[str, Receiver]) -> str:
-    """The account whose door is also `PATH` itself; "" for none."""
-    if MAIN in receivers or len(receivers) != 1:
-        return MAIN if MAIN in receivers else ""
-    return next(iter(receivers))
 
 
 def _answer(status: int) -> Response:

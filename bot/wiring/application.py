@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from gunicorn.http.errors import ParseException
 
 from bot.web.metrics import Metrics
-from bot.web.requestid import RequestIds, add_request_ids
+from bot.web.requestid import add_request_ids
 
 
-def application(metrics: Metrics, ids: RequestIds | None = None) -> Flask:
-    """An application without pages, whose requests are numbered (by `ids`) and measured."""
-    app = Flask(__name__, static_folder=None)
-    add_request_ids(app, ids)
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing of ours is a coroutine: looking took a twelfth of the time in Flask."""
+        return func
+
+
+def application(metrics: Metrics) -> Flask:
+    """An application without pages, whose requests are numbered and measured."""
+    app = _Application(__name__, static_folder=None)
+    add_request_ids(app)
     metrics.watch(app)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # Chunks that are none: the sender's fault, not ours, and read only with the body.

@@ -1,14 +1,11 @@
 import gzip
-import io
 
 import pytest
 from flask import Flask
 
 from bot.line.signature import sign
 from bot.services.readiness import Readiness
-from bot.web.door import open_door
 from bot.web.health import health_blueprint
-from bot.web.requestid import RequestIds, add_request_ids
 from bot.web.webhook import MAX_BODY_BYTES, webhook_blueprint
 from tests.services.builders import SECRET, FakeClock, body, deliver, receiver, text_event
 from tests.store.builders import opened, statuses
@@ -21,14 +18,10 @@ def db(tmp_path):
     db.close()
 
 
-@pytest.fixture(params=["door", "flask"])
-def client(db, request):
-    """The webhook as LINE meets it, and as who does not write like LINE."""
+@pytest.fixture
+def client(db):
     app = Flask("test")
-    receivers = {"main": receiver(db, FakeClock())}
-    app.register_blueprint(webhook_blueprint(receivers))
-    if request.param == "door":
-        open_door(app, receivers, RequestIds(), lambda status, seconds: None)
+    app.register_blueprint(webhook_blueprint({"main": receiver(db, FakeClock())}))
     return app.test_client()
 
 
@@ -82,64 +75,6 @@ def test_what_cannot_be_kept_is_503(client, db):
 
 def test_other_methods_are_refused(client):
     assert client.get("/line/webhook").status_code == 405
-
-
-def test_both_ways_in_answer_with_the_same_headers(db):
-    def headers(*, door):
-        app, ids = Flask("test"), RequestIds()
-        receivers = {"main": receiver(db, FakeClock())}
-        add_request_ids(app, ids)
-        app.register_blueprint(webhook_blueprint(receivers))
-        if door:
-            open_door(app, receivers, ids, lambda status, seconds: None)
-        headers = {"X-Line-Signature": sign(SECRET, body()), "X-Request-Id": "given-0001"}
-        return dict(app.test_client().post("/line/webhook", data=body(), headers=headers).headers)
-
-    assert headers(door=True) == headers(door=False)
-    assert headers(door=True)["X-Request-Id"] == "given-0001"
-
-
-def test_each_accounts_address_is_its_own_door(db):
-    app = Flask("test")
-    receivers = {name: receiver(db, FakeClock(), account=name) for name in ("city", "town")}
-    app.register_blueprint(webhook_blueprint(receivers))
-    seen = []
-    open_door(app, receivers, RequestIds(), lambda status, seconds: seen.append(status))
-    content = body(text_event(event_id="a"))
-    headers = {"X-Line-Signature": sign(SECRET, content)}
-    codes = [
-        app.test_client().post(path, data=content, headers=headers).status_code
-        for path in ("/line/webhook", "/line/webhook/none", "/line/webhook/town")
-    ]
-    assert codes == [404, 404, 200]
-    assert seen == [200]
-    assert statuses(db) == {"a": "waiting"}
-
-
-def test_a_mistake_of_ours_is_500_and_logged(db, caplog):
-    class Broken:
-        def receive(self, body, signature):
-            raise RuntimeError("the words of a resident")
-
-    app = Flask("test")
-    open_door(app, {"main": Broken()}, RequestIds(), lambda status, seconds: None)
-    assert post(app.test_client(), body(text_event())).status_code == 500
-    assert [record.getMessage() for record in caplog.records] == ["webhook failed"]
-
-
-def test_who_leaves_before_the_body_is_whole_is_refused(db):
-    app = Flask("test")
-    receivers = {"main": receiver(db, FakeClock())}
-    open_door(app, receivers, RequestIds(), lambda status, seconds: None)
-    content = body(text_event(event_id="a"))
-    response = app.test_client().post(
-        "/line/webhook",
-        input_stream=io.BytesIO(content),
-        headers={"X-Line-Signature": sign(SECRET, content)},
-        environ_overrides={"CONTENT_LENGTH": str(len(content) + 1)},
-    )
-    assert response.status_code == 400
-    assert statuses(db) == {}
 
 
 def test_without_credentials_the_webhook_is_503_and_says_why_once(caplog):
