@@ -46,6 +46,8 @@ def without_own_city(text: str, names: Iterable[str]) -> str:
     八戸市役所 the 市役所. Latin names stay, and kana ones but at the beginning (「はちおうじ らいん」):
     they may be parts of other words.
     """
+    if not any(name in text for name in names):
+        return text
     text = _without_kana_name(text, names)
     found = {name.removesuffix("市") for name in names if name in text and _HAS_KANJI.search(name)}
     if not found:
