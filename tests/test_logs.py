@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from structlog.contextvars import bound_contextvars
 
 from bot.logs import configure_logs
 
@@ -24,6 +25,28 @@ def test_an_event_and_its_ids_are_one_json_line(capsys: pytest.CaptureFixture[st
     assert line["event"] == "event answered"
     assert line["event_id"] == 12
     assert str(line["timestamp"]).endswith("Z")
+
+
+def test_a_line_says_what_it_is_about_where_it_comes_from_and_when(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs()
+    extra = {"status": 200, "kinds": {"a"}, "city": "八王子"}
+    with bound_contextvars(request_id="r-1"):
+        logging.getLogger("bot.x").warning("%s of %d", "part", 3, extra=extra)
+    err = capsys.readouterr().err
+    assert "八王子" in err  # staff read it as it is
+    line = json.loads(err)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "part of 3",
+        "request_id": "r-1",
+        "level": "warning",
+        "logger": "bot.x",
+        "status": 200,
+        "kinds": "{'a'}",
+        "city": "八王子",
+    }
 
 
 def test_an_exception_leaves_its_class_and_place_but_not_its_words(

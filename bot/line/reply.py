@@ -19,6 +19,7 @@ TIMEOUTS = (3.0, 5.0)  # seconds to connect, seconds from there to the end of th
 
 _log = logging.getLogger(__name__)
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_REQUEST_ID = b"x-line-request-id:"
 _PATH = "/v2/bot/message/reply"
 
 
@@ -64,19 +65,19 @@ class ReplyClient:
         except IndexError:
             connection = _Connection(self._url, self._headers, self._timeouts)
         try:
-            status, headers, answer, renewed = connection.post(body)
+            status, head, answer, renewed = connection.post(body)
         except LineRetryable as lost:
             connection.close()
             _log.warning("line request failed", extra={"line_error": str(lost)})
             raise
         self._idle.append(connection)
         # LINE gives out no logs; its support asks for this id.
-        seen = {"line_status": status, "line_request_id": headers.get("x-line-request-id")}
+        seen = {"line_status": status, "line_request_id": _request_id(head)}
         if 200 <= status < 300:
             _log.info("line request accepted", extra=seen)
             return
         _log.warning("line request failed", extra=seen)
-        refused = refusal(status, headers, answer)
+        refused = refusal(status, _fields(head), answer)
         raise _in_doubt(refused) if renewed else refused
 
     def close(self) -> None:
@@ -121,8 +122,8 @@ class _Connection:
             if path:
                 curl.setopt(option, path)
 
-    def post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes, bool]:
-        """Status, headers (names in lower case), body, and whether the connection was renewed.
+    def post(self, body: bytes) -> tuple[int, list[bytes], bytes, bool]:
+        """Status, header lines, body, and whether the connection was renewed.
 
         A kept connection that the other end has closed is replaced, and the request sent again
         where it had left already: whoever was `renewed` may have been heard twice. Raises
@@ -140,13 +141,21 @@ class _Connection:
             raise LineRetryable(f"libcurl {error.args[0]}", unknown_outcome=sent) from None
         renewed = self._used and curl.getinfo(pycurl.NUM_CONNECTS) > 0
         self._used = True
-        return curl.getinfo(pycurl.RESPONSE_CODE), _fields(head), b"".join(answer), renewed
+        return curl.getinfo(pycurl.RESPONSE_CODE), head, b"".join(answer), renewed
 
     def close(self) -> None:
         self._curl.close()
 
 
-def _fields(head: list[bytes]) -> dict[str, str]:
-    """The header lines by name."""
+def _request_id(head: list[bytes]) -> str | None:
+    """All that is wanted of the head of an answer that is as it should be."""
+    for line in reversed(head):
+        if line[: len(_REQUEST_ID)].lower() == _REQUEST_ID:
+            return line[len(_REQUEST_ID) :].strip().decode("latin-1")
+    return None
+
+
+def _fields(head: list[bytes]) -> Mapping[str, str]:
+    """The header lines by name, in lower case."""
     pairs = (line.decode("latin-1").partition(":") for line in head)
     return {name.lower(): value.strip() for name, colon, value in pairs if colon}

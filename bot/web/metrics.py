@@ -6,6 +6,7 @@ import hmac
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -47,6 +48,11 @@ class Metrics:
         self._replies = Counter(
             "madoguchi_replies", "Reply calls by result", ("result",), registry=self._registry
         )
+        # A look-up by labels costs more than counting, and there are few: words of the code.
+        self._of_acks = cache(self._acks.labels)
+        self._of_requests = cache(self._requests.labels)
+        self._of_answers = cache(self._answers.labels)
+        self._of_replies = cache(self._replies.labels)
 
     def look_at(self, vitals: Vitals) -> None:
         """Also tell, at each look, whether all is well and how old the oldest work is."""
@@ -54,11 +60,11 @@ class Metrics:
 
     def answered(self, outcome: str) -> None:
         """One event came to `outcome`, a word of the code."""
-        self._answers.labels(outcome).inc()
+        self._of_answers(outcome).inc()
 
     def replied(self, result: str) -> None:
         """One reply call ended."""
-        self._replies.labels(result).inc()
+        self._of_replies(result).inc()
 
     def watch(self, app: Flask) -> None:
         """Measure every request of `app`."""
@@ -70,9 +76,10 @@ class Metrics:
         @app.after_request
         def measure(response: Response) -> Response:
             status = str(response.status_code)
-            self._requests.labels(request.endpoint or "none", status).inc()
-            if request.endpoint == _WEBHOOK and "started" in g:
-                self._acks.labels(status).observe(time.perf_counter() - g.started)
+            endpoint = request.endpoint or "none"
+            self._of_requests(endpoint, status).inc()
+            if endpoint == _WEBHOOK and "started" in g:
+                self._of_acks(status).observe(time.perf_counter() - g.started)
             return response
 
     def text(self) -> bytes:
