@@ -38,7 +38,7 @@ class PlainLine:
                 "POST",
                 self._url,
                 json={"replyToken": reply_token, "messages": json.loads(messages)},
-                timeout=2,
+                timeout=10,  # a lost answer breaks the connection; slow is not lost
             )
         except urllib3.exceptions.HTTPError:
             raise LineRetryable("lost", unknown_outcome=True) from None

@@ -22,6 +22,7 @@ from contextlib import suppress
 import pytest
 
 from bot.line.signature import sign
+from bot.services.replying import MAX_CLAIMS, TOKEN_LIFE_MS
 from bot.store.database import open_database
 from tests.services.builders import SECRET, body, text_event
 from tests.store.builders import opened, rows
@@ -95,14 +96,15 @@ def line_port():
     process.stdout.close()
 
 
-def play(bot: Bot, dice: random.Random) -> list[str]:
-    """Deliver events while the bot is killed and started; returns the ids of all events."""
+def play(bot: Bot, dice: random.Random, path) -> tuple[list[str], set[str]]:
+    """Deliver events while the bot is killed and started; returns the ids of all events, and of
+    those whose reply was on its way at a kill."""
     sent: list[str] = []
+    on_their_way: set[str] = set()
     to_redeliver: list[bytes] = []
     for life in range(KILLS):
         bot.start()
-        end = time.monotonic() + dice.uniform(0.05, 0.5)
-        while time.monotonic() < end:
+        for _ in range(dice.randint(5, 60)):  # not so many seconds: a slow machine does as much
             ids = [f"e{life}-{len(sent) + n}" for n in range(dice.randint(1, 3))]
             events = [text_event(who=f"U{dice.randrange(20):032x}", event_id=i) for i in ids]
             sent += ids
@@ -113,11 +115,13 @@ def play(bot: Bot, dice: random.Random) -> list[str]:
                 content = to_redeliver.pop(0)
                 if not bot.deliver(content):
                     to_redeliver.append(content)
+        time.sleep(dice.uniform(0, 0.1))
         bot.kill()
+        on_their_way |= {name for name, row in read_rows(path).items() if row.in_flight}
     bot.start()
     for content in to_redeliver:  # LINE gives up late enough
         assert bot.deliver(content)
-    return sent
+    return sent, on_their_way
 
 
 def settled_rows(path):
@@ -144,10 +148,11 @@ def test_killed_at_any_moment_each_event_is_answered_once_or_recorded(tmp_path, 
     opened(tmp_path).close()
     with (tmp_path / "log").open("wb") as log:
         bot = Bot(str(path), line_port, log)
-        sent = play(bot, random.Random(SEED))
+        sent, on_their_way = play(bot, random.Random(SEED), path)
         found = settled_rows(path)
         bot.kill()
         read = json.loads(get(line_port, "/_replies")[1])
+        faults = Counter(json.loads(get(line_port, "/_stats")[1]))
 
     answered = Counter(token for token, _ in read)
     assert set(found) == set(sent), "an event was lost, or came from nowhere"
@@ -163,4 +168,17 @@ def test_killed_at_any_moment_each_event_is_answered_once_or_recorded(tmp_path, 
                 assert status == "maybe_sent", status
     statuses = Counter(row.status for row in found.values())
     log_.info("%s kills, %s events: %s", KILLS, len(sent), dict(statuses))
-    assert statuses["replied"] > len(sent) * 0.8
+    # What was neither on its way at a kill nor cut short by LINE has no reason to be open to doubt.
+    doubtful = {
+        name
+        for name, row in found.items()
+        if row.status != "replied" and name not in on_their_way and not given_up(row)
+    }
+    assert len(doubtful) <= faults["accept_500"] + faults["accept_drop"], sorted(doubtful)
+    assert statuses["replied"]
+
+
+def given_up(row) -> bool:
+    """Whether it came up at too many starts or too late, as on a machine that hardly moves."""
+    late = row.settled_at > row.received_at + TOKEN_LIFE_MS
+    return row.status == "unanswered" and (late or row.attempts > MAX_CLAIMS)
