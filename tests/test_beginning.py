@@ -68,7 +68,8 @@ def test_what_was_begun_answers_and_is_kept_once_there_is_a_store(tmp_path: Path
     running: Running = app.extensions[EXTENSION]
     try:
         assert running.answering is begun.answering
-        assert version_kept(running) == running.publisher.current().content.version
+        version = running.publisher.current().content.version
+        until(lambda: version_kept(running) == version)
         assert "図書館" in ask(Town(app, line), "図書館カードを作りたい")
     finally:
         running.close()

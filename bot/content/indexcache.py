@@ -39,11 +39,17 @@ class IndexCache:
         except (OSError, ValueError):  # an empty file cannot be mapped
             return None
 
+    def read(self, key: str) -> bytes | None:
+        """The same, for what is read whole and then needed no more."""
+        with suppress(OSError):
+            return self._path(key).read_bytes()
+        return None
+
     def give_back(self) -> None:
         """Let go of what only loading read of the files loaded since the last time."""
-        for name in self._mapped:
-            give_back(name)
-        self._mapped.clear()
+        if self._mapped:
+            give_back(*self._mapped)
+            self._mapped.clear()
 
     def may_save(self) -> bool:
         """Whether the folder can be used."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -29,13 +30,13 @@ class _Place:
         return self.end - self.start
 
 
-def give_back(name: str) -> int:
-    """Let go of the pages of files called `name` that this process has mapped to read.
+def give_back(*names: str) -> int:
+    """Let go of the pages of files of these names that this process has mapped to read.
 
     They stay in the machine's cache and come back, some pages at a time, where they are read again.
     Returns how many places there were; 0 where the system is not Linux.
     """
-    return sum(_advise(place.start, place.size, _MADV_DONTNEED) for place in _places(name))
+    return sum(_advise(place.start, place.size, _MADV_DONTNEED) for place in _places(names))
 
 
 def map_sparsely(name: str, pause: float = 0.0) -> int:
@@ -48,7 +49,7 @@ def map_sparsely(name: str, pause: float = 0.0) -> int:
     lets other threads on now and then. Returns how many parts there are now; 0 where nothing was
     done (not Linux, or done before).
     """
-    return sum(_divide(place, pause) for place in _places(name) if place.parts == 1)
+    return sum(_divide(place, pause) for place in _places((name,)) if place.parts == 1)
 
 
 def _divide(place: _Place, pause: float) -> int:
@@ -72,15 +73,15 @@ def _most_mappings() -> int:
         return 65_530  # Linux's own
 
 
-def _places(name: str) -> list[_Place]:
-    """Where this process has mapped files called `name` to read."""
+def _places(names: Collection[str]) -> list[_Place]:
+    """Where this process has mapped files of these names to read."""
     found: list[_Place] = []
     with suppress(OSError):  # no Linux
         for line in _MAPS.read_text().splitlines():
-            if not line.endswith(name):
+            if line.rpartition("/")[2] not in names:
                 continue
-            place, rights, _offset, _device, _inode, *path = line.split(maxsplit=5)
-            if not path or Path(path[0]).name != name or "w" in rights:
+            place, rights = line.split(maxsplit=2)[:2]
+            if "w" in rights:
                 continue
             start, end = (int(part, 16) for part in place.split("-"))
             if found and found[-1].end == start:

@@ -40,7 +40,7 @@ class Kept:
 
 def load(saved: SavedIndexes, version: str, today: date) -> Kept | None:
     """What was kept of these very files; None where there is nothing that holds `today`."""
-    data = saved.load(_key(version))
+    data = saved.read(_key(version))
     if data is None or hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
         return None
     with suppress(msgspec.DecodeError):  # a ValidationError is one too

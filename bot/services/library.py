@@ -42,6 +42,10 @@ class SavedIndexes(Protocol):
         """What was saved under `key`."""
         ...
 
+    def read(self, key: str) -> bytes | None:
+        """The same, for what is read whole and then needed no more."""
+        ...
+
     def save(self, key: str, data: bytes) -> None:
         """Keep `data` under `key`."""
         ...

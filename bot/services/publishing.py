@@ -152,14 +152,11 @@ class Publisher:
         return self._problems
 
     def keep_in(self, versions: Versions, clock: Callable[[], datetime]) -> None:
-        """Keep good content there from now on, what is in force first; `clock` tells the time.
+        """Keep good content there from now on, what is in force once it is watching.
 
-        For one that was loaded without, before there was a store; not once it is watching.
+        For one that was loaded without, before there was a store. `clock` tells the time.
         """
         self._versions, self._clock = versions, clock
-        unkept, self._unkept = self._unkept, None
-        if unkept is not None:
-            self._keep(*unkept)
 
     def serve(self, content: Content, catalog: Catalog) -> None:
         """Take over what another process has read and checked."""
@@ -235,6 +232,7 @@ class Publisher:
         before = self._seen
         while not self._stop.wait(POLL_SECONDS):
             try:
+                self._keep_unkept()
                 now = self._fingerprint()
                 if now != self._seen and now == before:  # nobody is in the middle of writing
                     self.load()
@@ -278,6 +276,11 @@ class Publisher:
             return
         texts = {path: _as_text(path, data) for path, data in files.items()}
         self._versions.save(version, texts, self._clock())
+
+    def _keep_unkept(self) -> None:
+        unkept, self._unkept = self._unkept, None
+        if unkept is not None:
+            self._keep(*unkept)
 
     def _library_of(self, content: Content, loaded: Loaded) -> Library:
         return Library(content, self._tokenize, self._terms, loaded.segments, self._saved)

@@ -33,6 +33,8 @@ class Folder:
     def load(self, key: str) -> bytes | None:
         return self.files.get(key)
 
+    read = load
+
     def save(self, key: str, data: bytes) -> None:
         if self.usable:
             self.files[key] = data
