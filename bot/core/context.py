@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.core.answers import fall_back, offer_choices
+from bot.core.answers import fall_back, offer_choices, show_intent
 from bot.core.classcards import coming_here, sessions_from
 from bot.core.compose import (
     contact_card,
@@ -22,6 +22,7 @@ from bot.core.documents import Ranking
 from bot.core.followup import (
     as_means,
     asks_also,
+    asks_for_points,
     asks_on,
     asks_outright,
     by_what_means,
@@ -71,6 +72,10 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     if is_bare_noun(text) and decision != "fallback":
         return False
     point = point_of(text) if not clear and len(text) <= _BRIEF else None
+    if point and not point.thing and decision == "choices" and said.strange_to(words_of(last)):
+        point = None  # 「病院って日曜やってる？」
+    if last.topic == "payment" and asks_for_points(text):
+        return True
     if as_means(text) or (point and not _has_title(speaker, point.thing, ranking)):
         return True
     if asks_on(text, said) or (further and not said.subjects):
@@ -234,12 +239,12 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     """
     text, view = speaker.text, speaker.view
     said = what_is_said(text, view.tokenize)
-    if not _asks_on_alone(text, said) or goes_on(text):
-        return None
-    facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
-    if facet is None:
+    if goes_on(text):
         return None
     ranking = speaker.rank(text)
+    facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
+    if facet is None or not _asks_on_alone(text, said):
+        return show_intent(speaker, intent) if _is_told(speaker, intent, ranking) else None
     clear = decide(ranking, view.costs) == "answer"
     if clear and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking)):
         return None
@@ -249,6 +254,15 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     asked = speaker.state.asked
     buttons = (speaker.menu_button(), speaker.handoff_button())
     return speaker.done((card,), buttons, found, last=intent.id, asked=asked)
+
+
+def _is_told(speaker: Speaker, intent: Intent, ranking: Ranking) -> bool:
+    """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone."""
+    decision = decide(ranking, speaker.view.costs)
+    if decision == "answer" or not is_unknown_matter(intent.id) or not asks_outright(speaker.text):
+        return False
+    near = [match.id for match in ranking.matches[:3]]
+    return one_case_more(speaker.text) or (decision == "fallback" and intent.id in near)
 
 
 def _unknown(speaker: Speaker, intent: Intent, facet: Facet) -> str:
@@ -352,6 +366,8 @@ def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
     if intent is None:
         named = bool(said.things) or not facets_in(speaker.text)
         return named and ranking.top1 >= _ALL_BUT_SURE
+    if said.things and is_unknown_matter(first) and not asks_outright(speaker.text):
+        return ranking.top1 >= _ALL_BUT_SURE  # 「印鑑登録したい」
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
     if first == _WHO_WE_ARE:
         return names_us(speaker.text)

@@ -116,6 +116,7 @@ _ASKING = re.compile(
 # 「うちの会社でも頼める？」「ペイペイも？」: one case more of what was just said.
 _ONE_CASE_MORE = re.compile(
     r"^.{1,12}?(?:でも|なしで|だったら|でしたら|の場合|だと)|"
+    r"^.{1,12}?ても(?:いい|よい|大丈夫|平気|ok|もらえ|でき|受けられ|だめ|駄目)|"
     r"(?:なく|ない)(?:て|で)も?(?:いい|よい|大丈夫|平気|ok|済む)|(?:ない|じゃない)と(?:だめ|駄目|いけ|無理)|なきゃ|"
     r"^[^に、]{1,10}に(?:頼|任せ|お願い|(?:やって|代わって|行って|出して|書いて)(?:も|くれ|いただ))"
 )
@@ -130,7 +131,12 @@ _ALSO = re.compile(r"^.{1,9}も(?:同じ|おなじ|一緒|いっしょ|そう)?(
 # 「マイナンバーカードなくてもできる？」「通帳もいる？」: a means, even where it is a matter of its own.
 _AS_MEANS = re.compile(
     r"^.{1,14}?(?:が|を|は|も)?(?:(?:持って|もって)?い?なくて|無くて|なし|無し|ない)(?:で)?も?(?:いい|よい|でき|出来|大丈夫|平気|ok|使え|取れ|とれ|もらえ|申し?込め|受けられ)|"
-    r"^.{1,14}?も(?:一緒に)?(?:いる|いります|要る|要ります|必要)(?:です|の|ん)*か?[?。]*$"
+    r"^.{1,14}?(?:が|は)?(?:ない|無い|持ってない)と(?:だめ|駄目|無理|いけない|でき)|"
+    r"^.{1,14}?も(?:一緒に)?(?:いる|いります|要る|要ります|必要)(?:です|の|ん)*か?[?。]*$|"
+    r"^.{1,8}?(?:を|は|が|も)?(?:撮って|とって|持って|もって|用意して|書いて)い?(?:ない|ません)(?:です|の|ん)*(?:か|が|けど|だけど)?[?。]*$"
+)
+_POINTS_EARNED = re.compile(
+    r"ポイント(?:って|は|が|も)?(?:つ[くき]|付[くき]|たま[るり]|貯ま[るり]|還元)"
 )
 # 「さっきの話だけど、」「最初の質問に戻るけど」: to what was said before, which is remembered anyway.
 _BACK_TO = re.compile(
@@ -228,6 +234,11 @@ def as_means(text: str) -> bool:
     """「マイナンバーカードなくてもできる？」「通帳もいる？」: whether the matter needs that thing."""
     folded = fold(text)
     return len(folded) <= _SHORT and bool(_AS_MEANS.search(folded))
+
+
+def asks_for_points(text: str) -> bool:
+    """「ポイントつく？」: of a way of paying, whatever points the city itself speaks of."""
+    return bool(_POINTS_EARNED.search(fold(text)))
 
 
 def without_way_back(text: str) -> str:

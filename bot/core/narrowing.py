@@ -18,6 +18,7 @@ from bot.core.followup import (
     loose_facet,
 )
 from bot.core.knowledge import Entry
+from bot.core.rivals import settled
 from bot.core.subject import Said, what_is_said
 from bot.core.text import fold
 from bot.core.turn import Speaker, Turn
@@ -44,7 +45,7 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     decision = decide(ranking, view.costs)
     sure = decision == "answer"
     if sure and not a_word and not asks_what_becomes(text):
-        return ranking
+        return _linked_first(speaker, ranking)
     together = speaker.rank(f"{state.asked} {text}")
     near = {match.id for match in ranking.matches[:_NEAR]}
     if sure and not a_word:
@@ -58,7 +59,7 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
     clear = decide(together, view.costs) == "answer" and together.matches[0].id in near
     clear = clear and not _says_it_again(speaker, together)
     if clear or not a_word:
-        return together if clear else ranking
+        return together if clear else _linked_first(speaker, ranking)
     kept = tuple(match for match in together.matches if not view.is_term(match.id))
     if kept and kept[0].id in near:
         return replace(together, matches=kept)
@@ -167,6 +168,13 @@ def _related_first(speaker: Speaker, together: Ranking) -> Ranking:
     linked = (match for match in together.matches[:3] if match.id in last.related)
     found = next(linked, None)
     return together.led_by(found.id) if found else together
+
+
+def _linked_first(speaker: Speaker, ranking: Ranking) -> Ranking:
+    """「免許証は？」 after the health card: of choices, first what the last answer links to."""
+    if settled(speaker.view, speaker.text, ranking)[0] != "choices":
+        return ranking
+    return _related_first(speaker, ranking)
 
 
 def _speaks_of(speaker: Speaker, entry: Entry, asked: str) -> bool:
