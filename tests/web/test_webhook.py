@@ -56,6 +56,13 @@ def test_a_signed_body_without_events_is_400_and_an_empty_list_200(client):
     assert post(client, body()).status_code == 200
 
 
+def test_who_leaves_before_the_body_is_whole_is_refused(client, db):
+    content = body(text_event(event_id="a"))
+    response = post(client, content, environ_overrides={"CONTENT_LENGTH": str(len(content) + 1)})
+    assert response.status_code == 400
+    assert statuses(db) == {}
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_the_content_type_does_not_matter(client, db, kind):
     assert post(client, body(text_event(event_id="a")), content_type=kind).status_code == 200
