@@ -78,8 +78,8 @@ class Metrics:
             status = str(response.status_code)
             endpoint = request.endpoint or "none"
             self._of_requests(endpoint, status).inc()
-            if endpoint == _WEBHOOK and "started" in g:
-                self._of_acks(status).observe(time.perf_counter() - g.started)
+            if endpoint == _WEBHOOK and (started := g.get("started")):
+                self._of_acks(status).observe(time.perf_counter() - started)
             return response
 
     def text(self) -> bytes:

@@ -12,6 +12,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.services.observing import REQUEST_ID
 
 HEADER = "X-Request-Id"
+_IN_ENVIRON = "HTTP_X_REQUEST_ID"  # as WSGI calls it
 # Nothing else goes into a log: a header is whatever a stranger wrote.
 _ACCEPTED = re.compile(r"[0-9A-Za-z._-]{8,64}")
 
@@ -24,15 +25,16 @@ def add_request_ids(app: Flask) -> None:
 
     @app.before_request
     def bind() -> None:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if _ACCEPTED.fullmatch(given) else f"{ours}{next(number):012x}"
+        given = request.environ.get(_IN_ENVIRON, "")
+        request_id = given if _ACCEPTED.fullmatch(given) else f"{ours}{next(number):012x}"
+        g.request_id = request_id
         clear_contextvars()  # the thread has served others before
-        bind_contextvars(**{REQUEST_ID: g.request_id})
+        bind_contextvars(**{REQUEST_ID: request_id})
 
     @app.after_request
     def tell(response: Response) -> Response:
-        if "request_id" in g:
-            response.headers[HEADER] = g.request_id
+        if request_id := g.get("request_id"):
+            response.headers[HEADER] = request_id
         return response
 
     @app.teardown_request
