@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
 
 from bot.accounts import Account, city_ids, read_accounts
 from bot.errors import SettingsError
@@ -20,18 +22,32 @@ MAIN_ACCOUNT = "main"  # where there is only one, as in bot.store.tables
 _DEMO_CITY = "hachioji"
 
 
-@dataclass(frozen=True)
 class Secret:
     """A text that shows itself nowhere by accident."""
 
-    _plain: str = field(repr=False)
+    def __init__(self, plain: str) -> None:
+        self._plain = plain
 
     def get_secret_value(self) -> str:
         """The text."""
         return self._plain
 
-    def __str__(self) -> str:
-        return repr(self)
+    @classmethod
+    def read(cls, value: str | Secret) -> Secret:
+        """A credential goes into an HTTP header: ASCII without blanks, else ValueError."""
+        plain = (value.get_secret_value() if isinstance(value, Secret) else value).strip()
+        if plain and not re.fullmatch("[!-~]+", plain):
+            raise ValueError("credential")
+        return cls(plain)
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._plain == self._plain
+
+    def __hash__(self) -> int:
+        return hash(self._plain)
 
 
 class WrongValues(ValueError):
@@ -73,106 +89,76 @@ SECRETS = (
 )
 
 
-def _https_or_empty(value: str) -> str:
-    """https, or http to this machine for a stand-in of LINE."""
-    parts = urlsplit(value)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if value and not (parts.hostname and (local or parts.scheme == "https")):
-        raise ValueError("https")
-    return value.rstrip("/")
+class Address(str):
+    """Nothing, or an https address without a slash at its end; http on this machine alone."""
+
+    @classmethod
+    def read(cls, value: str) -> Address:
+        """Raises ValueError for anything else."""
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if value and not (parts.hostname and (local or parts.scheme == "https")):
+            raise ValueError("https")
+        return cls(value.rstrip("/"))
 
 
-def _matching(pattern: str, value: str) -> str:
-    if not re.match(pattern, value):
-        raise ValueError(pattern)
-    return value
+def _read_more(kind: type, value: Any) -> Any:
+    """What msgspec does not know. Raises ValueError for what it cannot be."""
+    if kind is Path:
+        return Path(value)
+    if kind is Address:
+        return Address.read(value)
+    return Secret.read(value)
 
 
-def _number(low: int, high: int, value: str | int) -> int:
-    number = int(value)
-    if not low <= number <= high:
-        raise ValueError(f"{low}-{high}")
-    return number
-
-
-def _yes(value: str | bool) -> bool:
-    word = str(value).lower()
-    if word not in _YES | _NO:
-        raise ValueError("yes or no")
-    return word in _YES
-
-
-def _credential(value: str | Secret) -> Secret:
-    """A credential goes into an HTTP header: ASCII without blanks."""
-    plain = (value.get_secret_value() if isinstance(value, Secret) else value).strip()
-    if plain and not re.fullmatch("[!-~]+", plain):
-        raise ValueError("credential")
-    return Secret(plain)
-
-
-_YES, _NO = {"1", "true", "t", "yes", "y", "on"}, {"0", "false", "f", "no", "n", "off"}
-# How a setting that is more than a text is read; each raises ValueError for what it cannot be.
-_READ: dict[str, Callable[[Any], Any]] = {
-    "madoguchi_database_url": partial(_matching, r"sqlite:///.|postgresql(?:\+psycopg)?://."),
-    "madoguchi_accounts": Path,
-    "madoguchi_content_dir": Path,
-    "madoguchi_cache_dir": Path,
-    "madoguchi_public_url": _https_or_empty,
-    "madoguchi_privacy_url": _https_or_empty,
-    "madoguchi_retention_days": partial(_number, 1, 365),
-    "madoguchi_demo": _yes,
-    "madoguchi_worker": partial(_matching, r"(embedded|separate)\Z"),
-    "madoguchi_approvers": partial(_number, 1, 2),
-    "madoguchi_send_per_minute": partial(_number, 100, 1_000_000),
-    "madoguchi_metrics_token": _credential,
-    "line_channel_secret": _credential,
-    "line_channel_access_token": _credential,
-    "line_api_base": _https_or_empty,
-    "line_data_api_base": _https_or_empty,
-}
+_DATABASES = r"^(sqlite:///.|postgresql(\+psycopg)?://.)"
 
 
 @dataclass(frozen=True, init=False)
 class Settings:
     """What an installation is told from outside. Secrets never appear in `repr`.
 
-    Read by hand: a library for it took 0.1 s of every start and of every process some memory.
+    msgspec reads each as its type says; a library for settings takes 0.1 s of every start.
     """
 
     madoguchi_city: str = ""
     # The address of a PostgreSQL database holds its password.
-    madoguchi_database_url: str = field(default="sqlite:///var/madoguchi.db", repr=False)
+    madoguchi_database_url: Annotated[str, Meta(pattern=_DATABASES)] = field(
+        default="sqlite:///var/madoguchi.db", repr=False
+    )
     madoguchi_accounts: Path | None = None
     madoguchi_account: str = ""
     madoguchi_content_dir: Path = REPOSITORY
     madoguchi_cache_dir: Path = REPOSITORY / "var" / "cache"
-    madoguchi_public_url: str = ""
-    madoguchi_privacy_url: str = ""
-    madoguchi_retention_days: int = 90
+    madoguchi_public_url: Address = Address()
+    madoguchi_privacy_url: Address = Address()
+    madoguchi_retention_days: Annotated[int, Meta(ge=1, le=365)] = 90
     madoguchi_demo: bool = False
-    madoguchi_worker: str = "embedded"
-    madoguchi_approvers: int = 2
-    madoguchi_send_per_minute: int = 6000
+    madoguchi_worker: Literal["embedded", "separate"] = "embedded"
+    madoguchi_approvers: Annotated[int, Meta(ge=1, le=2)] = 2
+    madoguchi_send_per_minute: Annotated[int, Meta(ge=100, le=1_000_000)] = 6000
     madoguchi_metrics_token: Secret = Secret("")
     line_channel_secret: Secret = Secret("")
     line_channel_access_token: Secret = Secret("")
-    line_api_base: str = "https://api.line.me"
-    line_data_api_base: str = "https://api-data.line.me"
+    line_api_base: Address = Address("https://api.line.me")
+    line_data_api_base: Address = Address("https://api-data.line.me")
 
     def __init__(self, **given: Any) -> None:
         """What is not `given` comes from the environment, where it is not empty, else the default.
 
         Raises WrongValues naming every setting that cannot be used.
         """
-        set_outside = {name.lower(): value for name, value in os.environ.items() if value}
+        set_outside = {name.lower(): value.strip() for name, value in os.environ.items()}
         wrong = []
-        for each in fields(self):
-            value = given.get(each.name, set_outside.get(each.name))
+        for name, kind in get_type_hints(Settings, include_extras=True).items():
+            value = given.get(name, set_outside.get(name) or None)
+            if value is None:
+                value = getattr(Settings, name)  # the default
             try:
-                read = _READ.get(each.name, str)
-                self._set(each.name, each.default if value is None else read(value))
-            except ValueError:
-                wrong.append(each.name)
+                read = msgspec.convert(value, kind, strict=False, dec_hook=_read_more)
+                self._set(name, read)
+            except msgspec.ValidationError:
+                wrong.append(name)
         # Under which account the versions of the content are kept; "" without a list of accounts.
         self._set("_content_owner", "")
         if wrong:
