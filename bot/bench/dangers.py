@@ -8,11 +8,11 @@ from pathlib import Path
 from bot.bench import answers
 from bot.bench.evidence import posed_without
 from bot.core.danger_training import Told
-from bot.core.emergency import Lookout, plain_spelling
+from bot.core.emergency import Lookout
 from bot.core.index import Index, build_index
 from bot.core.knowledge import Content
 from bot.core.matching import rank
-from bot.core.text import fold, hiragana
+from bot.core.text import fold, hiragana, plain_spelling
 from bot.core.tokens import Tokenize
 from bot.services.library import documents
 

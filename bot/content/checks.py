@@ -12,7 +12,7 @@ from bot.content.problems import Problem
 from bot.content.textrules import check_texts
 from bot.core.compose import first_sentence
 from bot.core.danger_score import danger_level
-from bot.core.emergency import Lookout, plain_spelling
+from bot.core.emergency import Lookout
 from bot.core.knowledge import (
     COMMON,
     DEFAULT_CONTACT,
@@ -22,7 +22,7 @@ from bot.core.knowledge import (
     Entry,
     Intent,
 )
-from bot.core.text import fold, squeeze
+from bot.core.text import fold, plain_spelling, squeeze
 from bot.core.view import MENU_SIZE
 from bot.core.years import periods
 

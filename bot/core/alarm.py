@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.core.danger_score import Level, danger_level, telling_parts, wording_score
-from bot.core.emergency import plain_spelling
 from bot.core.replies import Card, Cards, Part, Reply, Text
+from bot.core.text import plain_spelling
 from bot.core.turn import Speaker, Turn
 from bot.core.view import CityView
 

@@ -15,7 +15,7 @@ from bot.core.confidence import decide
 from bot.core.documents import Ranking
 from bot.core.followup import facets_in, is_short_question
 from bot.core.knowledge import Emergency, Entry, Intent
-from bot.core.replies import QuickReply, Reply, Text
+from bot.core.replies import Card, QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter
 from bot.core.text import sentences
 from bot.core.turn import Speaker, Turn, button, pairs, unique
@@ -142,12 +142,10 @@ def fall_back(speaker: Speaker, ranking: Ranking | None = None) -> Turn:
     """An honest miss; the second in a row offers the person first."""
     misses = speaker.state.misses + 1
     near = _near(speaker, ranking) if ranking and ranking.in_scope >= _IN_SCOPE else []
-    body = speaker.words.say("fallback" if misses < 2 else "fallback_again")
-    if near:
-        body += "\n" + speaker.words.say("fallback_near")
     buttons = [*map(speaker.show_button, near), speaker.menu_button()]
     buttons.insert(0 if misses >= 2 else len(near), speaker.handoff_button())
-    card = contact_card(speaker.view, speaker.language, body)
+    key = ("missed", speaker.language, misses < 2, bool(near))
+    card = speaker.view.once(key, lambda: _missed(speaker, again=misses >= 2, near=bool(near)))
     turn = speaker.done((card,), buttons, asked=speaker.text)
     return replace(
         turn,
@@ -156,6 +154,13 @@ def fall_back(speaker: Speaker, ranking: Ranking | None = None) -> Turn:
         confidence=ranking.top1 if ranking else 0.0,
         candidates=speaker.candidates(ranking),
     )
+
+
+def _missed(speaker: Speaker, *, again: bool, near: bool) -> Card:
+    body = speaker.words.say("fallback_again" if again else "fallback")
+    if near:
+        body += "\n" + speaker.words.say("fallback_near")
+    return replace(contact_card(speaker.view, speaker.language, body), fixed=True)
 
 
 # --- after an answer ---

@@ -92,6 +92,10 @@ def said_card(
 
 def intent_part(view: CityView, intent: Intent, language: str) -> Text | Card:
     """The set answer of an intent: a card where it has buttons, else plain words."""
+    return view.once(("said", intent.id, language), lambda: _intent_part(view, intent, language))
+
+
+def _intent_part(view: CityView, intent: Intent, language: str) -> Text | Card:
     translated = view.translation(intent.id, language)
     answer = fill(translated.answer if translated else intent.answer, view, language)
     contact = view.contact(intent) if intent.contact else None
@@ -102,7 +106,8 @@ def intent_part(view: CityView, intent: Intent, language: str) -> Text | Card:
     if not (links or phones):
         return Text(answer)
     title = view.title(intent.id, language)
-    return Card(title, answer, f"{title}：{first_sentence(answer)}", links, phones)
+    alt = f"{title}：{first_sentence(answer)}"
+    return Card(title, answer, alt, links, phones, fixed=True)
 
 
 def emergency_card(view: CityView, emergency: Emergency, language: str) -> Card:

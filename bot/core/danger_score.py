@@ -16,8 +16,7 @@ from itertools import repeat
 from operator import add
 from typing import Final, Literal
 
-from bot.core.emergency import plain_spelling
-from bot.core.text import sentences
+from bot.core.text import plain_spelling, sentences
 
 Level = Literal["card", "line", "none"]
 _MOST = 120  # characters of a sentence that are looked at; the costs stay small whatever is sent

@@ -168,7 +168,7 @@ class _Dialog:
             return answers.offer_again(self.speaker) if choices else self.speaker.say("empty")
         if shown and (refuses_choices(text) or (refuses_answer(text) and not self._last())):
             return answers.fall_back(self.speaker)
-        return self._pointed_at(choices)
+        return self._pointed_at(choices) if choices else None
 
     def _pointed_at(self, choices: list[str]) -> Turn | None:
         """A part of a title on screen: 「コンビニのやつ」."""

@@ -9,10 +9,9 @@ from functools import cached_property, lru_cache
 from itertools import chain
 
 from bot.core.knowledge import Emergency
-from bot.core.text import fold, hiragana
+from bot.core.text import fold, plain_spelling
 from bot.core.wordset import Words
 
-_BLANKS = re.compile(r"[\s・、,]+")
 # 「首を絞められた」 is also said 「首絞められた」; but 家を出る is no 家出, nor has every
 # 崖崩れ just come down.
 _PARTICLE = re.compile(r"(?<=[一-龠々])(?:が(?!崩)|を(?!出))(?=.)")
@@ -32,15 +31,25 @@ class Lookout:
     def __init__(self, emergencies: Iterable[Emergency]) -> None:
         self._watched = [(each, _signs(each)) for each in emergencies]
         self._words = Words(word for _, signs in self._watched for word in signs.words())
+        # Each sign under the words of its rarest group, with the number of what it is a sign of.
+        self._signs: dict[str, list[tuple[int, _Sign]]] = {}
+        for number, (_, signs) in enumerate(self._watched):
+            for word, each in signs.by_word.items():
+                self._signs.setdefault(word, []).extend((number, sign) for sign in each)
 
     def find(self, text: str) -> list[Emergency]:
         """Those whose signs stand in `text`, in the order given."""
         plain = plain_spelling(text)
         bare = _bare(plain)
         standing = self._words.standing_in(plain if bare == plain else f"{plain}\n{bare}")
-        if not standing:
-            return []
-        return [each for each, signs in self._watched if signs.stand_in(plain, standing)]
+        possible = {
+            number
+            for word in standing
+            for number, sign in self._signs.get(word, ())
+            if _is_made_of(sign, standing)
+        }
+        watched = (self._watched[number] for number in sorted(possible))
+        return [emergency for emergency, signs in watched if signs.are_left_in(plain, standing)]
 
 
 _Sign = tuple[frozenset[str], ...]  # groups; of each a word must stand there
@@ -69,29 +78,20 @@ class _Signs:
         signs = set(chain.from_iterable(self.by_word.values()))  # each stands under many words
         return self.calm_words.union(*chain.from_iterable(signs))
 
-    def stand_in(self, plain: str, standing: Set[str]) -> bool:
-        """Whether any sign is left in `plain` without its calm words.
+    def are_left_in(self, plain: str, standing: Set[str]) -> bool:
+        """Whether any of the signs that stand in `plain` is left in it without its calm words.
 
         `standing` are those of `words` that stand in it as it is, or in it without particles.
         Taking calm words out brings no new ones in.
         """
-        if not self._are_made_of(standing):
-            return False
         if self.calm_words.isdisjoint(standing):
             return True
         plain = self._stirred(plain)
         bare = _bare(plain)
         if bare != plain:
             plain = f"{plain}\n{self._stirred(bare)}"
-        return self._are_made_of({word for word in standing if word in plain})
-
-    def _are_made_of(self, standing: Set[str]) -> bool:
-        """Whether the words are enough for a sign."""
-        for word in self.by_word.keys() & standing:
-            for sign in self.by_word[word]:
-                if not any(map(standing.isdisjoint, sign)):
-                    return True
-        return False
+        left = {word for word in standing if word in plain}
+        return any(_is_made_of(sign, left) for word in left for sign in self.by_word.get(word, ()))
 
     def _stirred(self, plain: str) -> str:
         """What is left without the calm words."""
@@ -100,6 +100,11 @@ class _Signs:
         for pattern in self._beside:
             plain = pattern.sub(r"\g<before>\n\g<after>", plain)
         return plain
+
+
+def _is_made_of(sign: _Sign, words: Set[str]) -> bool:
+    """Whether a word of each group is there."""
+    return not any(map(words.isdisjoint, sign))
 
 
 @lru_cache(maxsize=32)  # content is checked with them, then served
@@ -146,8 +151,3 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
 def _bare(plain: str) -> str:
     """Without を and が after a kanji."""
     return _PARTICLE.sub("", plain)
-
-
-def plain_spelling(text: str) -> str:
-    """The text as danger is looked for in it: folded, in hiragana, without blanks and commas."""
-    return _BLANKS.sub("", hiragana(fold(text)))

@@ -40,7 +40,10 @@ def names_an_owner(view: CityView, text: str) -> bool:
     That is a name in katakana or Latin letters at its beginning: a proper noun, or a word that
     neither the dictionary nor this city's content knows. Countries are none.
     """
-    folded = squeeze(without_courtesy(fold(text)))
+    folded = fold(text)
+    if not _WORD.search(folded):
+        return False
+    folded = squeeze(without_courtesy(folded))
     found = _OWNER.search(folded)
     if found is None:
         return False

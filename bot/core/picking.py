@@ -22,8 +22,6 @@ def pointed_at(text: str, titles: Mapping[str, str], *, asked_back: bool) -> str
     After an answer only words that point are taken (「…のやつ」「…のほう」); after a question back
     (`asked_back`) the bare part of a title, too.
     """
-    if not titles:
-        return None
     folded = fold(text)
     points = _POINTS.search(folded)
     if not points and not asked_back:

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from bot.core.changes import Change
 from bot.core.reactions import Reaction
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 
 class LineApi(Protocol):
     """LINE's sending side. Failures are `bot.errors.LineRetryable` or `LineRejected`."""
@@ -139,6 +141,17 @@ class Event(Protocol):
     def mentioned(self) -> bool: ...
 
 
+class Written(dict[str, Any]):
+    """A message, or a part of one, with its JSON: made once for all who are sent it.
+
+    Neither is changed any more.
+    """
+
+    def __init__(self, message: Mapping[str, Any], as_json: str = "") -> None:
+        super().__init__(message)
+        self.as_json = as_json or _JSON.encode(message)
+
+
 @dataclass(frozen=True)
 class Answered:
     """What answering one event came to; the caller stores and sends it."""
@@ -159,7 +172,11 @@ class Answered:
         """The messages as the JSON list to be sent; None: say nothing."""
         if self.written is not None or not self.messages:
             return self.written
-        return json.dumps(self.messages, separators=(",", ":"))
+        written = (
+            each.as_json if isinstance(each, Written) else _JSON.encode(each)
+            for each in self.messages
+        )
+        return f"[{','.join(written)}]"
 
     def sealed(self) -> Answered:
         """The same with its messages as JSON alone: lighter to hand to another process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.core.knowledge import Contact, Link
 
@@ -48,8 +48,7 @@ class Cards:
 Part = Text | Card | Cards
 
 
-@dataclass(frozen=True)
-class QuickReply:
+class QuickReply(NamedTuple):
     """A button under the last message: `label` is shown and echoed, `data` is the postback.
 
     `label` fits LINE's 20 grapheme clusters; `data` its 300 characters.

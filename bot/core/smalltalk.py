@@ -155,7 +155,7 @@ def talk(text: str) -> str:
     said = _DRAWN_OUT.sub("", _MARKS.sub("", fold(text)))
     if not said or len(said) > _LONGEST:
         return ""
-    if any(pattern.match(said) for pattern in (_ENOUGH, _TOO_MANY, _NO_MORE)):
+    if _ENOUGH.match(said) or _TOO_MANY.match(said) or _NO_MORE.match(said):
         return "stop"
     if _LANGUAGE.search(said) and not _KANA.search(said):
         return "language"

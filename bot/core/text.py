@@ -10,8 +10,10 @@ MAX_CHARS = 5000  # LINE's own limit for a text message
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
                         "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
                         "\U000e0000-\U000e0fff]")  # fmt: skip
+_TEXTS = 64  # remembered: a message, its sentences and halves, what is held against it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
+_MARKS = re.compile(r"[\s・、,]+")
 _COMBINING_RUN = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2})"
                             r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
 # Nothing here changes by folding.
@@ -55,11 +57,13 @@ def fold(text: str) -> str:
 
 
 def forget() -> None:
-    """Forget what was folded lately: residents' words stay no longer than their answer takes."""
-    _folded.cache_clear()
+    """Forget what is remembered of messages: words stay no longer than their answer takes."""
+    for remembered in (_folded, _without_courtesy, _plainly_spelled):
+        remembered.cache_clear()
 
 
-@lru_cache(maxsize=64)  # whoever reads a message folds it, some thirty times
+# Whoever reads a message folds it, some thirty times.
+@lru_cache(maxsize=_TEXTS)
 def _folded(text: str) -> str:
     plain = text.replace("？", "?").replace("！", "!")
     if _FOLDED.fullmatch(plain):
@@ -91,6 +95,11 @@ def without_courtesy(folded: str) -> str:
     A text that is nothing but courtesy stays as it is. A closing is taken off first, since not
     everybody puts a full stop before it.
     """
+    return _without_courtesy(folded)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _without_courtesy(folded: str) -> str:
     kept = [_COURTESY_OPENING.sub("", part) for part in sentences(folded)]
     if "ろしく" in folded or "宜しく" in folded:
         kept = [_COURTESY_CLOSING.sub("", part) for part in kept]
@@ -98,6 +107,16 @@ def without_courtesy(folded: str) -> str:
         kept = [_TROUBLE_CLOSING.sub("", part) for part in kept]
     kept = [part for part in kept if part and not _COURTESY.search(part)]
     return " ".join(kept) if kept else folded
+
+
+def plain_spelling(text: str) -> str:
+    """The text as danger is looked for in it: folded, in hiragana, without blanks and commas."""
+    return _plainly_spelled(text)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _plainly_spelled(text: str) -> str:
+    return _MARKS.sub("", hiragana(fold(text)))
 
 
 def katakana(text: str) -> str:

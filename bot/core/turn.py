@@ -116,14 +116,14 @@ class Speaker:
         """An answer. `last` is the entry that follow-ups are about, `asked` the words behind it,
         `asking` the step of the settings that goes on."""
         shown = unique(buttons)
-        state = replace(
-            self.state,
+        state = State(
             last=last,
             shown=pairs(shown),
-            misses=0,
             asked=asked,
-            refused=(),
+            language=self.state.language,
+            group_told=self.state.group_told,
             asking=asking,
+            judged=self.state.judged,
         )
         return Turn(Reply(parts, tuple(shown)), state, "answer", confidence, candidates)
 
@@ -202,4 +202,4 @@ def unique(buttons: Iterable[QuickReply]) -> list[QuickReply]:
 
 def pairs(buttons: Iterable[QuickReply]) -> tuple[tuple[str, str], ...]:
     """The buttons as the state remembers them."""
-    return tuple((each.label, each.data) for each in buttons)
+    return tuple(buttons)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.core.attributes import CityCatalog
 from bot.core.confidence import Costs
-from bot.core.emergency import Lookout, plain_spelling
+from bot.core.emergency import Lookout
 from bot.core.knowledge import (
     City,
     Contact,
@@ -23,6 +23,7 @@ from bot.core.knowledge import (
     Translation,
 )
 from bot.core.matching import Ranking
+from bot.core.text import plain_spelling
 from bot.core.tokens import Token, Tokenize
 from bot.core.wording import JAPANESE, Wording, wording
 from bot.core.wordset import Words
@@ -127,11 +128,16 @@ class CityView:
 
     def reported(self, item_id: str) -> tuple[Kind, str, tuple[str, ...]]:
         """Kind, Japanese title and checklist ids of an item, as a candidate is reported."""
-        return self.once(("reported", item_id), lambda: self._reported(item_id))
+        known = self._reported.get(item_id)  # every message asks for five
+        if known is None:
+            entry = self.entry(item_id)
+            known = self.kind(item_id), self.title(item_id), entry.covers if entry else ()
+            self._reported[item_id] = known
+        return known
 
-    def _reported(self, item_id: str) -> tuple[Kind, str, tuple[str, ...]]:
-        entry = self.entry(item_id)
-        return self.kind(item_id), self.title(item_id), entry.covers if entry else ()
+    @cached_property
+    def _reported(self) -> dict[str, tuple[Kind, str, tuple[str, ...]]]:
+        return {}
 
     def languages(self) -> tuple[str, ...]:
         """Japanese, and each language that has both a wording and a translation used here."""

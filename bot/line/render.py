@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from bot.core.graphemes import cut_graphemes, cut_utf16, utf16_len
+from bot.core.ports import Written
 from bot.core.replies import Card, Cards, Part, QuickReply, Reply, Text
 from bot.line.actions import Button, buttons_of
 from bot.line.events import clean
@@ -58,8 +59,8 @@ def render(reply: Reply) -> list[Message]:
 
     Long texts go on in further messages; what does not fit into five is announced with
     「続きは市のページで」. Parts without a visible character, links LINE would refuse (shown as
-    text instead) and quick replies without label or data are left out. What stands inside a
-    message may be shared with other replies: only the list and its messages are the caller's.
+    text instead) and quick replies without label or data are left out. Messages may be shared with
+    other replies: only the list is the caller's.
     """
     parts = [part for part in reply.parts if _says_something(part)]
     kept = parts[:MAX_MESSAGES]
@@ -70,8 +71,16 @@ def render(reply: Reply) -> list[Message]:
         messages += _render_part(part, room, cut=later == 0 and len(parts) > len(kept))
     items = [item for item in map(_quick_reply, reply.quick_replies) if item]
     if messages and items:
-        messages[-1]["quickReply"] = {"items": items[:MAX_QUICK_REPLIES]}
+        messages[-1] = _with_quick_replies(messages[-1], items[:MAX_QUICK_REPLIES])
     return messages
+
+
+def _with_quick_replies(message: Message, items: list[Written]) -> Message:
+    under = {**message, "quickReply": {"items": items}}
+    if not isinstance(message, Written):
+        return under
+    written = ",".join(item.as_json for item in items)
+    return Written(under, f'{message.as_json[:-1]},"quickReply":{{"items":[{written}]}}}}')
 
 
 def _render_part(part: Part, room: int, *, cut: bool) -> list[Message]:
@@ -79,8 +88,8 @@ def _render_part(part: Part, room: int, *, cut: bool) -> list[Message]:
         return _texts(part, room, cut=cut)
     if isinstance(part, Cards):
         return [_carousel(part, cut=cut)]
-    if part.fixed:  # a copy of each: the last one will have its quick replies
-        return list(map(dict, _fixed_bubbles(part, room, cut=cut)))
+    if part.fixed:
+        return _fixed_bubbles(part, room, cut)
     return _bubbles(part, room, cut=cut)
 
 
@@ -104,9 +113,9 @@ def _bubbles(card: Card, room: int, *, cut: bool) -> list[Message]:
     ]
 
 
-@lru_cache(maxsize=512)  # about 5 KB each; what nobody asks for makes room
-def _fixed_bubbles(card: Card, room: int, *, cut: bool) -> list[Message]:
-    return _bubbles(card, room, cut=cut)
+@lru_cache(maxsize=512)  # about 10 KB each; what nobody asks for makes room
+def _fixed_bubbles(card: Card, room: int, cut: bool) -> list[Message]:
+    return list(map(Written, _bubbles(card, room, cut=cut)))
 
 
 def _carousel(part: Cards, *, cut: bool) -> Message:
@@ -210,14 +219,14 @@ def _button(button: Button, accent: str) -> Message:
 
 
 @lru_cache(maxsize=2048)  # labels and data are the content's, never a resident's words
-def _quick_reply(quick_reply: QuickReply) -> Message | None:
+def _quick_reply(quick_reply: QuickReply) -> Written | None:
     label = one_line(quick_reply.label)
     label = cut_utf16(cut_graphemes(label, MAX_QUICK_REPLY_LABEL), _LABEL_UNITS)
     data = quick_reply.data
     if not label or not data.strip() or data != clean(data) or utf16_len(data) > MAX_POSTBACK_DATA:
         return None
     action = {"type": "postback", "label": label, "data": data, "displayText": label}
-    return {"type": "action", "action": action}
+    return Written({"type": "action", "action": action})
 
 
 def _says_something(part: Part) -> bool:

@@ -7,7 +7,7 @@ the other (docs/performance.md). The other end has no store: what needs it is an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -88,7 +88,8 @@ def _linked(public_url: str, _user_id: str) -> Resident:
 
 
 def _by_id_alone(resident: Callable[[str], Resident], user_id: str) -> Resident:
-    return replace(resident(user_id), profile=_not_here, received=_not_here)
+    known = resident(user_id)
+    return Resident(_not_here, _not_here, known.link, known.link_digest)
 
 
 def _not_here(*_args: object) -> NoReturn:

@@ -21,6 +21,7 @@ from bot.core.alarm import danger_by_wording
 from bot.core.conversation import state_from_json
 from bot.core.ports import Answerer, LineApi
 from bot.core.replies import Reply, Text
+from bot.core.text import forget
 from bot.core.view import CityView
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy
@@ -163,7 +164,10 @@ def _slow_down(view: View, state: str | None) -> Messages:
 
 def _urgent(view: View, text: str) -> bool:
     now = view()
-    return bool(now.lookout.find(text)) or danger_by_wording(now, text)
+    try:
+        return bool(now.lookout.find(text)) or danger_by_wording(now, text)
+    finally:
+        forget()
 
 
 def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Callable[[], None]:
