@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.core.compose import contact_card
 from bot.core.documents import Ranking
+from bot.core.knowledge import COMMON
 from bot.core.text import fold
 from bot.core.tokens import Token, Tokenize
 from bot.core.turn import Speaker, Turn
@@ -100,7 +101,9 @@ def _is_told_of(speaker: Speaker, other: str, ranking: Ranking) -> bool:
     entry = speaker.view.entry(ranking.matches[0].id) if ranking.matches else None
     if entry is None:
         return False
-    # 「仙台に引っ越す」 among the ways of asking does not make it speak of 仙台.
-    questions = entry.questions if other.endswith(("市", "役場")) else ()
+    # 「仙台に引っ越す」 among the ways of asking does not make it speak of 仙台, nor 「福岡市に越す」
+    # among those of an entry for every city.
+    own = entry.city != COMMON and other.endswith(("市", "役場"))
+    questions = entry.questions if own else ()
     told = (entry.title, entry.answer, *questions)
     return other in "\n".join(told)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.core.elsewhere import other_municipality
 from bot.core.tokens import Tokenize
+from bot.services.answering import speak
+from bot.services.library import Library
+
+NOON = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
 OWN = ("八王子市", "八王子")
 
@@ -60,3 +66,19 @@ def test_a_question_about_another_municipality_is_seen(
 )
 def test_our_own_business_is_not_elsewhere(tokenizer: Tokenize, text: str) -> None:
     assert other_municipality(text, tokenizer, OWN) == ""
+
+
+@pytest.mark.parametrize(
+    ("city", "text", "decision"),
+    [
+        # 「福岡市に越すことになって手当は止まりますか」 is among the ways of asking of 児童手当.
+        ("onojo", "福岡市の児童手当", "fallback"),
+        ("hachinohe", "青森市の児童手当", "fallback"),
+        # The city's own entry is about what it had with its neighbours.
+        ("hachioji", "町田市などとのデータの協定", "answer"),
+    ],
+)
+def test_only_a_citys_own_entry_speaks_of_another_city(
+    library: Library, city: str, text: str, decision: str
+) -> None:
+    assert speak(library.view(city), text, None, NOON).turn.decision == decision
