@@ -20,9 +20,11 @@ from bot.store.tables import MAIN_ACCOUNT
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# More senders than cores: they wait for LINE, they do not compute. One is started when all the
-# others wait, so a quick LINE is served by a few.
+# More senders than cores: they wait for LINE, they do not compute. More are started as replies
+# are left waiting, so a quick LINE is served by a few, which stand less in each other's way.
 SENDERS = 32
+_FIRST_SENDERS = 2
+_LEFT_SECONDS = 0.01  # what nobody has taken up after so long waits for a sender
 # A batch is recorded together before its first reply leaves: small, or the first one waits.
 BATCH = 16
 # How often to look for events that nobody told us of. Beside the door that is only what another
@@ -151,7 +153,7 @@ class ReplyWorker:
         self._decider = threading.Thread(target=self._decide, name="decider", daemon=True)
         self._most_senders = senders
         self._senders: list[threading.Thread] = []  # only the decider adds to them
-        self._idle = threading.Semaphore(0)  # senders with nothing to send
+        self._handed_over_at = 0.0
 
     def start(self) -> None:
         """Take up what an earlier process left, then answer."""
@@ -191,6 +193,7 @@ class ReplyWorker:
         pace = Pace(_TURN_SECONDS, _TURNS_AT_ONCE)
         while not (self._stopping.is_set() and not any(lane.busy for lane in self._lanes)):
             self._beat = time.monotonic()
+            self._start_senders()
             self._gather()
             lane = self._next_lane()
             if lane is None:
@@ -243,7 +246,8 @@ class ReplyWorker:
         lane.at_line += len(work.outgoing) - len(sent)
         lane.next_due, lane.overloaded, lane.sent = work.next_due, work.overloaded, []
         for outgoing in work.outgoing:
-            self._hand_over(lane, outgoing)
+            self._handed_over_at = time.monotonic()
+            self._outbox.put((lane, outgoing))
         self._answer(lane, [lane.replying.begin(claimed) for claimed in work.fresh])
 
     def _answer(self, lane: _Lane, begun: list[Callable[[], Effects]]) -> None:
@@ -285,18 +289,20 @@ class ReplyWorker:
                 return False
         return any(lane.wanted for lane in self._lanes)
 
-    def _hand_over(self, lane: _Lane, outgoing: Outgoing) -> None:
-        self._outbox.put((lane, outgoing))
-        if not self._idle.acquire(blocking=False) and len(self._senders) < self._most_senders:
-            name = f"sender-{len(self._senders)}"
-            self._senders.append(threading.Thread(target=self._send, name=name, daemon=True))
-            self._senders[-1].start()
+    def _start_senders(self) -> None:
+        """A few, and one more for each reply that nobody has taken up for a while."""
+        left = time.monotonic() - self._handed_over_at > _LEFT_SECONDS
+        wanted = len(self._senders) + self._outbox.qsize() if left else 0
+        wanted = min(max(wanted, _FIRST_SENDERS), self._most_senders)
+        for number in range(len(self._senders), wanted):
+            thread = threading.Thread(target=self._send, name=f"sender-{number}", daemon=True)
+            self._senders.append(thread)
+            thread.start()
 
     def _send(self) -> None:
         while (order := self._outbox.get()) is not None:
             lane, outgoing = order
             self._sent.put((lane, lane.replying.send(outgoing)))
-            self._idle.release()
 
 
 def _drained(queue: SimpleQueue[T]) -> list[T]:

@@ -114,6 +114,25 @@ def test_a_slow_reply_holds_up_nobody_else(db):
     worker.stop()
 
 
+def test_replies_to_a_slow_line_leave_side_by_side(db):
+    class Together(FakeLine):
+        """Answers nobody before ten ask."""
+
+        asking = threading.Barrier(10)
+
+        def reply(self, reply_token, messages):
+            self.asking.wait(20)
+            super().reply(reply_token, messages)
+
+    line = Together()
+    worker, door = start(db, line)
+    for n in range(10):
+        deliver(door, text_event(f"{n}", who=f"U{n:032x}"))
+    until(lambda: len(line.sent) == 10)
+    worker.stop()
+    assert set(statuses(db).values()) == {"replied"}
+
+
 def test_stopping_finishes_what_is_at_line_and_leaves_the_rest(db):
     line = HeldLine()
     worker, door = start(db, line)
