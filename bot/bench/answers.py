@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.core.confidence import Costs, decide
 from bot.core.documents import Document, Ranking
-from bot.core.index import Index, build_index
+from bot.core.index import Index, IndexBuilder, build_index
 from bot.core.lexicon import Line
 from bot.core.matching import rank
 from bot.core.tokens import Tokenize
@@ -120,13 +120,13 @@ def left_out(
     """A share of the Japanese phrasings, each with an index that never saw it and its document."""
     chance = random.Random(_SEED)
     places = {document.id: _shuffled(len(document.questions), chance) for document in documents}
-    previous: Index | None = None
+    builder = IndexBuilder(lexicon, tokenize)
     for fold in range(folds):
         kept = [
             dataclasses.replace(document, questions=tuple(_without(document, places, folds, fold)))
             for document in documents
         ]
-        index = previous = build_index(kept, lexicon, tokenize, previous)
+        index = builder.build(kept)
         for document in documents:
             for text in _only(document, places, folds, fold):
                 if _JAPANESE.search(text) and chance.random() < share:

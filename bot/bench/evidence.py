@@ -8,7 +8,7 @@ from functools import cache
 from zlib import crc32
 
 from bot.bench import answers, examples
-from bot.core.index import Index, build_index
+from bot.core.index import Index, IndexBuilder, build_index
 from bot.core.knowledge import COMMON, Content
 from bot.core.matching import rank
 from bot.core.priors_training import Listed, listed
@@ -113,29 +113,29 @@ def _one_of(item: str) -> Callable[[str], bool]:
 
 def _examples(content: Content, tokenize: Tokenize) -> Iterator[Posed]:
     asked = list(examples.read_examples())
-    previous: Index | None = None
+    builder = IndexBuilder(content.lexicon, tokenize)
     for city in content.cities:
         for left_out in examples.rounds(asked):
             kept = documents(examples.without(content, [each.text for each in left_out]), city)
-            previous = build_index(kept, content.lexicon, tokenize, previous)
+            index = builder.build(kept)
             for example in left_out:
                 if example.city in (COMMON, city):
                     right = _covering(content, example.item)
-                    yield Posed("examples", example.text, example.item, previous, right)
+                    yield Posed("examples", example.text, example.item, index, right)
 
 
 def posed_without(
     content: Content, city: str, asked: Sequence[tuple[str, str]], tokenize: Tokenize
 ) -> Iterator[Posed]:
     """Residents' questions, many of which are phrasings by now: asked without their wording."""
-    previous: Index | None = None
+    builder = IndexBuilder(content.lexicon, tokenize)
     for fold in range(_FOLDS):
         pairs = [pair for pair in asked if crc32(pair[0].encode()) % _FOLDS == fold]
         kept = documents(examples.without(content, [text for text, _ in pairs]), city)
-        previous = build_index(kept, content.lexicon, tokenize, previous)
+        index = builder.build(kept)
         for text, item in pairs:
             # Of an out-of-scope message from the unseen file nothing more is known.
-            yield Posed("unseen" if item else "outside", text, item, previous, _one_of(item))
+            yield Posed("unseen" if item else "outside", text, item, index, _one_of(item))
 
 
 def _covering(content: Content, item: str) -> Callable[[str], bool]:

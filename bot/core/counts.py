@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +68,9 @@ def count_documents(
     documents: Sequence[Document],
     related: Sequence[str],
     lexicon: Sequence[Line],
-    tokenize: Tokenize,
-    vocabulary: Vocabulary,
+    reading: Reading,
 ) -> list[DocumentCounts]:
-    """The counts of every document; new terms are given numbers in `vocabulary`."""
+    """The counts of every document; new terms are given numbers in the reading's vocabulary."""
     mark = lexicon_mark(lexicon)
     found = []
     folded = [
@@ -82,7 +82,6 @@ def count_documents(
         for document, others in zip(documents, folded, strict=True)
     ]
     concepts = _count_concepts(fields, lexicon)
-    reading = _Reading(tokenize, vocabulary)
     for document, texts, others, extra in zip(documents, related, folded, concepts, strict=True):
         terms, tallies = reading.count((document.title, *document.questions), others)
         if extra:
@@ -107,19 +106,22 @@ class _Numbers(dict[str, int]):
         return number
 
 
-class _Reading:
-    """Turns sentences into term numbers; what stands in many documents is read once."""
+class Reading:
+    """Turns texts into term numbers of a vocabulary; what stands in many documents is read once.
+
+    So is what stands in many versions of a document, where they share a reading.
+    """
 
     def __init__(self, tokenize: Tokenize, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
         self._tokenize = tokenize
-        self._vocabulary = vocabulary
         self._sentences: dict[str, list[int]] = {}
         self._runs: dict[str, list[int]] = {}
-        self._questions: dict[str, tuple[list[int], Sequence[Token]]] = {}
+        self._questions: dict[str, tuple[list[int], Ints]] = {}
         self._words = _Numbers(WORD, vocabulary)
         self._sounds = _Numbers(PHRASE, vocabulary)
         # By identity, since tokenisers hand out the same tokens again and again; kept alive here.
-        self._tokens: dict[int, tuple[Token, int]] = {}
+        self._tokens: dict[int, tuple[Token, tuple[int, ...]]] = {}
 
     def numbers(self, terms: Iterable[str]) -> Ints:
         """The number of each term; a new one gets the next."""
@@ -129,27 +131,29 @@ class _Reading:
         self, questions: Sequence[str], folded: Sequence[str]
     ) -> tuple[Ints, NDArray[np.uint16]]:
         """The terms of a document, and how often each stands in each field."""
-        fields = [[number for text in questions for number in self._question(text)[0]]]
+        fields = [list(chain.from_iterable([self._question(text)[0] for text in questions]))]
         for text in folded:
-            fields.append([n for sentence in sentences(text) for n in self._sentence(sentence)])
+            fields.append(list(chain.from_iterable(map(self._sentence, sentences(text)))))
         owner = np.repeat(np.arange(FIELDS), list(map(len, fields)))
-        every = np.array([number for field in fields for number in field], np.int32)
+        every = np.array(list(chain.from_iterable(fields)), np.int32)
         terms, places = np.unique(every, return_inverse=True)
         tallies = np.bincount(places * FIELDS + owner, minlength=len(terms) * FIELDS)
         return terms, tallies.reshape(-1, FIELDS).astype(np.uint16)
 
     def phrase(self, question: str) -> Ints:
         """The words of a title or question, then how it sounds; each once."""
-        tokens = self._question(question)[1]
-        words = [self._words[word] for word in dict.fromkeys(content_words(tokens))]
-        sounds = [self._sounds[gram] for gram in dict.fromkeys(sound_grams(spoken(tokens)))]
-        return np.array(words + sounds, np.int32)
+        return self._question(question)[1]
 
-    def _question(self, text: str) -> tuple[list[int], Sequence[Token]]:
+    def _question(self, text: str) -> tuple[list[int], Ints]:
         found = self._questions.get(text)
         if found is None:
             tokens = tokenize_text(fold(text), self._tokenize)
-            found = self._questions[text] = (self._counted(tokens, compounds=True), tokens)
+            counted = self._counted(tokens)
+            counted += self._numbered(compounds(tokens))
+            words = map(self._words.__getitem__, dict.fromkeys(content_words(tokens)))
+            sounds = map(self._sounds.__getitem__, dict.fromkeys(sound_grams(spoken(tokens))))
+            phrase = np.array([*words, *sounds], np.int32)
+            found = self._questions[text] = (counted, phrase)
         return found
 
     def _sentence(self, text: str) -> list[int]:
@@ -158,55 +162,57 @@ class _Reading:
             found = self._sentences[text] = self._counted(self._tokenize(text))
         return found
 
-    def _counted(self, tokens: Sequence[Token], compounds: bool = False) -> list[int]:
+    def _counted(self, tokens: Sequence[Token]) -> list[int]:
         """Everything of a sentence that is counted."""
-        words = self._words
-        found = [words[token.word] for token in tokens if token.word is not None]
+        found: list[int] = []
+        seen = self._tokens.get
+        for token in tokens:
+            if token.word is not None:
+                known = seen(id(token))
+                found += self._token(token, token.word) if known is None else known[1]
         for run in solid_runs(tokens):
             grams = self._runs.get(run)
             if grams is None:
                 grams = self._runs[run] = self._numbered(run_grams(run))
             found += grams
-        if compounds:
-            return found + self._numbered(readings(tokens, compounds))
-        found += [
-            self._reading(token)
-            for token in tokens
-            if token.word is not None and len(token.reading) > 1
-        ]
         return found
 
-    def _reading(self, token: Token) -> int:
-        """The number of the pseudo-term of how a word is read."""
-        known = self._tokens.get(id(token))
-        if known is None:
-            known = self._tokens[id(token)] = (token, self._numbered([_spelled(token)])[0])
-        return known[1]
+    def _token(self, token: Token, word: str) -> tuple[int, ...]:
+        """The numbers of a word and of the pseudo-term of how it is read."""
+        numbers = [self._words[word]]
+        if len(token.reading) > 1:
+            numbers += self._numbered([_spelled(token)])
+        self._tokens[id(token)] = (token, tuple(numbers))
+        return tuple(numbers)
 
     def _numbered(self, terms: Iterable[str]) -> list[int]:
-        known = self._vocabulary
+        known = self.vocabulary
         return [known.setdefault(term, len(known)) for term in terms]
 
 
-def readings(tokens: Sequence[Token], compounds: bool = False) -> list[str]:
-    """Pseudo-terms that say how meaningful words (and compound nouns) are read, for kana.
+def readings(tokens: Sequence[Token]) -> list[str]:
+    """Pseudo-terms that say how meaningful words are read, for kana.
 
     `r:READING/CLASS/WRITTEN`, see `split_reading`.
     """
-    found = [
+    return [
         _spelled(token) for token in tokens if token.word is not None and len(token.reading) > 1
     ]
-    if compounds:
-        for start, token in enumerate(tokens):
-            reading, written = token.reading, token.surface
-            if token.pos[0] not in _COMPOUND or not reading:
-                continue
-            for other in tokens[start + 1 : start + 4]:
-                if other.pos[0] not in _COMPOUND or not other.reading:
-                    break
-                reading, written = reading + other.reading, written + other.surface
-                kind = f"{word_class(token.pos)}>{word_class(other.pos)}"
-                found.append(f"{READING}{reading}/{kind}/{written}")
+
+
+def compounds(tokens: Sequence[Token]) -> list[str]:
+    """Pseudo-terms like those of `readings` that say how compound nouns are read."""
+    found = []
+    for start, token in enumerate(tokens):
+        reading, written = token.reading, token.surface
+        if token.pos[0] not in _COMPOUND or not reading:
+            continue
+        for other in tokens[start + 1 : start + 4]:
+            if other.pos[0] not in _COMPOUND or not other.reading:
+                break
+            reading, written = reading + other.reading, written + other.surface
+            kind = f"{word_class(token.pos)}>{word_class(other.pos)}"
+            found.append(f"{READING}{reading}/{kind}/{written}")
     return found
 
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from bot.core.counts import (
     READING,
     DocumentCounts,
+    Reading,
     Vocabulary,
+    compounds,
     concept_term,
     count_documents,
     fingerprint,
@@ -84,34 +86,58 @@ def build_index(
     With a `previous` index that is nearly the same, its latent axes are kept, so scores may
     differ in the third digit from an index built from nothing.
     """
-    lexicon = tuple(lexicon)
-    read = cache(lambda word: tokenize(fold(word)))  # words of the word list stand in many lines
-    earlier = previous if previous is not None and previous.lexicon == lexicon else None
-    vocabulary: Vocabulary = dict(earlier.terms.number) if earlier else {}
-    counts, fresh = _counts(documents, lexicon, tokenize, earlier, vocabulary)
-    expansions = earlier.expansions if earlier else _expansions(lexicon, vocabulary, read)
-    decoder = _decoder(counts, vocabulary, lexicon, read, earlier)
-    space = spaces(vocabulary)
-    postings = term_postings(counts, space)
-    lines = partial(_line_terms, lexicon, expansions, vocabulary, read)
-    meaning = _latent(postings, earlier if _nearly(earlier, documents, fresh) else None, lines)
-    phrases = phrase_postings(counts, space)
-    return Index(
-        ids=tuple(document.id for document in documents),
-        titles=tuple(document.title for document in documents),
-        kinds=kind_numbers([document.kind for document in documents]),
-        terms=terms_of(vocabulary, (np.diff(postings.start) > 0) | (np.diff(phrases.start) > 0)),
-        postings=postings,
-        phrases=phrases,
-        latent=meaning,
-        title_length=np.log1p([len(document.title) for document in documents]).astype(np.float32),
-        expansions=expansions,
-        triggers=earlier.triggers if earlier else triggers(lexicon),
-        decoder=decoder,
-        repairer=_repairer(vocabulary, lexicon, earlier),
-        lexicon=lexicon,
-        counts=tuple(counts),
-    )
+    return IndexBuilder(lexicon, tokenize, previous).build(documents)
+
+
+class IndexBuilder:
+    """Builds indexes over versions of documents, each from the one before as `build_index` does.
+
+    Beyond that it reads no text twice, which it pays for with memory: for many builds in a row.
+    """
+
+    def __init__(
+        self, lexicon: Sequence[Line], tokenize: Tokenize, previous: Index | None = None
+    ) -> None:
+        self._lexicon = tuple(lexicon)
+        # Words of the word list stand in many lines.
+        self._read: Tokenize = cache(lambda word: tokenize(fold(word)))
+        same = previous is not None and previous.lexicon == self._lexicon
+        self._earlier = previous if same else None
+        vocabulary = dict(self._earlier.terms.number) if self._earlier else {}
+        self._reading = Reading(tokenize, vocabulary)
+
+    def build(self, documents: Sequence[Document]) -> Index:
+        """An index over the documents."""
+        lexicon, earlier, vocabulary = self._lexicon, self._earlier, self._reading.vocabulary
+        read, before = self._read, len(vocabulary)
+        counts, fresh = _counts(documents, lexicon, self._reading, earlier)
+        expansions = earlier.expansions if earlier else _expansions(lexicon, vocabulary, read)
+        if not earlier or len(vocabulary) > before:
+            decoder = _decoder(counts, vocabulary, () if earlier else lexicon, read)
+        else:
+            decoder = earlier.decoder
+        space = spaces(vocabulary)
+        postings = term_postings(counts, space)
+        phrases = phrase_postings(counts, space)
+        lines = partial(_line_terms, lexicon, expansions, vocabulary, read)
+        nearly = earlier if _nearly(earlier, documents, fresh) else None
+        self._earlier = Index(
+            ids=tuple(document.id for document in documents),
+            titles=tuple(document.title for document in documents),
+            kinds=kind_numbers([document.kind for document in documents]),
+            terms=terms_of(vocabulary, (np.diff(postings.start) + np.diff(phrases.start)) > 0),
+            postings=postings,
+            phrases=phrases,
+            latent=_latent(postings, nearly, lines),
+            title_length=np.log1p([len(each.title) for each in documents]).astype(np.float32),
+            expansions=expansions,
+            triggers=earlier.triggers if earlier else triggers(lexicon),
+            decoder=decoder,
+            repairer=_repairer(vocabulary, lexicon, earlier, before),
+            lexicon=lexicon,
+            counts=tuple(counts),
+        )
+        return self._earlier
 
 
 def _nearly(earlier: Index | None, documents: Sequence[Document], fresh: int) -> bool:
@@ -138,9 +164,8 @@ def _latent(
 def _counts(
     documents: Sequence[Document],
     lexicon: tuple[Line, ...],
-    tokenize: Tokenize,
+    reading: Reading,
     previous: Index | None,
-    vocabulary: Vocabulary,
 ) -> tuple[list[DocumentCounts], int]:
     mark = lexicon_mark(lexicon)
     known = {item.fingerprint: item for item in previous.counts} if previous else {}
@@ -155,8 +180,7 @@ def _counts(
         [documents[place] for place in fresh],
         [related[place] for place in fresh],
         lexicon,
-        tokenize,
-        vocabulary,
+        reading,
     )
     known.update({item.fingerprint: item for item in counted})
     return [known[print_] for print_ in prints], len(fresh)
@@ -190,11 +214,11 @@ def _line_terms(
 
 
 def _repairer(
-    vocabulary: Mapping[str, int], lexicon: Sequence[Line], previous: Index | None
+    vocabulary: Mapping[str, int], lexicon: Sequence[Line], previous: Index | None, before: int
 ) -> Repairer:
-    """The previous repairer, where no written word was added since."""
+    """The previous repairer, where no written word was added to the `before` first terms."""
     if previous:
-        added = islice(vocabulary, len(previous.terms.number), None)
+        added = islice(vocabulary, before, None)
         if not any(term.startswith(READING) for term in added):
             return previous.repairer
     return repairer_for(vocabulary, lexicon)
@@ -211,15 +235,13 @@ def _decoder(
     vocabulary: Vocabulary,
     lexicon: Sequence[Line],
     read: Tokenize,
-    earlier: Index | None,
 ) -> KanaDecoder:
-    """A kana decoder over the documents' words and the word list's; the earlier one if none is new."""
-    if earlier and len(vocabulary) == len(earlier.terms.number):
-        return earlier.decoder
-    for left, right, _ in () if earlier else lexicon:
+    """A kana decoder over the documents' words and the word list's."""
+    for left, right, _ in lexicon:
         for word in (*left, *right):
             if hiragana_share(word) < 1.0:
-                for term in readings(read(word), compounds=True):
+                tokens = read(word)
+                for term in (*readings(tokens), *compounds(tokens)):
                     vocabulary.setdefault(term, len(vocabulary))
     totals = np.zeros(len(vocabulary), np.int64)
     for item in counts:

@@ -5,7 +5,15 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.counts import Vocabulary, concept_term, count_documents, readings, related_text
+from bot.core.counts import (
+    Reading,
+    Vocabulary,
+    compounds,
+    concept_term,
+    count_documents,
+    readings,
+    related_text,
+)
 from bot.core.documents import Document
 from bot.core.terms import gram_terms, phrase_terms, spoken, tokenize_text, word_terms
 from bot.core.text import fold, sentences, squeeze
@@ -35,7 +43,9 @@ def plain_counts(document: Document) -> tuple[dict[str, list[int]], list[list[st
     phrases = []
     for question in questions:
         tokens = tokenize_text(fold(question), TOKENIZE)
-        counts[0].update((*word_terms(tokens), *gram_terms(tokens), *readings(tokens, True)))
+        counts[0].update(
+            (*word_terms(tokens), *gram_terms(tokens), *readings(tokens), *compounds(tokens))
+        )
         sounds = dict.fromkeys(phrase_terms(spoken(tokens)))
         phrases.append([*dict.fromkeys(word_terms(tokens)), *sounds])
     for field, text in enumerate(fields):
@@ -56,7 +66,7 @@ def plain_counts(document: Document) -> tuple[dict[str, list[int]], list[list[st
 def test_documents_counted_together_are_counted_as_each_alone(documents: list[Document]) -> None:
     vocabulary: Vocabulary = {}
     related = [related_text(document, {}) for document in documents]
-    together = count_documents(documents, related, LEXICON, TOKENIZE, vocabulary)
+    together = count_documents(documents, related, LEXICON, Reading(TOKENIZE, vocabulary))
     names = list(vocabulary)
     assert list(vocabulary.values()) == list(range(len(vocabulary)))
     for document, counted in zip(documents, together, strict=True):

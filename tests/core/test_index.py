@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from bot.core.index import build_index
+from bot.core.index import IndexBuilder, build_index
 from bot.core.matching import rank
 from bot.core.saved import from_bytes, index_key, to_bytes
 from tests.core.knowledge import DOCUMENTS, INDEX, LEXICON, TOKENIZE
@@ -55,6 +55,28 @@ def test_the_key_changes_with_documents_and_word_list() -> None:
     assert key == index_key(list(DOCUMENTS), list(LEXICON))
     assert key != index_key(DOCUMENTS[1:], LEXICON)
     assert key != index_key(DOCUMENTS, LEXICON[1:])
+
+
+def test_a_builder_gives_what_building_from_the_index_before_gives() -> None:
+    builder = IndexBuilder(LEXICON, TOKENIZE)
+    before = None
+    for documents in (DOCUMENTS, DOCUMENTS[1:], (*DOCUMENTS[2:], DOCUMENTS[0])):
+        before = build_index(documents, LEXICON, TOKENIZE, before)
+        assert to_bytes(builder.build(documents)) == to_bytes(before)
+
+
+def test_a_builder_reads_no_text_twice() -> None:
+    asked: list[str] = []
+
+    def tokenize(text: str):  # type: ignore[no-untyped-def]
+        asked.append(text)
+        return TOKENIZE(text)
+
+    builder = IndexBuilder(LEXICON, tokenize)
+    builder.build(DOCUMENTS)
+    asked.clear()
+    builder.build([dataclasses.replace(each, questions=()) for each in DOCUMENTS])
+    assert asked == []
 
 
 def test_only_changed_documents_are_tokenised_again() -> None:
