@@ -25,7 +25,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.store import direct
 from bot.store.inbox import DECIDED, LEASED, UNSEND, Claimed
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, OPEN, conversations, inbox
-from bot.store.together import AHEAD, Ahead, Value, among
+from bot.store.together import Ahead, Value, among, fetch_together
 
 _other = inbox.alias("other")
 # Scalar subqueries and no joins: however wrong the database's statistics are (a queue has none
@@ -149,13 +149,10 @@ def claim(
         due = direct.fetch(connection, _DUE_NEWEST if newest_first else _DUE_OLDEST, values)
         claimed = [Claimed(*_with_booleans(row)) for row in due]
         if claimed:
-            direct.change(connection, _LEASE, [_lease_row(c, lease_end) for c in claimed])
+            direct.change_each(connection, _LEASE, [_lease_row(c, lease_end) for c in claimed])
     else:
         at_once = _CLAIM_NEWEST if newest_first else _CLAIM_OLDEST
-        options = {AHEAD: ahead}
-        leased = connection.execute(
-            at_once, values | {"lease_end": lease_end}, execution_options=options
-        )
+        leased = fetch_together(connection, at_once, values | {"lease_end": lease_end}, ahead)
         claimed = [Claimed(*row) for row in leased]
     return sorted(claimed, key=lambda c: (c.received_at, c.id))
 

@@ -14,7 +14,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from bot.errors import StoreError
 from bot.store.direct import driver
 from bot.store.lockfile import FileLock
-from bot.store.together import AHEAD, send_together
 from bot.store.writer import BUSY_MS, GroupCommit, store_error
 
 T = TypeVar("T")
@@ -208,12 +207,13 @@ def _again(
     for attempt in range(_ATTEMPTS):
         committing = False
         try:
-            with engine.connect() as connection:
+            with _lent(engine) as connection:
+                file = driver(connection)
                 if begin:
-                    connection.exec_driver_sql("BEGIN")
+                    file.execute("BEGIN")
                 result = function(connection)
                 committing = True
-                connection.commit()
+                file.commit()
                 return result
         except SQLAlchemyError as error:
             # What never reached its commit is undone and may run again. A commit whose answer
@@ -224,24 +224,32 @@ def _again(
     raise AssertionError
 
 
+@contextmanager
+def _lent(engine: Engine) -> Iterator[Connection]:
+    """A connection; what the driver itself raises is told to SQLAlchemy, so that it lets go of
+    the connections that a restarted server has forgotten."""
+    with engine.connect() as connection:
+        connection.begin()  # so that it is rolled back at the end, unless it was committed
+        try:
+            yield connection
+        except connection.dialect.loaded_dbapi.Error as error:
+            lost = driver(connection).closed
+            if lost:
+                connection.invalidate()
+                engine.dispose()
+            raise DBAPIError(
+                None, None, error, hide_parameters=True, connection_invalidated=lost
+            ) from None
+
+
 def _server_engine(url: URL, options: Mapping[str, Any], **more: Any) -> Engine:
-    engine = create_engine(
+    return create_engine(
         url,
         hide_parameters=True,
         connect_args=options,
         pool_timeout=_POOL_WAIT_SECONDS,
         **more,
     )
-
-    @event.listens_for(engine, "do_execute")
-    def execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
-        """Here and not beside it: a lost connection is then seen as one by SQLAlchemy."""
-        ahead = context.execution_options.get(AHEAD) if context is not None else None
-        if ahead:
-            send_together(cursor, statement, values, ahead, context.dialect)
-        return bool(ahead)
-
-    return engine
 
 
 def _passing(error: SQLAlchemyError) -> bool:

@@ -1,8 +1,8 @@
-"""Statements whose text is made once and goes to SQLite's driver as it is.
+"""Statements whose text is made once and goes to the driver as it is.
 
 From a statement to the driver SQLAlchemy tells listeners, puts values in order and makes a result:
 for what an incoming event takes, three times the work of SQLite itself (docs/performance.md). What
-every event costs goes this way, all else SQLAlchemy's. PostgreSQL waits for the server instead.
+every event costs goes this way, inside `Database.write` and `work`; all else goes SQLAlchemy's.
 """
 
 from __future__ import annotations
@@ -36,23 +36,33 @@ def text(
 
 
 def driver(connection: Connection) -> Any:
-    """The driver's own connection. What it raises is a `sqlite3.Error` on SQLite."""
+    """The driver's own connection. What it raises is made a StoreError where a write ends."""
     return connection.connection.driver_connection
 
 
 def fetch(connection: Connection, statement: Executable, values: Values) -> list[tuple[Any, ...]]:
-    """On SQLite: run it, and all rows as the driver gives them (a boolean is 0 or 1)."""
-    written, fixed = text(statement, _SQLITE, tuple(values))
-    rows: list[tuple[Any, ...]] = (
-        driver(connection).execute(written, {**fixed, **values}).fetchall()
-    )
+    """Run it; all rows as the driver gives them (on SQLite a boolean is 0 or 1)."""
+    cursor = _run(connection, statement, values)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def change(connection: Connection, statement: Executable, rows: Sequence[Values]) -> int:
+def change(connection: Connection, statement: Executable, values: Values) -> int:
+    """Run it; returns how many rows of the table were changed."""
+    count: int = _run(connection, statement, values).rowcount
+    return count
+
+
+def change_each(connection: Connection, statement: Executable, rows: Sequence[Values]) -> int:
     """On SQLite: run it with each of `rows`; returns how many rows of the table were changed."""
     written, fixed = text(statement, _SQLITE, tuple(rows[0]))
     if fixed:
         rows = [{**fixed, **row} for row in rows]
     count: int = driver(connection).executemany(written, rows).rowcount
     return count
+
+
+def _run(connection: Connection, statement: Executable, values: Values) -> Any:
+    dialect = connection.dialect
+    written, fixed = text(statement, _SQLITE if dialect.name == "sqlite" else dialect)
+    return driver(connection).execute(written, {**fixed, **values})

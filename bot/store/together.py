@@ -14,7 +14,6 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    Dialect,
     Executable,
     Text,
     Update,
@@ -80,8 +79,8 @@ class Each:
         if not rows:
             return 0
         if connection.dialect.name == "sqlite":
-            return direct.change(connection, self._one, rows)
-        return connection.execute(self._together, parameters(rows)).rowcount
+            return direct.change_each(connection, self._one, rows)
+        return direct.change(connection, self._together, parameters(rows))
 
     def ahead(self, rows: Sequence[Mapping[str, Any]]) -> Ahead:
         """For PostgreSQL: the same, to be sent with another statement."""
@@ -90,36 +89,36 @@ class Each:
 
 @dataclass
 class Ahead:
-    """For PostgreSQL: a statement that goes together with the one it is handed to, before it.
+    """For PostgreSQL: a statement that goes together with another, before it.
 
-    `connection.execute(last, values, execution_options={AHEAD: [first, second]})`: each is done
-    when its turn comes and sees what those before it did. Where no transaction is open they are
-    one. `rows` is what it gave, once the last one is done.
+    `rows` is what it gave, once the last one is done.
     """
 
     statement: Executable
     values: Mapping[str, Any]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def send(self, driver: Any, dialect: Dialect) -> Any:
-        """Send it; returns the driver's cursor, whose rows may be read when all were sent."""
-        written, fixed = direct.text(self.statement, dialect)
-        return driver.cursor().execute(written, {**fixed, **self.values})
 
+def fetch_together(
+    connection: Connection, last: Executable, values: Mapping[str, Any], ahead: Sequence[Ahead]
+) -> list[tuple[Any, ...]]:
+    """For PostgreSQL: run all of them and return the last one's rows.
 
-AHEAD = "ahead"
-
-
-def send_together(
-    cursor: Any, statement: str, values: Mapping[str, Any], ahead: Sequence[Ahead], dialect: Dialect
-) -> None:
-    """Run all of them, `cursor` the last."""
-    driver = cursor.connection
+    Each is done when its turn comes and sees what those before it did. Where no transaction is
+    open they are one.
+    """
+    if not ahead:
+        return direct.fetch(connection, last, values)
+    every = [*ahead, Ahead(last, values)]
+    driver = direct.driver(connection)
     with driver.pipeline():
-        sent = [each.send(driver, dialect) for each in ahead]
-        cursor.execute(statement, values)
-    for each, answer in zip(ahead, sent, strict=True):
-        each.rows = answer.fetchall() if answer.description else []
+        sent = []
+        for each in every:
+            written, fixed = direct.text(each.statement, connection.dialect)
+            sent.append(driver.execute(written, {**fixed, **each.values}))
+    for each, cursor in zip(every, sent, strict=True):
+        each.rows = cursor.fetchall() if cursor.description else []
+    return every[-1].rows
 
 
 def begin(connection: Connection) -> None:

@@ -19,8 +19,8 @@ _COUNTED = {"preserve_rowcount": True}
 class Upsert:
     """The statements for one table, built once: building costs more than running them.
 
-    `together`: on PostgreSQL all rows go in one statement, on SQLite straight to the driver; each
-    must give every column, or all of `columns`, and none can be bytes.
+    `together`: straight to the driver, on PostgreSQL all rows in one statement; each must give
+    every column, or all of `columns`, and none can be bytes.
     """
 
     def __init__(
@@ -50,20 +50,21 @@ class Upsert:
 
     def insert_or_ignore(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert `rows`, leaving out those that are already there; returns how many are new."""
-        name = connection.dialect.name
-        if self._together and name == "sqlite":
-            return direct.change(connection, self._ignore[name], rows)
-        return connection.execute(
-            self._ignore[name], self._values(rows), execution_options=_COUNTED
-        ).rowcount
+        statement = self._ignore[connection.dialect.name]
+        if self._together:
+            return _change(connection, statement, rows)
+        return connection.execute(statement, rows, execution_options=_COUNTED).rowcount
 
     def insert_or_update(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert whole `rows`; one whose primary key is already there gets the new values."""
-        name = connection.dialect.name
-        if self._together and name == "sqlite":
-            direct.change(connection, self._update[name], rows)
+        statement = self._update[connection.dialect.name]
+        if self._together:
+            _change(connection, statement, rows)
         else:
-            connection.execute(self._update[name], self._values(rows))
+            connection.execute(statement, rows)
 
-    def _values(self, rows: Sequence[Mapping[str, Any]]) -> Any:
-        return parameters(rows) if self._together else rows
+
+def _change(connection: Connection, statement: _Insert, rows: Sequence[Mapping[str, Any]]) -> int:
+    if connection.dialect.name == "sqlite":
+        return direct.change_each(connection, statement, rows)
+    return direct.change(connection, statement, parameters(rows))
