@@ -25,9 +25,8 @@ def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> L
     plain = plain_spelling(text)
     if view.learned_danger is None or len(plain) < _SHORTEST:
         return "none"
-    if view.never_danger.any_in(plain):
-        return "none"
-    return danger_level(text, in_scope)
+    level = danger_level(text, in_scope)
+    return "none" if level != "none" and view.never_danger.any_in(plain) else level
 
 
 def danger_by_wording(view: CityView, text: str) -> bool:

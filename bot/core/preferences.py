@@ -43,6 +43,10 @@ class Step:
 
 def steps(view: CityView, language: str) -> tuple[Step, ...]:
     """What the city's residents are asked in the chat, in order; () where nothing is."""
+    return view.once(("steps", language), lambda: _steps(view, language))
+
+
+def _steps(view: CityView, language: str) -> tuple[Step, ...]:
     catalog, words = view.catalog.in_language(language), view.wording(language)
     found = [_attribute_step(view, catalog, attribute) for attribute in view.asked]
     if catalog.quiet_hours:

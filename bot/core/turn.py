@@ -189,6 +189,10 @@ def button(words: str, do: str, **values: str) -> QuickReply:
 
 def unique(buttons: Iterable[QuickReply]) -> list[QuickReply]:
     """At most LINE's number of buttons; no label twice, because typed words select one of them."""
+    buttons = list(buttons)
+    labels = {each.label for each in buttons}
+    if len(labels) == len(buttons) and "" not in labels:
+        return buttons[:MAX_BUTTONS]
     found: dict[str, QuickReply] = {}
     for each in buttons:
         text, number = each.label, 2
