@@ -7,7 +7,7 @@ run no code. A damaged file is as good as none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -22,20 +22,25 @@ from bot.content.loader import Loaded
 from bot.content.problems import Problem
 from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
-from bot.services.library import SavedIndexes
+from bot.services import library
+from bot.services.library import SavedIndexes, key_of_index
 
 _DIGEST = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Good content, and what its checks say from the day `since` to the day before `until`."""
+    """Good content, and what its checks say from the day `since` to the day before `until`.
+
+    `indexes` are the keys of the saved indexes by city.
+    """
 
     since: date
     until: date
     content: Content
     catalog: Catalog
     warnings: tuple[Problem, ...]
+    indexes: Mapping[str, str]
 
 
 def load(saved: SavedIndexes, version: str, today: date) -> Kept | None:
@@ -50,12 +55,19 @@ def load(saved: SavedIndexes, version: str, today: date) -> Kept | None:
     return None
 
 
-def save(saved: SavedIndexes, loaded: Loaded, warnings: Iterable[Problem], today: date) -> None:
-    """Keep good content with the warnings that `today` gives it."""
-    until = same_until(loaded, today)
-    kept = Kept(today, until, loaded.draft, loaded.segments, tuple(warnings))
+def save(
+    saved: SavedIndexes,
+    loaded: Loaded,
+    warnings: Iterable[Problem],
+    today: date,
+    cities: Iterable[str] = (),
+) -> None:
+    """Keep good content with the warnings that `today` gives it, for accounts of `cities`."""
+    until, content = same_until(loaded, today), loaded.draft
+    keys = {city: key_of_index(content, city) for city in cities if city in content.cities}
+    kept = Kept(today, until, content, loaded.segments, tuple(warnings), keys)
     text = msgspec.json.encode(kept)
-    saved.save(_key(loaded.draft.version), hashlib.sha256(text).digest() + text)
+    saved.save(_key(content.version), hashlib.sha256(text).digest() + text)
 
 
 def _key(version: str) -> str:
@@ -64,11 +76,11 @@ def _key(version: str) -> str:
 
 @cache
 def _reading() -> str:
-    """Changes with the code that reads and checks content, and with the words it lends.
+    """Changes with the code that reads, checks and indexes content, and with the words it lends.
 
     (Of core's code and weights `IndexCache` takes care.)
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(Path(library.__file__).read_bytes())
     content = Path(loader.__file__).parent
     for path in sorted((*content.glob("*.py"), *content.glob("wording/*.yaml"))):
         digest.update(path.read_bytes())

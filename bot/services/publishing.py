@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,7 @@ class Checked:
 
     loaded: Loaded
     problems: tuple[Problem, ...]
+    index_keys: Mapping[str, str] = field(default_factory=dict)  # as in `Library`
 
     @property
     def good(self) -> bool:
@@ -184,7 +185,7 @@ class Publisher:
             self._refuse(problems)
         else:
             self._problems = self._warnings = problems
-            self._take(checked.loaded, files)
+            self._take(checked, files)
 
     def _kept(self, files: Files) -> Checked | None:
         """As an earlier start checked the same files; nobody knows the places any more."""
@@ -193,7 +194,8 @@ class Publisher:
         if kept is None:
             return None
         problems = {*kept.warnings, *_holidays(files, today)}
-        return Checked(Loaded(kept.content, (), segments=kept.catalog), tuple(sorted(problems)))
+        loaded = Loaded(kept.content, (), segments=kept.catalog)
+        return Checked(loaded, tuple(sorted(problems)), kept.indexes)
 
     def _made(self, files: Files, apart: Apart | None) -> Checked:
         if apart is not None and self._saved and self._saved.may_save():
@@ -203,14 +205,14 @@ class Publisher:
         today = self._today()
         checked = check_files(files, today)
         if checked.good and self._saved:
-            keptchecks.save(self._saved, checked.loaded, checked.problems, today)
+            keptchecks.save(self._saved, checked.loaded, checked.problems, today, self._cities)
         return checked
 
     def _prepare(self, files: Files) -> None:
         """Leave everything that `load` needs where it is kept."""
         checked = self._made(files, None)
         if checked.good:
-            library = self._library_of(checked.loaded.draft, checked.loaded)
+            library = self._library_of(checked.loaded)
             for city_id in self._cities:
                 library.index(city_id)
 
@@ -263,10 +265,10 @@ class Publisher:
         if self._library is None:
             self._fall_back()
 
-    def _take(self, loaded: Loaded, files: Files) -> None:
-        library = self._library_of(loaded.draft, loaded)
+    def _take(self, checked: Checked, files: Files) -> None:
+        library = self._library_of(checked.loaded, checked.index_keys)
         self._serve(library)
-        entries = len(loaded.draft.entries)
+        entries = len(library.content.entries)
         log.info("content loaded", extra={"version": library.content.version, "entries": entries})
         self._keep(library.content.version, files)
 
@@ -282,8 +284,9 @@ class Publisher:
         if unkept is not None:
             self._keep(*unkept)
 
-    def _library_of(self, content: Content, loaded: Loaded) -> Library:
-        return Library(content, self._tokenize, self._terms, loaded.segments, self._saved)
+    def _library_of(self, loaded: Loaded, keys: Mapping[str, str] | None = None) -> Library:
+        content, catalog = loaded.draft, loaded.segments
+        return Library(content, self._tokenize, self._terms, catalog, self._saved, keys)
 
     def _serve(self, library: Library) -> None:
         for city_id in self._cities:
@@ -303,7 +306,7 @@ class Publisher:
         if stored is not None:
             loaded = load({path: text.encode() for path, text in stored.items()})
             if loaded.content is not None and set(self._cities) <= set(loaded.content.cities):
-                self._serve(self._library_of(loaded.content, loaded))
+                self._serve(self._library_of(loaded))
                 log.warning("content of before", extra={"version": loaded.content.version})
                 return
         said = "\n".join(str(problem) for problem in errors(self._problems))

@@ -14,7 +14,7 @@ from bot.content.sudachi import SudachiTokenizer
 from bot.core.knowledge import Content
 from bot.errors import ContentError
 from bot.services import keptchecks
-from bot.services.library import Terms
+from bot.services.library import Terms, key_of_index
 from bot.services.publishing import Publisher, check_files
 from tests.builders import COMMON, content, replaced, write
 from tests.conftest import TODAY
@@ -132,6 +132,26 @@ def test_warnings_are_those_of_the_day(start: Start) -> None:
 
     days = [(2026, 11, 21), (2026, 12, 31), (2027, 1, 1), (2027, 1, 2), (2026, 12, 1)]
     assert [warned(date(*day)) for day in days] == [False, False, True, True, False]
+
+
+def test_the_index_is_found_by_the_key_kept_beside_the_content(start: Start, saved: Folder) -> None:
+    read = content_of(start())
+    kept = keptchecks.load(saved, read.version, TODAY)
+    assert kept is not None and kept.indexes == {"minato": key_of_index(read, "minato")}
+    index = saved.files[kept.indexes["minato"]]
+    assert (
+        start().current().view("minato").rank("図書館カードを作りたい").matches[0].id
+        == "library-card"
+    )
+    assert list(saved.files.values()).count(index) == 1 and len(saved.files) == 2
+
+
+def test_an_index_that_is_gone_is_built_again(start: Start, saved: Folder) -> None:
+    start()
+    saved.files = {key: saved.files[key] for key in saved.contents}
+    ranked = start().current().view("minato").rank("図書館カードを作りたい")
+    assert ranked.matches[0].id == "library-card"
+    assert len(saved.files) == 2
 
 
 def test_what_is_not_kept_yet_is_made_apart(start: Start, saved: Folder) -> None:
