@@ -110,10 +110,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type info
             for fd, _ in self._epoll.poll(-1, 1):
                 if fd == self._leave:
                     return
-                if fd in self._listeners:
-                    self._accept(self._listeners[fd])
-                elif (conn := self.keepalived_conns.pop(fd, None)) is not None:
-                    self._answer(conn)
+                try:
+                    self._take_up(fd)
+                except Exception as error:  # the thread must live on
+                    log.error("connection failed", extra={"error": type(error).__name__})
+
+    def _take_up(self, fd: int) -> None:
+        if fd in self._listeners:
+            self._accept(self._listeners[fd])
+        elif (conn := self.keepalived_conns.pop(fd, None)) is not None:
+            self._answer(conn)
 
     def _accept(self, listener: Any) -> None:
         try:
@@ -125,9 +131,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type info
         except OSError as error:  # it has gone again, or another process was quicker
             if error.errno in _NOTHING_LEFT:
                 time.sleep(_STOP_SECONDS)
-        self._full = True
-        if len(self._open) < self.worker_connections:
-            self._accept_more()
+        finally:
+            self._full = True
+            if len(self._open) < self.worker_connections:
+                self._accept_more()
 
     def _accept_more(self) -> None:
         self._full = False
