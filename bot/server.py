@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
-from gunicorn.http.errors import ParseException
 
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
@@ -80,8 +79,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             gc.freeze()  # it lives as long as the process: walking through it holds up answers
         finally:
             gc.enable()
-        # Chunks that are none: the sender's fault, not ours, and read only with the body.
-        self.app.register_error_handler(ParseException, lambda _: ("", 400))
         sparsely = self.app.extensions["madoguchi"].tokenizer.map_sparsely
         # To be ready goes first.
         later = threading.Timer(_SETTLE_SECONDS, sparsely, [_PAUSE_SECONDS])
