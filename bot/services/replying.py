@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -244,9 +244,14 @@ class Replying:
         if answered.erase and claimed.resident is not None:
             erase = (claimed.account, claimed.resident, claimed.occurred_at)
         outgoing = _outgoing(claimed, messages) if messages else None
-        effects = Effects(decision, kept, question, erase, outgoing=outgoing)
-        effects = replace(
-            effects, own=own_wishes(claimed, answered), reaction=self._reaction(claimed, answered)
+        effects = Effects(
+            decision,
+            kept,
+            question,
+            erase,
+            outgoing=outgoing,
+            own=own_wishes(claimed, answered),
+            reaction=self._reaction(claimed, answered),
         )
         return with_duties(claimed, effects)
 
@@ -256,14 +261,14 @@ class Replying:
     def _reaction(self, claimed: Claimed, answered: Answered) -> reactions.Reaction | None:
         if answered.reaction is None:
             return None
-        number = uuid.uuid4().hex
+        number = secrets.token_hex(16)
         return reactions.of(number, self._today(), answered.reaction, claimed.account)
 
     def _question(self, claimed: Claimed, answered: Answered) -> Question | None:
         if answered.question is None:
             return None
         return Question(
-            uuid.uuid4().hex,
+            secrets.token_hex(16),
             self._today(),
             answered.question,
             answered.outcome,
@@ -306,7 +311,7 @@ class Replying:
 def _check_storable(answered: Answered) -> None:
     """Raise here, for this event alone, what would make the whole batch's transaction fail."""
     for value in (answered.state, answered.outcome, answered.question):
-        if value is not None and "\x00" in value.encode().decode():
+        if value is not None and b"\x00" in value.encode():
             raise ValueError("NUL in what is to be stored")
 
 
