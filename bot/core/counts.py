@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -74,11 +75,11 @@ def count_documents(
     mark = lexicon_mark(lexicon)
     found = []
     folded = [
-        tuple(fold(text[:_MAX_FIELD]) for text in (document.answer, texts, document.contact))
+        tuple(map(reading.folded, (document.answer, texts, document.contact)))
         for document, texts in zip(documents, related, strict=True)
     ]
     fields = [
-        (fold("\n".join((document.title, *document.questions))[:_MAX_FIELD]), *others)
+        (reading.folded("\n".join((document.title, *document.questions))), *others)
         for document, others in zip(documents, folded, strict=True)
     ]
     concepts = _count_concepts(fields, lexicon)
@@ -114,6 +115,8 @@ class Reading:
 
     def __init__(self, tokenize: Tokenize, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
+        # Most documents share their contact with others.
+        self.folded: Callable[[str], str] = cache(lambda text: fold(text[:_MAX_FIELD]))
         self._tokenize = tokenize
         self._sentences: dict[str, list[int]] = {}
         self._runs: dict[str, list[int]] = {}
