@@ -244,7 +244,8 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     ranking = speaker.rank(text)
     facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
     if facet is None or not _asks_on_alone(text, said):
-        return show_intent(speaker, intent) if _is_told(speaker, intent, ranking) else None
+        told = _is_told(speaker, intent, said, ranking)
+        return show_intent(speaker, intent) if told else None
     clear = decide(ranking, view.costs) == "answer"
     if clear and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking)):
         return None
@@ -256,13 +257,17 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     return speaker.done((card,), buttons, found, last=intent.id, asked=asked)
 
 
-def _is_told(speaker: Speaker, intent: Intent, ranking: Ranking) -> bool:
+def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> bool:
     """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone."""
     decision = decide(ranking, speaker.view.costs)
     if decision == "answer" or not is_unknown_matter(intent.id) or not asks_outright(speaker.text):
         return False
     near = [match.id for match in ranking.matches[:3]]
-    return one_case_more(speaker.text) or (decision == "fallback" and intent.id in near)
+    if one_case_more(speaker.text) or near[:1] == [intent.id]:
+        return True
+    if decision == "fallback" and (intent.id in near or by_what_means(speaker.text, said)):
+        return True
+    return _asks_on_alone(speaker.text, said)
 
 
 def _unknown(speaker: Speaker, intent: Intent, facet: Facet) -> str:

@@ -33,6 +33,24 @@ _OWNER = re.compile(
     rf"で(?:も|は)?(?:無料の?)?(?={_PAYS_OR_CONNECTS}))"
 )
 
+# 「楽天カードの暗証番号忘れた」「クレカ落とした」: banks, shops and makers keep these, not the city.
+_OTHERS_CARD = re.compile(
+    r"(?:みずほ|三井住友|三菱|ufj|りそな|ゆうちょ|郵便局|農協|信金|信用金庫|銀行|楽天|イオン|セゾン|jcb|visa|クレジット|"
+    r"クレカ|キャッシュ|ポイント|waon|nanaco|suica|スイカ|edy|ポンタ|dポイント|ペイペイ|paypay|社員|会員|定期|"
+    r"携帯|スマホ|iphone|line|ライン|google|グーグル|apple|アップル|アマゾン)(?:の)?(?:カード|証|券|通帳|アカウント)?(?:の|を|が)?"
+    r"(?:暗証|パスワード|(?:なく|無く|失く|落と)し|紛失|再発行)"
+)
+_CITY_S_CARD = re.compile(r"マイナ|個人番号|証明|保険証|手帳|図書|給付|手当|受取|振込先")
+
+
+def is_others_card(text: str) -> bool:
+    """Whether a bank's, a shop's or a maker's card or password is lost or forgotten.
+
+    False where the city's own is named beside it: 「銀行の通帳とマイナカードをなくした」.
+    """
+    folded = squeeze(fold(text))
+    return bool(_OTHERS_CARD.search(folded)) and not _CITY_S_CARD.search(folded)
+
 
 def names_an_owner(view: CityView, text: str) -> bool:
     """Whether what `text` asks about is said to be somebody's whom nothing here speaks of.

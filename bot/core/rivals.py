@@ -9,7 +9,7 @@ from bot.core.confidence import Decision, decide
 from bot.core.documents import Match, Ranking
 from bot.core.knowledge import Entry
 from bot.core.nearness import NEAR_DUPLICATE, closest, plain
-from bot.core.owners import OTHERS_MATTER, names_an_owner, with_others_matter
+from bot.core.owners import OTHERS_MATTER, is_others_card, names_an_owner, with_others_matter
 from bot.core.text import bare, fold, squeeze
 from bot.core.view import CityView
 
@@ -57,6 +57,8 @@ def settled(view: CityView, text: str, ranking: Ranking) -> tuple[Decision, Rank
     unclear = may_be_known(view, ranking) or only_a_word(view, text, ranking)
     if decision == "answer" and (unclear or is_shared(view, text, ranking)):
         decision = "choices"
+    if is_others_card(text) and view.intent(OTHERS_MATTER):
+        return "answer", ranking.led_by(OTHERS_MATTER)
     if decision != "fallback" and is_of_others(view, text, ranking):
         return "choices", with_others_matter(view, ranking)
     return decision, ranking
@@ -163,7 +165,7 @@ def only_a_word(view: CityView, text: str, ranking: Ranking) -> bool:
 def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
     """「電子マネー使える？」「オープンデータはどこ？」: the city's entry before the glossary's.
 
-    Only where both are first.
+    Only where both are first. So is what no source says before it: 「ユーチューブやってる？」.
 
     The meaning of a word (「…とは」) and a bare word keep the glossary's entry.
     """
@@ -171,7 +173,7 @@ def city_before_term(view: CityView, text: str, ranking: Ranking) -> Ranking:
         return ranking
     (first, second), rest = ranking.matches[:2], ranking.matches[2:]
     term = view.entry(first.id)
-    if term is None or not term.is_term or not _is_own(view, second.id):
+    if term is None or not term.is_term or not _may_answer(view, second.id):
         return ranking
     folded = squeeze(fold(text))
     asked = (_ASKS_TO_USE, _WANTS, _ASKS_WHERE_OR_WHEN, _ASKS_HOW_MANY)
@@ -198,6 +200,10 @@ def _is_own(view: CityView, item_id: str) -> bool:
     return entry is not None and entry.city == view.city.id and not entry.is_term
 
 
+def _may_answer(view: CityView, item_id: str) -> bool:
+    return _is_own(view, item_id) or is_unknown_matter(item_id)
+
+
 def _says_its_words(folded: str, term: Entry) -> bool:
     """Whether the message is one of the term's own phrasings, or nearly."""
     questions = [plain(question) for question in term.questions]
@@ -206,9 +212,11 @@ def _says_its_words(folded: str, term: Entry) -> bool:
 
 def _speak_of_the_same(view: CityView, term_id: str, entry_id: str) -> bool:
     """Whether the entry names the term: it links to it, or its word stands in the entry."""
-    entry = view.entry(entry_id)
+    entry, intent = view.entry(entry_id), view.intent(entry_id)
+    words = [word for word, each in view.glossary if each == term_id]
+    if intent:
+        return any(word in "\n".join(intent.examples) for word in words)
     if entry is None:
         return False
-    words = [word for word, each in view.glossary if each == term_id]
     said = "\n".join((entry.title, entry.answer, *entry.questions))
     return term_id in entry.related or any(word in said for word in words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.documents import Match, Ranking
-from bot.core.owners import OTHERS_MATTER, names_an_owner
+from bot.core.owners import OTHERS_MATTER, is_others_card, names_an_owner
 from bot.core.rivals import settled, stands_alone
 from bot.services.library import Library
 
@@ -71,3 +71,32 @@ def test_a_sure_answer_becomes_a_question_back_with_the_shop_s_matter(library: L
 def test_the_shop_s_matter_itself_is_answered_at_once(library: Library) -> None:
     shop = Ranking((Match(OTHERS_MATTER, 9.0), Match("class-list", 1.0)), 0.95, 0.97, 0.97)
     assert settled(library.view("yachiyo"), "ヤマダ電機の会員カード", shop)[0] == "answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "楽天カードの暗証番号忘れた",
+        "クレカ落とした",
+        "銀行のカードなくした",
+        "スマホのパスワード忘れた",
+        "社員証の再発行",
+    ],
+)
+def test_cards_and_passwords_that_others_keep(text: str) -> None:
+    assert is_others_card(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "マイナカードの暗証番号忘れた",
+        "銀行の通帳とマイナカードをなくした",
+        "介護保険証をなくした",
+        "カードをなくした",
+        "クレジットカードで払える？",
+        "スマホでマイナポータルのパスワード忘れた",
+    ],
+)
+def test_a_card_that_may_be_the_city_s_is_none_of_others(text: str) -> None:
+    assert not is_others_card(text)
