@@ -1,6 +1,6 @@
 import pytest
 
-from bot.store import backlog, claiming, inbox
+from bot.store import backlog, claiming, inbox, inbox_erasing
 from tests.store.builders import (
     LEASE,
     NOW,
@@ -272,3 +272,20 @@ def test_old_settled_events_are_purged_and_others_stay(db, chunk):
         at = after
         after = db.write(lambda c, at=at: backlog.purge(c, NOW + 50, after=at, limit=chunk))
     assert set(statuses(db)) == {"open", "new"}
+
+
+def test_of_those_that_end_together_only_the_one_erased_meanwhile_loses_words_and_ids(db):
+    accept(db, arrival("a", who="Utaro"), arrival("b", who="Uhanako"))
+    held = claim(db)
+    for each in held:
+        decide(db, each)
+    db.write(
+        lambda c: inbox_erasing.erase_resident(c, "main", "Utaro", before=NOW + 1, now=NOW + 1)
+    )
+    ends = [inbox.Settled(each.id, each.attempts, inbox.REPLIED) for each in held]
+    db.write(lambda c: inbox.settle(c, ends, NOW + 2))
+    found = rows(db)
+    assert statuses(db) == {"a": "replied", "b": "replied"}
+    assert (found["a"].body, found["a"].conversation, found["a"].resident) == ("{}", None, None)
+    assert found["b"].resident == "Uhanako" and "webhookEventId" in found["b"].body
+    assert found["a"].messages is None and found["b"].messages is None
