@@ -32,6 +32,8 @@ import sys
 import bot.httpworker as worker
 import bot.server as server
 from bot.config import Settings
+from gunicorn.config import WorkerConnections
+WorkerConnections.default = int(sys.argv[2])
 worker.READ_SECONDS = {PATIENCE}
 server.run(Settings.every_from_env(), "127.0.0.1", int(sys.argv[1]))
 """
@@ -54,7 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def serving(folder: Path, connections: int = 1000) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     names = {name.upper() for name in HELP}
     environment = {k: v for k, v in os.environ.items() if k not in names} | {
         "MADOGUCHI_CITY": "minato",
@@ -69,7 +71,10 @@ def serving(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(port)], env=environment, stdout=log, stderr=log
+            [sys.executable, "-c", RUN, str(port), str(connections)],
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             deadline = time.monotonic() + 60
@@ -193,6 +198,22 @@ def test_connections_that_wait_keep_no_thread(served: tuple[int, Path]) -> None:
         late.close()
     for connection in kept:
         connection.close()
+
+
+def test_who_comes_when_all_places_are_taken_is_served_once_one_is_free(tmp_path: Path) -> None:
+    places = THREADS + 4
+    with serving(tmp_path, places) as (port, _):
+        address = ("127.0.0.1", port)
+        taken = [socket.create_connection(address, timeout=20) for _ in range(places)]
+        late = socket.create_connection(address, timeout=1)
+        late.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        with pytest.raises(TimeoutError):
+            late.recv(100)
+        for connection in taken:
+            connection.close()
+        late.settimeout(20)
+        assert late.recv(100).startswith(b"HTTP/1.1 200 ")
+        late.close()
 
 
 def test_requests_sent_in_one_go_are_all_answered(served: tuple[int, Path]) -> None:
