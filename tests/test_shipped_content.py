@@ -206,7 +206,8 @@ def test_every_danger_can_be_called_from_its_card(shipped: Loaded, library: Libr
 def test_every_button_of_every_menu_leads_somewhere(shipped: Loaded, library: Library) -> None:
     for city in CITIES:
         view = library.view(city)
-        for intent in shipped.draft.intents.values():
+        shown = [each for each in shipped.draft.intents.values() if each.city in (COMMON, city)]
+        for intent in shown:
             spoken = press(view, intent.id)
             assert spoken.turn.decision == "answer", intent.id
             for button in spoken.turn.reply.quick_replies:
