@@ -15,6 +15,7 @@ _MADV_DONTNEED, _MADV_DONTDUMP = 4, 16  # <asm-generic/mman-common.h>
 _MAPS = Path("/proc/self/maps")
 _MOST_MAPPINGS = Path("/proc/sys/vm/max_map_count")
 _FEW = 2  # pages mapped together
+_MANY = 16  # which Linux maps together by itself
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,23 @@ def map_sparsely(name: str, pause: float = 0.0) -> int:
     that is read here and there, three times of what is needed. It stops where a mapping stops or
     changes its flags, so every other pair of pages is marked as none for a core dump, which a
     file's are not anyway. Costs about 60 ms, and later forks take 20 ms longer; `pause` (seconds)
-    lets other threads on now and then. Returns how many parts there are now; 0 where nothing was
-    done (not Linux, or done before).
+    lets other threads on now and then. A process has half of the mappings it may have left for all
+    else: the more there are, the larger the parts. Returns how many parts there are now; 0 where
+    nothing was done (not Linux, done before, or too many mappings).
     """
-    return sum(_divide(place, pause) for place in _places((name,)) if place.parts == 1)
+    made = 0
+    for place in _places((name,)):
+        if place.parts == 1:
+            made += _divide(place, _most_mappings() // 2 - len(_mappings()), pause)
+    return made
 
 
-def _divide(place: _Place, pause: float) -> int:
+def _divide(place: _Place, most: int, pause: float) -> int:
     size = _FEW * mmap.PAGESIZE
-    while place.size // size > _most_mappings() // 2:
-        size *= 2  # others need some too
+    while place.size // size > most:
+        size *= 2
+        if size >= _MANY * mmap.PAGESIZE:
+            return 0
     made = 0
     for start in range(place.start, place.end, 2 * size):
         if not _advise(start, min(size, place.end - start), _MADV_DONTDUMP):
@@ -76,19 +84,25 @@ def _most_mappings() -> int:
 def _places(names: Collection[str]) -> list[_Place]:
     """Where this process has mapped files of these names to read."""
     found: list[_Place] = []
-    with suppress(OSError):  # no Linux
-        for line in _MAPS.read_text().splitlines():
-            if line.rpartition("/")[2] not in names:
-                continue
-            place, rights = line.split(maxsplit=2)[:2]
-            if "w" in rights:
-                continue
-            start, end = (int(part, 16) for part in place.split("-"))
-            if found and found[-1].end == start:
-                found[-1] = _Place(found[-1].start, end, found[-1].parts + 1)
-            else:
-                found.append(_Place(start, end))
+    for line in _mappings():
+        if line.rpartition("/")[2] not in names:
+            continue
+        place, rights = line.split(maxsplit=2)[:2]
+        if "w" in rights:
+            continue
+        start, end = (int(part, 16) for part in place.split("-"))
+        if found and found[-1].end == start:
+            found[-1] = _Place(found[-1].start, end, found[-1].parts + 1)
+        else:
+            found.append(_Place(start, end))
     return found
+
+
+def _mappings() -> list[str]:
+    try:
+        return _MAPS.read_text().splitlines()
+    except OSError:  # no Linux
+        return []
 
 
 def _advise(start: int, size: int, advice: int) -> bool:
