@@ -46,6 +46,8 @@ def enter(browse: Enter, office: Office) -> Enter:
             page.get_by_label("6けたの番号").fill(office.code())
             page.keyboard.press("Enter")
         page.get_by_role("button", name="サインアウト").wait_for()
+        # Scripts move what is on the page a little: a click in that moment would miss.
+        page.wait_for_load_state()
         return page
 
     return sign_in
