@@ -24,7 +24,7 @@ from typing import Any
 from bot.core.attributes import Catalog
 from bot.core.knowledge import Content
 from bot.core.ports import Answered
-from bot.services.apart import Asked, Desk, asked_of
+from bot.services.apart import Asked, Desk
 from bot.services.failures import describe
 from bot.services.library import Library
 from bot.services.publishing import Publisher
@@ -87,7 +87,7 @@ class _Link:
 
     def send(self, tickets: list[_Ticket]) -> None:
         """Have them decided. Raises TimeoutError and whatever a broken pipe raises."""
-        self._send([ticket.asked.values() for ticket in tickets])
+        self._send([ticket.asked for ticket in tickets])
         self.out.append(tickets)
 
     def receive(self, seconds: float) -> None:
@@ -95,8 +95,9 @@ class _Link:
         if not self.pipe.poll(seconds):
             raise TimeoutError
         answers: list[Answered | None] = _received(self.pipe)
-        for ticket, answered in zip(self.out.popleft(), answers, strict=True):
+        for ticket, answered in zip(self.out[0], answers, strict=True):
             ticket.answered, ticket.over = answered, True
+        self.out.popleft()
 
     def _send(self, said: object) -> None:
         packed = _packed(said)
@@ -286,7 +287,7 @@ def serve(
         if isinstance(said, _News):
             publishers[said.folder].serve(said.content, said.catalog)
         else:
-            pipe.send_bytes(_packed([desk.answer(asked_of(values)) for values in said]))
+            pipe.send_bytes(_packed([desk.answer(asked) for asked in said]))
 
 
 def _give_up(tickets: list[_Ticket]) -> None:

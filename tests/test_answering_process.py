@@ -20,12 +20,11 @@ from bot.config import REPOSITORY
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.attributes import Profile
 from bot.core.ports import Answered
-from bot.core.ports import Event as EventSeen
 from bot.core.resident import Resident
 from bot.line.events import Event, parse_event
 from bot.line.render import render
 from bot.services.answering import Answering
-from bot.services.apart import ApartAnswers, Asked, Desk, asked_of
+from bot.services.apart import ApartAnswers, Asked, Desk
 from bot.services.library import Library, Terms
 from bot.services.publishing import Publisher
 from tests.builders import COMMON, content, replaced, write
@@ -222,14 +221,3 @@ def test_it_ends_with_its_maker(seconds: str) -> None:
     maker.wait(20)
     maker.stdout.close()
     assert gone(child)
-
-
-def test_an_event_comes_across_as_it_is() -> None:
-    there = Asked(ACCOUNT, said("いくら？"), "{}", NOW)
-    here = asked_of(there.values())
-    assert (here.account, here.state, here.now) == (ACCOUNT, "{}", NOW)
-    names = [name for name in dir(EventSeen) if not name.startswith("_")]
-    for name in set(names) - {"source"}:
-        assert getattr(here.event, name) == getattr(there.event, name), name
-    for name in ("type", "user_id", "chat_id"):
-        assert getattr(here.event.source, name) == getattr(there.event.source, name)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from bot.core.ports import Answered, Answerer, Event
 from bot.core.resident import Resident
 from bot.core.view import CityView
 from bot.services.answering import Answering, Render
 from bot.services.own_page import new_link
-
-Values = tuple[Any, ...]
 
 
 class Asked(NamedTuple):
@@ -28,57 +26,6 @@ class Asked(NamedTuple):
     event: Event
     state: str | None
     now: datetime
-
-    def values(self) -> Values:
-        """In plain values, which cross to another process in a fifth of the time; see `asked_of`."""
-        event, source = self.event, self.event.source
-        return (
-            self.account,
-            self.state,
-            self.now.timestamp(),
-            (str(source.type), source.user_id, source.chat_id),
-            event.event_id,
-            str(event.kind),
-            str(event.mode),
-            event.timestamp_ms,
-            event.is_redelivery,
-            event.reply_token,
-            event.conversation_key,
-            event.message_id,
-            event.text,
-            event.postback_data,
-            event.mentioned,
-        )
-
-
-def asked_of(values: Values) -> Asked:
-    """What `Asked.values` gave these of."""
-    account, state, now, source, *event = values
-    told = _Told(_From(*source), *event)
-    return Asked(account, told, state, datetime.fromtimestamp(now, UTC))
-
-
-class _From(NamedTuple):
-    type: str
-    user_id: str | None
-    chat_id: str | None
-
-
-class _Told(NamedTuple):
-    """An event as it came across."""
-
-    source: _From
-    event_id: str
-    kind: str
-    mode: str
-    timestamp_ms: int
-    is_redelivery: bool
-    reply_token: str | None
-    conversation_key: str | None
-    message_id: str | None
-    text: str | None
-    postback_data: str | None
-    mentioned: bool
 
 
 Ask = Callable[[Asked], Callable[[], Answered | None]]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from bot.config import Settings
 from bot.console.create import Content, create_console
 from bot.console.notices import Notices
+from bot.core.ports import LineDelivery
 from bot.services.library import Terms
-from bot.services.publishing import Publisher
-from bot.wiring.account import Base
-from bot.wiring.announce import build, line_client
+from bot.wiring.announce import Parts, build, line_client
 from bot.wiring.content import owner_of, sharing
 from bot.wiring.staff import Office
 
@@ -30,16 +28,16 @@ def blueprint_of(office: Office) -> Blueprint:
         owner_of(settings, every),
         {each.account: each.city for each in alike if each.account != settings.account},
     )
-    base = office.base
-    notices = _notices(settings, base, office.publisher)
+    base, line = office.base, line_client(settings) if settings.has_line else None
+    parts = build(settings, base.db, lambda: office.publisher.current().catalog, line, base.now)
+    notices = notices_of(parts, line)
     return create_console(
         base.db, base.now, content, notices, office.options, office.saving
     ).blueprint
 
 
-def _notices(settings: Settings, base: Base, publisher: Publisher) -> Notices:
-    client = line_client(settings) if settings.has_line else None
-    parts = build(settings, base.db, lambda: publisher.current().catalog, client, base.now)
+def notices_of(parts: Parts, line: LineDelivery | None) -> Notices:
+    """What the console's pages of announcements work with; `line` None where it is not connected."""
     return Notices(
         parts.announcing,
         parts.reporting,
@@ -47,5 +45,5 @@ def _notices(settings: Settings, base: Base, publisher: Publisher) -> Notices:
         parts.trials,
         parts.templating,
         parts.feeding,
-        client,
+        line,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ from bot.store.staff import Role
 from bot.web.chat import create_chat
 from bot.web.media import media_blueprint
 from bot.wiring.announce import build
+from bot.wiring.console import notices_of
 from tests import builders
 from tests.services.announcing import FAST, Line, bystanders, catalog, people
 from tests.web.town import Memory
@@ -159,16 +161,7 @@ def _notices(db: Database, line: Line, now: Callable[[], datetime]) -> Notices:
     """The announcements of 八王子市, whose segments are shipped; no link is opened."""
     settings = Settings(madoguchi_city="hachioji", madoguchi_content_dir=REPOSITORY)
     parts = build(settings, db, catalog, line, now)
-    return Notices(
-        parts.announcing,
-        parts.reporting,
-        parts.previewing,
-        parts.trials,
-        parts.templating,
-        parts.feeding,
-        line,
-        reach=lambda: lambda url: True,
-    )
+    return replace(notices_of(parts, line), reach=lambda: lambda url: True)
 
 
 class Desk:
