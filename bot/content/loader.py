@@ -220,7 +220,11 @@ class _Loading:
         self.problems += problems
         if problems:
             self._remember_lost(path, parts)
-            return
+        else:
+            self._read(path, parts, value)
+
+    def _read(self, path: str, parts: tuple[str, ...], value: Any) -> None:
+        """Take up a YAML file's value: its folder says what it holds."""
         if parts[:2] == ("intents", "wording"):
             self._wording(path, value)
         elif parts[:2] == ("knowledge", "cities"):
