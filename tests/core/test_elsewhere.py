@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.elsewhere import other_municipality
+from bot.core.elsewhere import other_municipality, other_prefecture
 from bot.core.tokens import Tokenize
 from bot.services.answering import speak
 from bot.services.library import Library
@@ -30,6 +30,8 @@ OWN = ("八王子市", "八王子")
         ("弘前のスマホ講座はいつ", "弘前"),
         ("仙台だといくら", "仙台"),
         ("じゃあ町田の場合は", "町田"),
+        ("階上町のごみの日", "階上町"),
+        ("佐倉市の移住支援金", "佐倉市"),
     ],
 )
 def test_a_question_about_another_municipality_is_seen(
@@ -82,3 +84,20 @@ def test_only_a_citys_own_entry_speaks_of_another_city(
     library: Library, city: str, text: str, decision: str
 ) -> None:
     assert speak(library.view(city), text, None, NOON).turn.decision == decision
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("岩手県の移住支援金", "岩手県"),
+        ("大阪府庁は何時まで", "大阪府"),
+        ("神奈川県立高校の授業料", "神奈川県"),
+        ("東京都の条例", ""),  # its own
+        ("八王子市から千葉県の保育園に転園", ""),
+        ("埼玉県の母を呼び寄せたい", ""),
+        ("埼玉県に引っ越します", ""),
+        ("新潟県から八王子への移住", ""),
+    ],
+)
+def test_a_question_about_another_prefecture_is_seen(text: str, name: str) -> None:
+    assert other_prefecture(text, (*OWN, "東京都")) == name
