@@ -15,6 +15,7 @@ from bot.content.mapped import give_back, map_sparsely
 
 log = logging.getLogger(__name__)
 _KEPT = 24  # five cities, a few versions of their content
+_WHOLE, _PART = ".index", ".index.part"
 
 
 class IndexCache:
@@ -58,20 +59,36 @@ class IndexCache:
         return os.access(self._directory, os.W_OK | os.X_OK)
 
     def save(self, key: str, data: bytes) -> None:
-        """Keep `data`, whole or not at all; the oldest files go."""
+        """Keep `data`, whole or not at all; the oldest of what was kept goes."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
-                file.write(data)
-            os.replace(file.name, self._path(key))
-            found = sorted(self._directory.iterdir(), key=lambda path: path.stat().st_mtime)
-            for path in found[:-_KEPT]:
-                path.unlink()
+            self._put(self._path(key), data)
+            self._drop_old()
         except OSError as error:
             log.warning("index not kept", extra={"error": type(error).__name__})
 
+    def _put(self, path: Path, data: bytes) -> None:
+        descriptor, part = tempfile.mkstemp(_PART, dir=self._directory)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(part, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(part)
+            raise
+
+    def _drop_old(self) -> None:
+        """Our own files alone: an operator may have named a folder that holds others."""
+        found = []
+        for path in (each for end in (_WHOLE, _PART) for each in self._directory.glob(f"*{end}")):
+            with suppress(FileNotFoundError):  # another process was quicker
+                found.append((path.stat().st_mtime, path))
+        for _, path in sorted(found)[:-_KEPT]:
+            path.unlink(missing_ok=True)
+
     def _path(self, key: str) -> Path:
-        return self._directory / f"{key}-{self._salt}.index"
+        return self._directory / f"{key}-{self._salt}{_WHOLE}"
 
 
 def _code_version() -> str:

@@ -304,15 +304,16 @@ class Saving:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=".")
         try:
-            os.chmod(file.name, mode)
-            os.replace(file.name, target)
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(part, mode)
+            os.replace(part, target)
         except OSError:
-            os.unlink(file.name)
+            os.unlink(part)
             raise
 
     def _remember(self) -> None:
