@@ -193,18 +193,27 @@ class ReplyWorker:
         pace = Pace(_TURN_SECONDS, _TURNS_AT_ONCE)
         while not (self._stopping.is_set() and not any(lane.busy for lane in self._lanes)):
             self._beat = time.monotonic()
-            self._start_senders()
-            self._gather()
-            lane = self._next_lane()
-            if lane is None:
-                self._rest()
-                continue
-            if pause := pace.pause(time.monotonic()):
-                time.sleep(pause)
-                self._gather()
-            self._turn(lane)
+            try:
+                self._go_on(pace)
+            except Exception as error:
+                # No thread or process to be had, say. What was in hand comes again: leases end.
+                log.critical("worker failed", extra={"error": describe(error)})
+                time.sleep(_STORE_PAUSE_SECONDS)
         for _ in self._senders:
             self._outbox.put(None)
+
+    def _go_on(self, pace: Pace) -> None:
+        """The next turn, or a rest where there is nothing to do."""
+        self._start_senders()
+        self._gather()
+        lane = self._next_lane()
+        if lane is None:
+            self._rest()
+            return
+        if pause := pace.pause(time.monotonic()):
+            time.sleep(pause)
+            self._gather()
+        self._turn(lane)
 
     def _next_lane(self) -> _Lane | None:
         """The first that is due; it goes behind the others, so that each account has its turn."""

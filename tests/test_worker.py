@@ -181,6 +181,24 @@ def test_a_database_that_fails_for_a_while_loses_and_doubles_nothing(db, monkeyp
     assert [messages[0]["text"] for _, messages in line.sent] == ["一", "二"]
 
 
+def test_no_thread_to_be_had_for_a_moment_does_not_end_the_answering(db, monkeypatch, caplog):
+    failures = iter([RuntimeError("can't start new thread")])
+
+    def send():
+        for error in failures:
+            raise error
+
+    monkeypatch.setattr("bot.worker._STORE_PAUSE_SECONDS", 0.01)
+    line = FakeLine()
+    replying = Replying(db, Echo(), line, parse_event, now, lease_ms=200)
+    worker = ReplyWorker(replying, send=send, look_seconds=0.02)
+    worker.start()
+    deliver(receiver(db, now, wake=worker.wake), text_event(event_id="a"))
+    until(lambda: statuses(db) == {"a": "replied"})
+    assert worker.alive() and "worker failed" in caplog.text
+    worker.stop()
+
+
 def test_a_worker_that_is_not_running_is_not_alive(db):
     worker = ReplyWorker(Replying(db, Echo(), FakeLine(), parse_event, now))
     assert not worker.alive()
