@@ -20,10 +20,11 @@ _KEPT_TEXT = frozenset(
 _KEPT_NUMBERS = frozenset(
     (*("timestamp", "fileSize", "duration", "index", "length", "total", "membershipId"),)
 )
-# What we wrote into a button ourselves, and a date the resident picked there. A button that is none
-# of ours (of another system, of an old menu) may carry anything.
-_KEPT_WHOLE = frozenset({"postback"})
+# What we wrote into a button ourselves. One that is none of ours (of another system, of an old menu)
+# may carry anything; no id of ours has so many digits.
 _OURS = "do="
+_TOO_LONG = re.compile(r"\d(?:[ +%-]{0,3}\d){11}")
+_PICKED = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d)?|\d\d:\d\d")  # a date, a time
 # Who came into or left a group: ids of people who said nothing to us.
 _MEMBERS = ("joined", "left")
 # A property name as LINE writes them; nobody's words or number fit into it.
@@ -71,12 +72,19 @@ def _without_mention(message: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _without_foreign_data(postback: dict[str, Any], mask: Mask) -> dict[str, Any]:
+def _scrub_postback(postback: Mapping[str, Any], mask: Mask) -> dict[str, Any]:
     """Data that no button of ours holds is masked like words; it leads nowhere anyway."""
+    scrubbed = _scrub_object(postback, mask)
     data = postback.get("data")
-    if isinstance(data, str) and not data.startswith(_OURS):
-        return {**postback, "data": mask(data)}
-    return postback
+    if isinstance(data, str) and data.startswith(_OURS) and not _TOO_LONG.search(data):
+        scrubbed["data"] = clean(data)
+    if isinstance(params := postback.get("params"), dict):
+        scrubbed["params"] |= {
+            key: item
+            for key, item in params.items()
+            if _NAME.fullmatch(key) and isinstance(item, str) and _PICKED.fullmatch(item)
+        }
+    return scrubbed
 
 
 def _without_who(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,9 +115,7 @@ def _scrub(key: str, value: Any, mask: Mask) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict):
-        if key in _KEPT_WHOLE:
-            return _cleaned(_without_foreign_data(value, mask))
-        return _scrub_object(value, mask)
+        return (_scrub_postback if key == "postback" else _scrub_object)(value, mask)
     if isinstance(value, list):
         return [_scrub(key, item, mask) for item in value]
     return value if key in _KEPT_NUMBERS else _scrub_number(value, mask)
@@ -123,8 +129,3 @@ def _scrub_number(value: float, mask: Mask) -> Any:
     """An unexpected number that would be masked as text is masked."""
     masked = mask(str(value))
     return value if masked == str(value) else masked
-
-
-def _cleaned(value: Any) -> Any:
-    """`value` as it is, but for what no database can hold."""
-    return _scrub("", value, str)

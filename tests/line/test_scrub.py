@@ -54,6 +54,10 @@ def test_numbers_in_a_message_are_gone():
         samples.event("survey", survey={MY_NUMBER: 123456789012}),
         {"webhookEventId": "content-1", "unparsed": [FREE_TEXT, 123456789012]},
         samples.event("postback", postback={"data": f"number={FREE_TEXT}"}),
+        samples.event("postback", postback={"data": f"do=show&id={MY_NUMBER}"}),
+        samples.event("postback", postback={"data": "do=menu", "displayText": FREE_TEXT}),
+        samples.event("postback", postback={"data": [FREE_TEXT], "params": {"date": FREE_TEXT}}),
+        samples.event("postback", postback={"data": "do=menu", "params": {MY_NUMBER: "10:00"}}),
     ],
 )
 def test_numbers_are_gone_wherever_a_resident_may_have_written_them(event):
