@@ -196,7 +196,7 @@ class _Reader:
             why = f"環境変数 {where} がないか、空です。" if re.fullmatch(r"\w+", where) else ""
         elif kind == "file" and where:
             try:
-                value = (self._folder / where).read_text("utf-8").strip()
+                value = (self._folder / where).read_text("utf-8-sig").strip()
             except (OSError, ValueError):
                 value = ""
             why = f"{name} のファイルを読めないか、空です。場所と読み取り権限を確かめてください。"

@@ -69,8 +69,8 @@ HELP = {
     "madoguchi_public_url": "公開しているアドレス。例：MADOGUCHI_PUBLIC_URL=https://line.city.example.jp",
     "madoguchi_privacy_url": "個人情報の扱いのページ。例：MADOGUCHI_PRIVACY_URL=https://www.city.example.jp/privacy",
     "madoguchi_retention_days": "質問の文を残す日数（1〜365）。例：MADOGUCHI_RETENTION_DAYS=90",
-    "madoguchi_demo": "お試し（市を選べる）なら1。例：MADOGUCHI_DEMO=1",
-    "madoguchi_worker": "応答の係を中で動かすか。例：MADOGUCHI_WORKER=embedded",
+    "madoguchi_demo": "お試し（市を選べる）なら1、ちがえば0。例：MADOGUCHI_DEMO=1",
+    "madoguchi_worker": "応答の係を中で動かす（embedded）か、別に動かす（separate）か。例：MADOGUCHI_WORKER=embedded",
     "madoguchi_approvers": "お知らせを承認する人数の決まり。2は作った人とは別の人、1は1人でよい。例：MADOGUCHI_APPROVERS=2",
     "madoguchi_send_per_minute": "ふつうのお知らせを1分に何人へ送るか（100〜1000000）。例：MADOGUCHI_SEND_PER_MINUTE=6000",
     "madoguchi_metrics_token": "監視（/metrics）を読むための合い言葉。例：MADOGUCHI_METRICS_TOKEN=0123abcd…",
@@ -99,19 +99,36 @@ class Address(str):
         local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
         if value and not (parts.hostname and (local or parts.scheme == "https")):
             raise ValueError("https")
+        if re.search(r"\s", value) or parts.port == 0:  # one that is no number raises by itself
+            raise ValueError("blank or port")
         return cls(value.rstrip("/"))
+
+
+class Root(Address):
+    """An `Address` to which paths are added."""
+
+    @classmethod
+    def read(cls, value: str) -> Root:
+        """Raises ValueError for anything else."""
+        if "?" in value or "#" in value:
+            raise ValueError("query")
+        return cls(super().read(value))
 
 
 def _read_more(kind: type, value: Any) -> Any:
     """What msgspec does not know. Raises ValueError for what it cannot be."""
     if kind is Path:
         return Path(value)
-    if kind is Address:
-        return Address.read(value)
+    if issubclass(kind, Address):
+        return kind.read(value)
     return Secret.read(value)
 
 
-_DATABASES = r"^(sqlite:///.|postgresql(\+psycopg)?://.)"
+# A file and nothing more; or user, password, host, port, database and options, as SQLAlchemy reads.
+_DATABASES = (
+    r"^(sqlite:///(?!:memory:$)[^?]+|postgresql(\+psycopg)?://(?=.)"
+    r"([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?\[\]]+)?(:\d{1,5})?([/?].*)?)$"
+)
 
 
 @dataclass(frozen=True, init=False)
@@ -130,7 +147,7 @@ class Settings:
     madoguchi_account: str = ""
     madoguchi_content_dir: Path = REPOSITORY
     madoguchi_cache_dir: Path = REPOSITORY / "var" / "cache"
-    madoguchi_public_url: Address = Address()
+    madoguchi_public_url: Root = Root()
     madoguchi_privacy_url: Address = Address()
     madoguchi_retention_days: Annotated[int, Meta(ge=1, le=365)] = 90
     madoguchi_demo: bool = False
@@ -140,8 +157,8 @@ class Settings:
     madoguchi_metrics_token: Secret = Secret("")
     line_channel_secret: Secret = Secret("")
     line_channel_access_token: Secret = Secret("")
-    line_api_base: Address = Address("https://api.line.me")
-    line_data_api_base: Address = Address("https://api-data.line.me")
+    line_api_base: Root = Root("https://api.line.me")
+    line_data_api_base: Root = Root("https://api-data.line.me")
 
     def __init__(self, **given: Any) -> None:
         """What is not `given` comes from the environment, where it is not empty, else the default.
@@ -356,7 +373,7 @@ def _from_files(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]
             )
             continue
         try:
-            given[name] = Path(path).read_text("utf-8").strip()
+            given[name] = Path(path).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             # Neither path nor cause: somebody may have put the secret itself there.
             wrong[name] = (

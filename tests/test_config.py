@@ -87,6 +87,46 @@ def test_a_wrong_setting_is_named_alone(env: pytest.MonkeyPatch, name: str) -> N
     assert "例：" in line
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MADOGUCHI_PUBLIC_URL", "https://line.city.example.jp:port"),
+        ("MADOGUCHI_PUBLIC_URL", "https://line.city.example.jp:70000"),
+        ("MADOGUCHI_PUBLIC_URL", "https://line city.example.jp"),
+        ("MADOGUCHI_PUBLIC_URL", "https://line.city.example.jp/?from=line"),
+        ("MADOGUCHI_PUBLIC_URL", "https://line.city.example.jp/#top"),
+        ("MADOGUCHI_PUBLIC_URL", "https://[::1"),
+        ("MADOGUCHI_DATABASE_URL", "postgresql://town:word@db:port/town"),
+        ("MADOGUCHI_DATABASE_URL", "sqlite:///:memory:"),
+        ("MADOGUCHI_DATABASE_URL", "sqlite:///town.db?mode=ro"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(
+    env: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    env.setenv("MADOGUCHI_CITY", "onojo")
+    env.setenv(name, value)
+    (line,) = refused()
+    assert line.startswith(f"- {name} ") and "word" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MADOGUCHI_PRIVACY_URL", "https://city.example.jp/page?id=1#privacy"),
+        ("MADOGUCHI_DATABASE_URL", "postgresql://town:a/b:c%40d@db:5432/town?sslmode=verify-full"),
+        ("MADOGUCHI_DATABASE_URL", "postgresql://town@[::1]:5432/town"),
+        ("MADOGUCHI_DATABASE_URL", "postgresql:///town?host=/run/postgresql"),
+    ],
+)
+def test_an_address_of_any_usual_form_is_taken(
+    env: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    env.setenv("MADOGUCHI_CITY", "onojo")
+    env.setenv(name, value)
+    assert getattr(Settings.from_env(), name.lower()) == value
+
+
 def test_all_wrong_settings_are_named_together(env: pytest.MonkeyPatch) -> None:
     for name, value in WRONG.items():
         env.setenv(name, value)

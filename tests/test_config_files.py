@@ -36,7 +36,8 @@ def plain(settings: Settings, name: str) -> str:
 def test_every_secret_can_stand_in_a_file(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert set(VALUES) == set(SECRETS)
     for name, value in VALUES.items():
-        (tmp_path / name).write_text(f"{value}\n")
+        # As editors leave them: a line end, on Windows a mark at the start.
+        (tmp_path / name).write_text(f"\ufeff{value}\r\n", "utf-8")
         env.setenv(f"{name.upper()}_FILE", str(tmp_path / name))
     settings = Settings.from_env()
     assert {name: plain(settings, name) for name in VALUES} == VALUES

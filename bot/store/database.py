@@ -95,10 +95,10 @@ def open_database(url: str, *, exclusive: bool = True, wait_seconds: float = 3.0
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         parsed = None
     name = parsed.get_backend_name() if parsed is not None else ""
-    if parsed is not None and name == "sqlite" and parsed.database:
+    if parsed is not None and name == "sqlite" and _is_file(parsed):
         return SqliteDatabase(parsed, exclusive, wait_seconds)
     if parsed is not None and name in ("postgresql", "postgres"):
         return ServerDatabase(parsed.set(drivername="postgresql+psycopg"))
@@ -106,6 +106,11 @@ def open_database(url: str, *, exclusive: bool = True, wait_seconds: float = 3.0
         "データベースの場所（MADOGUCHI_DATABASE_URL）が読み取れません。"
         "例：sqlite:///var/madoguchi.db"
     )
+
+
+def _is_file(url: URL) -> bool:
+    """Whether it names a file and nothing more: readers and writer open it each for themselves."""
+    return bool(url.database) and url.database != ":memory:" and not url.query
 
 
 class SqliteDatabase:
