@@ -143,6 +143,36 @@ def test_trouble_at_line_is_named_with_what_to_do(
     assert advice in found(result)[name]["advice"]
 
 
+def test_of_several_accounts_each_has_a_door_of_its_own(
+    run: Run, line: LineAdmin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def address(path: str) -> str:
+        """What doctor says of the webhook address that LINE has."""
+        line.endpoint = {"endpoint": f"https://line.minato.jp/line/webhook{path}", "active": True}
+        said = found(run(doctor, "--json"))
+        return said["Webhook"]["advice"] if "Webhook" in said else ""
+
+    for name in ("SECRET", "ACCESS_TOKEN"):
+        monkeypatch.delenv(f"LINE_CHANNEL_{name}")
+        monkeypatch.setenv(f"OTHER_{name}", f"other-{name}")
+    monkeypatch.setenv("ONE_SECRET", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("ONE_ACCESS_TOKEN", TOKEN)
+    accounts = [
+        f"- id: {name}\n  city: minato\n  channel_secret: env:{name.upper()}_SECRET\n"
+        f"  channel_access_token: env:{name.upper()}_ACCESS_TOKEN\n"
+        for name in ("one", "other")
+    ]
+    path = tmp_path / "accounts.yaml"
+    monkeypatch.setenv("MADOGUCHI_ACCOUNTS", str(path))
+    monkeypatch.setenv("MADOGUCHI_ACCOUNT", "one")
+    path.write_text("".join(accounts))
+    assert address("/one") == ""
+    for wrong in ("", "/other", "/main"):
+        assert "https://line.minato.jp/line/webhook/one" in address(wrong)
+    path.write_text(accounts[0])
+    assert address("/one") == address("") == ""
+
+
 def test_a_month_nearly_used_up_and_a_slow_clock_are_warnings(run: Run, line: LineAdmin) -> None:
     line.quota, line.used = {"type": "limited", "value": 200}, 185
     line.now = lambda: datetime.now(UTC) - timedelta(seconds=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from bot.accounts import read_accounts
 from bot.commands.environment import problems
 from bot.config import Settings
 from bot.content.sudachi import SudachiTokenizer
@@ -112,7 +114,18 @@ def _findings() -> Iterator[Finding]:
         }
     )
     line = Channel(requests_of(settings)) if settings.has_line else None
-    yield from checks.check_line(line, settings.madoguchi_public_url, _now)
+    yield from checks.check_line(line, settings.madoguchi_public_url, _now, _doors(settings))
+
+
+def _doors(settings: Settings) -> tuple[str, ...]:
+    """Where LINE may reach the account: one of several only under its own name."""
+    own = f"{checks.WEBHOOK}/{settings.account}"
+    if settings.madoguchi_accounts is None:
+        return (checks.WEBHOOK, own)
+    listed = read_accounts(
+        settings.madoguchi_accounts, os.environ, Settings().madoguchi_content_dir
+    )
+    return (own, checks.WEBHOOK) if len(listed) == 1 else (own,)
 
 
 def _links(settings: Settings, url: str) -> Iterator[Finding]:

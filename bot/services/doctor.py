@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -28,7 +28,7 @@ _DISK_BAD, _DISK_WARN = 0.5 * _GB, 2 * _GB
 _CLOCK_WARN, _CLOCK_BAD = 5.0, 60.0  # seconds; LINE's Date has whole seconds, and travels
 _QUOTA_WARN = 0.9
 _LINKS_OLD = timedelta(days=60)
-_WEBHOOK = "/line/webhook"
+WEBHOOK = "/line/webhook"
 _ADVICE_WEBHOOK = {
     "COULD_NOT_CONNECT": "DNS・ファイアウォール・TLS証明書（公的な認証局のもの）を確かめてください。",
     "REQUEST_TIMEOUT": "serve が動いているか、nginx からの中継が届いているかを確かめてください。",
@@ -152,9 +152,15 @@ def check_addresses(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def check_line(
-    line: LineChannel | None, public_url: str, clock: Callable[[], datetime]
+    line: LineChannel | None,
+    public_url: str,
+    clock: Callable[[], datetime],
+    doors: Sequence[str] = (WEBHOOK,),
 ) -> Iterator[Finding]:
-    """The token, our clock against LINE's, the webhook with LINE's own test, the month's quota."""
+    """The token, our clock against LINE's, the webhook with LINE's own test, the month's quota.
+
+    `doors` are the paths at which LINE may reach the account, the one to recommend first.
+    """
     if line is None:
         advice = "LINE_CHANNEL_SECRET と LINE_CHANNEL_ACCESS_TOKEN を設定してください。"
         yield Finding("LINE", Mark.WARN, "設定がありません。Webチャットだけで動きます。", advice)
@@ -171,7 +177,7 @@ def check_line(
             yield Finding("LINEのチャット", Mark.WARN, "オンになっています。", advice)
         if info.at is not None:
             yield _clock((before + half - info.at).total_seconds())
-        yield from _webhook(line, public_url)
+        yield from _webhook(line, public_url, doors)
         yield from _quota(line)
     except LineError as error:
         yield _line_failed(error)
@@ -243,15 +249,15 @@ def _clock(ahead: float) -> Finding:
     return Finding("時計", Mark.GOOD, text)
 
 
-def _webhook(line: LineChannel, public_url: str) -> Iterator[Finding]:
-    name = "Webhook"
+def _webhook(line: LineChannel, public_url: str, doors: Sequence[str]) -> Iterator[Finding]:
+    name, right = "Webhook", f"{public_url or 'https://…'}{doors[0]}"
     endpoint = line.endpoint()
     if endpoint is None:
-        advice = f"LINE Developers の「Webhook URL」に {public_url or 'https://…'}{_WEBHOOK} を入れてください。"
+        advice = f"LINE Developers の「Webhook URL」に {right} を入れてください。"
         yield Finding(name, Mark.BAD, "LINEにアドレスがありません。", advice)
         return
-    if public_url and endpoint.url != public_url + _WEBHOOK:
-        advice = f"LINE Developers か MADOGUCHI_PUBLIC_URL を直してください（{public_url + _WEBHOOK} のはずです）。"
+    if public_url and endpoint.url not in [public_url + door for door in doors]:
+        advice = f"LINE Developers か MADOGUCHI_PUBLIC_URL を直してください（{right} のはずです）。"
         yield Finding(name, Mark.BAD, f"LINEには {endpoint.url} とあります。", advice)
     if not endpoint.active:
         advice = "LINE Developers で「Webhookの利用」をオンにしてください。"
