@@ -12,7 +12,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,10 +55,10 @@ def backup(db: Database, path: Path, clock: Callable[[], datetime]) -> dict[str,
         raise StoreError(
             "データベースが空です。一度 madoguchi serve を動かしてから実行してください。"
         )
-    if path.exists():
-        raise StoreError(f"{path} はもうあります。上書きはしません。別の名前にしてください。")
     part = path.with_name(f"{path.name}.part")
     try:
+        if path.exists():
+            raise StoreError(f"{path} はもうあります。上書きはしません。別の名前にしてください。")
         with (
             _new_file(part) as raw,
             gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed,
@@ -73,7 +73,8 @@ def backup(db: Database, path: Path, clock: Callable[[], datetime]) -> dict[str,
             f"{path} に書けません（{error.strerror}）。場所と空きを確認してください。"
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be made
+            part.unlink()
     return counts
 
 

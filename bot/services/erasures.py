@@ -44,6 +44,7 @@ class Erasures:
         try:
             return self._sync()
         except OSError as error:
+            self._filed = None  # a line may be torn, and would spoil the one that follows
             raise StoreError(
                 f"消去の記録（{self._path}）を読み書きできません。場所と権限を確認してください。"
             ) from error

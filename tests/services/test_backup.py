@@ -261,8 +261,9 @@ def test_only_its_owner_may_read_a_backup_and_none_is_overwritten(tmp_path: Path
     with pytest.raises(StoreError, match="上書きはしません"):
         backup(db, path, clock)
     assert path.read_bytes() == before
-    with pytest.raises(StoreError, match="書けません"):
-        backup(db, tmp_path / "nowhere" / "saved", clock)
+    for nowhere in (tmp_path / "nowhere" / "saved", path / "saved", Path("/proc/saved")):
+        with pytest.raises(StoreError, match="書けません"):
+            backup(db, nowhere, clock)
     db.close()
     assert not list(tmp_path.glob("*.part"))
 

@@ -1,6 +1,7 @@
 """Residents' choices, their list as a file, and a database restored from a backup."""
 
 import csv
+import errno
 import io
 import re
 import shutil
@@ -355,6 +356,32 @@ def test_what_is_older_than_any_backup_is_dropped_from_both(tmp_path):
         assert erasures.every(connection) == {}
     db.close()
     assert (tmp_path / "erasures.log").read_text() == ""
+
+
+class FullDisk(Erasures):
+    """Takes half of the first line, then all of the others."""
+
+    full = True
+
+    def _write(self, erased, path, mode):
+        if self.full:
+            self.full = False
+            path.write_text("".join(erased)[:20])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super()._write(erased, path, mode)
+
+
+def test_a_line_torn_by_a_full_disk_spoils_none_that_follow(db, tmp_path):
+    path = tmp_path / "erasures.log"
+    record = FullDisk(db, path, lambda: NOW)
+    service(db).forget(TARO)
+    with pytest.raises(StoreError, match="消去の記録"):
+        record.sync()
+    service(db).forget(HANAKO)
+    record.sync()
+    lines = path.read_text().splitlines(keepends=True)
+    assert len(lines) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{64} [0-9]+\n", line) for line in lines)
 
 
 def test_a_record_that_cannot_be_written_is_told(db, tmp_path):
