@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -56,7 +57,7 @@ def commands() -> set[str]:
 def test_every_command_that_a_unit_runs_is_one() -> None:
     text = "\n".join(path.read_text() for path in OPS.glob("*.service"))
     named = set(re.findall(r"bin/madoguchi ([a-z-]+)", text))
-    services = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())["services"]
+    services = compose()["services"]
     named |= {service["command"][0] for service in services.values() if "command" in service}
     assert {"serve", "worker", "backup", "menu"} <= named
     assert named <= commands()
@@ -71,14 +72,19 @@ def test_every_command_of_the_operator_has_help_and_stands_in_the_guide(command:
     assert f"madoguchi {command.name}" in guide  # type: ignore[attr-defined]
 
 
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
+    return loaded
+
+
 def test_containers_run_as_nobody_in_particular_on_a_read_only_disk() -> None:
-    compose = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
+    secrets = compose()["secrets"]
     for name in ("web", "worker"):
-        service = compose["services"][name]
+        service = compose()["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
-        assert set(service["secrets"]) <= set(compose["secrets"])
+        assert set(service["secrets"]) <= set(secrets)
         for key, value in service["environment"].items():
             if key.endswith("_FILE"):
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
@@ -86,6 +92,33 @@ def test_containers_run_as_nobody_in_particular_on_a_read_only_disk() -> None:
     lines = (REPOSITORY / "Containerfile").read_text().splitlines()
     assert "USER madoguchi" in lines
     assert lines.index("USER madoguchi") < lines.index('ENTRYPOINT ["madoguchi"]')
+
+
+def test_no_container_gets_a_setting_twice() -> None:
+    # A secret as a value and as a file is refused at the start: the image may name neither.
+    image = re.findall(r"\b([A-Z_]+)=", (REPOSITORY / "Containerfile").read_text())
+    filled_in = re.findall(r"^([A-Z_]+)=", (OPS / "container.env").read_text(), re.MULTILINE)
+    for name in ("web", "worker"):
+        given = [*image, *filled_in, *compose()["services"][name]["environment"]]
+        named = [each.removesuffix("_FILE") for each in given]
+        assert len(named) == len(set(named))
+
+
+def test_the_compose_file_means_the_same_to_an_old_podman_compose() -> None:
+    # Debian 12's (1.0.3) leaves ${NAME:-} as it is, and takes secrets/x for a volume's name.
+    text = (REPOSITORY / "compose.yaml").read_text()
+    values = re.sub(r"#.*", "", text)
+    assert "${" not in values
+    assert all(each["file"].startswith("./") for each in compose()["secrets"].values())
+    for service in compose()["services"].values():
+        assert service["restart"] == "always"  # podman-restart begins no others after a reboot
+
+
+def test_the_proxy_before_the_containers_is_counted_and_the_web_container_watched() -> None:
+    web = compose()["services"]["web"]
+    assert web["environment"]["MADOGUCHI_PROXIES"] == "1"
+    assert "/healthz" in web["healthcheck"]["test"][-1]
+    assert web["env_file"] == "./container.env"
 
 
 def test_the_container_is_built_of_files_that_are_there_and_let_in() -> None:
@@ -124,6 +157,14 @@ def test_the_world_outside_reaches_neither_metrics_nor_staff_pages() -> None:
     assert "deny all" in locations["/staff"]
     for name in ("client_header_timeout", "client_body_timeout", "client_max_body_size"):
         assert name in text
+
+
+def test_nginx_finds_what_is_for_all_servers_outside_the_server() -> None:
+    # nginx does not start with one of these inside a server block.
+    lines = (OPS / "nginx.conf").read_text().splitlines()
+    for name in ("log_format", "limit_req_zone", "limit_conn_zone", "upstream", "server {"):
+        found = [line for line in lines if line.lstrip().startswith(name)]
+        assert found and not any(line.startswith(" ") for line in found), name
 
 
 def test_everything_that_is_installed_is_pinned_with_its_hashes() -> None:
