@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from bot.core.danger_score import Level, danger_level, telling_parts, wording_score
+from bot.core.danger_score import DangerCosts, Level, danger_level, telling_parts, wording_score
 from bot.core.replies import Card, Cards, Part, Reply, Text
 from bot.core.text import plain_spelling
 from bot.core.turn import Speaker, Turn
@@ -14,9 +14,14 @@ from bot.core.view import CityView
 _MESSAGES = 5  # LINE's limit of one reply
 _UNKNOWN = 0.5  # P(in scope) where nothing says more of the one than of the other
 _SHORTEST = 3  # characters; less says nothing by its wording
+# Who goes on about what was just answered tells of danger more rarely than who begins; an
+# assumption, like the share of all messages.
+_GOING_ON = DangerCosts(share=DangerCosts.share / 4)
 
 
-def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> Level:
+def hidden_danger(
+    view: CityView, text: str, in_scope: Callable[[], float], costs: DangerCosts | None = None
+) -> Level:
     """Whether `text`, in which no sign stands, sounds like danger all the same.
 
     Never where the content has no card for it, or where a calm word of that card stands in the
@@ -25,7 +30,7 @@ def hidden_danger(view: CityView, text: str, in_scope: Callable[[], float]) -> L
     plain = plain_spelling(text)
     if view.learned_danger is None or len(plain) < _SHORTEST:
         return "none"
-    level = danger_level(text, in_scope)
+    level = danger_level(text, in_scope, costs)
     return "none" if level != "none" and view.never_danger.any_in(plain) else level
 
 
@@ -35,8 +40,10 @@ def danger_by_wording(view: CityView, text: str) -> bool:
 
 
 def danger_of(speaker: Speaker) -> Level:
-    """The same of a speaker's message."""
-    return hidden_danger(speaker.view, speaker.text, lambda: speaker.rank(speaker.text).in_scope)
+    """The same of a speaker's message, which may go on about what was just answered."""
+    costs = _GOING_ON if speaker.state.last else None
+    text = speaker.text
+    return hidden_danger(speaker.view, text, lambda: speaker.rank(text).in_scope, costs)
 
 
 def with_danger_line(speaker: Speaker, turn: Turn) -> Turn:

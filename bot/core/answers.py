@@ -94,7 +94,10 @@ def show_emergency(speaker: Speaker, *ids: str) -> Turn:
     first = tuple(speaker.candidate(danger.id) for danger in dangers)
     turn, which = _after_the_card(speaker), _which(speaker, dangers)
     if turn is None or (which and turn.decision != "answer"):  # one question back is enough
-        return speaker.done(cards, (*which, speaker.menu_button()), first)
+        # What only sounds like danger ends no matter: 「いくらですか」 may come after the card.
+        last, asked = (speaker.state.last, speaker.state.asked) if which else ("", "")
+        buttons = (*which, speaker.menu_button())
+        return speaker.done(cards, buttons, first, last=last, asked=asked)
     buttons = tuple(unique((*which, *turn.reply.quick_replies)))
     return replace(
         turn,

@@ -23,14 +23,18 @@ from bot.core.followup import (
     as_means,
     asks_also,
     asks_for_points,
+    asks_leave,
     asks_on,
     asks_outright,
+    asks_when_wanted,
     by_what_means,
     even_with,
+    explains,
     facet_alone,
     facets_in,
     goes_on,
     is_bare_noun,
+    is_settled,
     is_short_question,
     loose_facet,
     names_us,
@@ -40,11 +44,11 @@ from bot.core.followup import (
 )
 from bot.core.knowledge import Entry, Facet, Intent, Status
 from bot.core.points import Point, point_of, said_of
-from bot.core.replies import Card, Reply, Text
+from bot.core.replies import Card, Text
 from bot.core.rivals import is_unknown_matter
 from bot.core.subject import Said, what_is_said
 from bot.core.text import fold
-from bot.core.turn import Speaker, Turn, button, pairs, unique
+from bot.core.turn import Speaker, Turn
 from bot.core.wording import JAPANESE
 
 _ALL_BUT_SURE, _UNLIKELY = 0.85, 0.5
@@ -54,6 +58,7 @@ _OF_A_THING = re.compile(
     r"^(.{1,14}?)(?:って|は|とは)(?:いったい|一体)?(?:何|なに|なん|どう|どん|どこ|いつ|いくら|誰|だれ)"
 )
 # 「使い方がわからない」「なんて名前ですか」: of what was just answered.
+_OFFICE = ("location", "opening-hours")  # where the city hall is: 「車で行ける？」 may mean another
 _HOW_TO_USE, _WHO_WE_ARE = "how-to-use", "who-are-you"
 
 
@@ -71,7 +76,8 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     clear = decision == "answer"
     if is_bare_noun(text) and decision != "fallback":
         return False
-    point = point_of(text) if not clear and len(text) <= _BRIEF else None
+    office = clear and ranking.matches[0].id in _OFFICE and not said.written.get("市役所")
+    point = point_of(text) if (office or not clear) and len(text) <= _BRIEF else None
     if point and not point.thing and decision == "choices" and said.strange_to(words_of(last)):
         point = None  # 「病院って日曜やってる？」
     if last.topic == "payment" and asks_for_points(text):
@@ -87,8 +93,12 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
         return False
     if further and last.id in near:
         return True
-    if tells_a_case(text) and ranking.top1 < _ALL_BUT_SURE:
-        return len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
+    untitled = len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
+    settled = is_settled(text) and is_unknown_matter(near[0])
+    if settled or (tells_a_case(text) and ranking.top1 < _ALL_BUT_SURE):
+        return untitled
+    if explains(text) and untitled and not said.strange_to(words_of(last)):
+        return True
     if clear:
         return _is_case_of(last, text, said, view.title(near[0]), ranking.top1)
     if near[0] == last.id or by_what_means(text, said):
@@ -185,51 +195,9 @@ def other_than(speaker: Speaker, last: Entry) -> Turn:
     return replace(turn, reply=replace(turn.reply, parts=(prompt,)), state=refused)
 
 
-def about_choices(speaker: Speaker) -> Turn | None:
-    """After a question back, a message without a subject is about one of what was offered."""
-    offered = offered_by(speaker)
-    if not offered:
-        return None
-    text, view, asked = speaker.text, speaker.view, speaker.state.asked
-    together = speaker.rank(f"{asked} {text}")
-    first = next((match.id for match in together.matches if match.id in offered), "")
-    entry = view.entry(first)
-    clear = bool(entry) and first == together.matches[0].id
-    clear = clear and decide(together, view.costs) == "answer"
-    if not _asks_on_alone(text, what_is_said(text, view.tokenize)):
-        return more_about(speaker, entry) if entry and clear and _adds(speaker) else None
-    if entry and (clear or speaker.state.misses):
-        return _more_beside(speaker, entry, offered)
-    buttons = [speaker.show_button(item) for item in offered]
-    buttons.append(button(speaker.words.say("none_of_these"), "none"))
-    reply = Reply((Text(speaker.words.say("goes_on_which")),), tuple(buttons))
-    state = replace(speaker.state, asked=f"{asked} {text}", misses=1)
-    found = tuple(speaker.candidate(item) for item in offered)
-    return Turn(reply, state, "choices", together.top3, found)
-
-
-def _asks_on_alone(text: str, said: Said) -> bool:
+def asks_on_alone(text: str, said: Said) -> bool:
     """Whether a message can only be about what was said before it: it names nothing."""
     return goes_on(text) or asks_on(text, said) or facet_alone(text) is not None
-
-
-def _adds(speaker: Speaker) -> bool:
-    """Whether the message asks shortly and is not clear by itself: 「英語ある？」 after 「広報」."""
-    if not is_short_question(speaker.text):
-        return False
-    return decide(speaker.rank(speaker.text), speaker.view.costs) != "answer"
-
-
-def _more_beside(speaker: Speaker, entry: Entry, offered: list[str]) -> Turn:
-    """About the likeliest of what was offered, with the others behind the first buttons.
-
-    Who asks on twice without choosing is not asked a third time which.
-    """
-    turn = more_about(speaker, entry)
-    others = (speaker.show_button(item) for item in offered if item != entry.id)
-    buttons = tuple(unique((*others, *turn.reply.quick_replies)))
-    reply = replace(turn.reply, quick_replies=buttons)
-    return replace(turn, reply=reply, state=replace(turn.state, shown=pairs(buttons)))
 
 
 def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
@@ -243,11 +211,15 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
         return None
     ranking = speaker.rank(text)
     facet = facet_alone(text) or loose_facet(text) or next(iter(facets_in(text)), None)
-    if facet is None or not _asks_on_alone(text, said):
+    if facet is None or not asks_on_alone(text, said):
         told = _is_told(speaker, intent, said, ranking)
         return show_intent(speaker, intent) if told else None
     clear = decide(ranking, view.costs) == "answer"
-    if clear and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking)):
+    if (
+        clear
+        and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking))
+        and not even_with(text)
+    ):
         return None
     body = _unknown(speaker, intent, facet)
     card = contact_card(view, speaker.language, body, view.contact(intent))
@@ -260,14 +232,15 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
 def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> bool:
     """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone."""
     decision = decide(ranking, speaker.view.costs)
-    if decision == "answer" or not is_unknown_matter(intent.id) or not asks_outright(speaker.text):
-        return False
     near = [match.id for match in ranking.matches[:3]]
+    clear = decision == "answer" and not (near[0] in _OFFICE and even_with(speaker.text))
+    if clear or not is_unknown_matter(intent.id) or not asks_outright(speaker.text):
+        return False
     if one_case_more(speaker.text) or near[:1] == [intent.id]:
         return True
     if decision == "fallback" and (intent.id in near or by_what_means(speaker.text, said)):
         return True
-    return _asks_on_alone(speaker.text, said)
+    return asks_on_alone(speaker.text, said)
 
 
 def _unknown(speaker: Speaker, intent: Intent, facet: Facet) -> str:
@@ -296,10 +269,10 @@ def _is_of_nothing(speaker: Speaker, ranking: Ranking) -> bool:
 def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:
     """Whether a message that is clear by itself only asks of one case more of `last`.
 
-    So are 「ペイペイも？」 and 「領収書は出る？」 after an answer that speaks of 領収書, but not what
-    names the very thing that the clear first is about.
+    So are 「ペイペイも？」, 「画面が割れててもいい？」 and 「領収書は出る？」 after an answer that speaks
+    of 領収書, but not what names the very thing that the clear first is about.
     """
-    also = asks_also(text) or even_with(text)
+    also = asks_also(text) or even_with(text) or asks_leave(text)
     if (top1 >= _ALL_BUT_SURE and not also) or not is_short_question(text):
         return False
     if len(said.strange_to(fold(title))) < len(said.subjects):
@@ -374,6 +347,8 @@ def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
     if said.things and is_unknown_matter(first) and not asks_outright(speaker.text):
         return ranking.top1 >= _ALL_BUT_SURE  # 「印鑑登録したい」
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
+    if intent.action and asks_when_wanted(speaker.text):
+        return False  # 「やめたいときは」: of the matter, not of the bot
     if first == _WHO_WE_ARE:
         return names_us(speaker.text)
     if intent.choices or intent.topics:  # a topic's menu

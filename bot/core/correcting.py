@@ -9,14 +9,14 @@ from bot.core import answers
 from bot.core.conversation import State
 from bot.core.documents import Ranking
 from bot.core.followup import is_short_question
-from bot.core.rivals import settled
+from bot.core.rivals import is_unknown_matter, settled
 from bot.core.subject import what_is_said
 from bot.core.text import fold
 from bot.core.turn import Speaker, Turn
 
 _LONGEST = 40  # characters; a longer message tells a story of its own
 _NO = r"(?:いや|いえ|いいえ|ううん|うーん|あ|え|ごめん|すみません|no|sorry)"
-_WRONG = r"(?:違(?:う|います|くて|うって)|ちが(?:う|います|くて|うって))(?:よ|の|わ|んです(?:けど|が)?|んだけど?)*"
+_WRONG = r"(?:違(?:う|います|くて|うって)|ちが(?:う|います|くて|うって)|(?:間違|まちが)え(?:ました|た|ちゃった|てた))(?:よ|の|わ|んです(?:けど|が)?|んだけど?)*"
 _THAT = r"(?:そっち|それ|これ|そう|そこ|その(?:話|こと|手続き|やつ)|そういう(?:話|こと|の)|あれ)"
 _NOT = r"(?:じゃ|では|で)(?:なくて(?!も)|なく(?!て)|ない|ありません)(?:です|よ|の|んです(?:けど|が)?|んだけど)*"
 _CORRECTS = re.compile(
@@ -31,6 +31,17 @@ _TAIL = re.compile(
     r"(?:の(?:ほう|方|やつ|こと|話|件|場合))?(?:です|だ|なの|なん(?:です|だ)|を?(?:聞|知)きたい|を?知りたい|を?教えて)*"
     r"(?:けど|が|よ|の|ね|ください)*[。!]*$"
 )
+# 「カードの間違いです」「*カード」: a word of the message before, spelled as it was meant.
+_MISTYPED = re.compile(
+    rf"^(?:{_NO}[、,。!\s]*)*(?P<typed>\S.{{0,18}}?)(?:の|と)(?:打ち|うち|書き|入力|変換)?(?:間違い|まちがい|間違え|まちがえ|ミス|誤字)(?:です|でした|だった|だ|ました)*(?:ね|よ)?[。!]*$|"
+    r"^\*\s*(?P<starred>\S.{0,20})$"
+)
+
+
+def retyped(text: str) -> str:
+    """The word as it was meant, "" for a message that mends no spelling."""
+    found = _MISTYPED.match(fold(text))
+    return (found["typed"] or found["starred"]) if found else ""
 
 
 def correction(text: str) -> tuple[str, str]:
@@ -57,6 +68,8 @@ def corrected(speaker: Speaker) -> Turn | None:
     has them. Else they are read alone.
     """
     state, view = speaker.state, speaker.view
+    if state.asked and not state.last and (word := retyped(speaker.text)):
+        return _read_with(speaker, word)
     meant, unmeant = correction(speaker.text)
     if not meant or not (state.last or state.asked):
         return None
@@ -76,12 +89,25 @@ def corrected(speaker: Speaker) -> Turn | None:
     if said.subjects:
         near += [match.id for match in alone.matches]
     named = [item for item in near if _has_all(speaker, item, names)]
-    if not named and sure and not speaker.view.is_term(sure):
-        named = [sure]
+    if not named and sure and not view.is_term(sure):
+        # 「そうじゃなくて検針が自動になるって」: no other tells of it but what was answered.
+        last_tells = is_unknown_matter(sure) and _tells_of(speaker, state.last, names)
+        named = [state.last if last_tells else sure]
     named += [item for item in near if _tells_of(speaker, item, names)]
     if named:
         return answers.show(anew, named[0], together if named[0] in near else alone)
     return answers.offer_choices(replace(anew, text=f"{state.asked} {meant}".strip()), together)
+
+
+def _read_with(speaker: Speaker, word: str) -> Turn:
+    """The question before, which nothing answered, with a word of it spelled anew."""
+    anew = replace(speaker, text=f"{speaker.state.asked} {word}")
+    decision, ranking = settled(anew.view, anew.text, anew.rank(anew.text))
+    if decision == "answer":
+        return answers.show(anew, ranking.matches[0].id, ranking)
+    if decision == "choices":
+        return answers.offer_choices(anew, ranking)
+    return answers.fall_back(anew, ranking)
 
 
 def _and(state: State, item_id: str) -> tuple[str, ...]:

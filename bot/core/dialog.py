@@ -12,7 +12,6 @@ from bot.core.another import acts_on_another_thing
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
 from bot.core.context import (
-    about_choices,
     about_facet,
     about_unknown,
     facet_of_nothing,
@@ -32,6 +31,7 @@ from bot.core.followup import (
     refuses_choices,
     without_way_back,
 )
+from bot.core.instead import ranked_as_meant
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
 from bot.core.narrowing import (
@@ -41,6 +41,7 @@ from bot.core.narrowing import (
     of_same_matter,
     points_within,
 )
+from bot.core.offered import about_choices
 from bot.core.picking import pointed_at
 from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
@@ -258,7 +259,7 @@ class _Dialog:
     def _matched(self) -> Turn:
         """What the matcher makes of it, with what was said before where that is meant."""
         speaker = self.speaker
-        ranking = speaker.rank(speaker.text)
+        ranking = ranked_as_meant(speaker, speaker.rank(speaker.text))
         last = self._last()
         within = bool(self.state.asked) and points_within(speaker.text)
         named = of_same_matter(speaker, ranking) if within else None

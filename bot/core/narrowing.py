@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from bot.core import answers
 from bot.core.confidence import decide
@@ -30,9 +32,11 @@ _ONE = re.compile(
     r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
     r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合))?(?:は|って|も|なら|だと|だけ|が|で)?(?:です|だ)?(?:けど|が)?[?。…]*$"
 )
+_ASKS_OF_ONE = re.compile(r"(?:は|も|なら|だと|って|では)[?。…]*$")
 # What somebody adds who was asked which one: 「なくした」「出ていくとき」「二人目の人」.
 _ADDED = re.compile(
-    r"(?:とき|時|場合|人|ほう|方|やつ|だけ|[っいきしちりえけせてねべめれ]た|[っい]ちゃった|んだ|てる|でる|ている|なる|れる|んで|から|ので|けど|ん)(?:です|なの|なん(?:です|だ))?(?:けど|が|ね|よ)?[?。…]*$"
+    r"(?:とき|時|場合|人|ほう|方|やつ|だけ|[っいきしちりえけせてねべめれ]た|[っい]ちゃった|んだ|てる|でる|ている|なる|れる|んで|から|ので|けど|ん)(?:です|なの|なん(?:です|だ))?(?:けど|が|ね|よ)?[?。…]*$|"
+    r"[^もそこあど]の(?:です|だ|なんです|なんだ)?(?:けど|が)?[。…]*$"
 )
 
 
@@ -92,18 +96,43 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     clear = decide(ranking, view.costs) == "answer" and not found["picks"]
     if clear and not _of_no_matter(speaker, ranking):
         return None
-    wanted = _names(what_is_said(found["thing"], view.tokenize))
-    before = _names(what_is_said(state.asked, view.tokenize))
+    thing = what_is_said(found["thing"], view.tokenize)
+    if not found["picks"] and set(thing.subjects) - set(thing.names):
+        return None  # 「スマホ壊れた」 tells something
+    asked = what_is_said(state.asked, view.tokenize)
+    wanted = _names(thing)
     last = view.entry(state.last)
     if last and found["picks"] and found["thing"] in fold(last.title):
         return more_about(speaker, last)
     together = speaker.rank(f"{state.asked} {found['thing']}")
-    for match in together.matches[:_NEAR]:
-        title = fold(view.title(match.id))
-        fits = wanted and all(word in title for word in wanted) and match.id != state.last
-        if fits and any(word in title for word in before if word not in wanted):
-            return answers.show(speaker, match.id, together.led_by(match.id))
-    return None
+    near = [match.id for match in together.matches[:_NEAR] if match.id != state.last]
+    of_it = [each for each in near if _is_titled(speaker, each, _names(asked), wanted)]
+    titled = (each for each in of_it if all(word in fold(view.title(each)) for word in wanted))
+    # 「図書館は？」 of the public buildings' Wi-Fi, whose answer speaks of libraries.
+    told = (
+        each
+        for each in near
+        if _ASKS_OF_ONE.search(fold(speaker.text))
+        and _is_titled(speaker, each, asked.names, wanted)
+        and _tells_of(speaker, each, wanted)
+    )
+    first = next(chain(titled, told), None) if wanted else None
+    return answers.show(speaker, first, together.led_by(first)) if first else None
+
+
+def _is_titled(speaker: Speaker, item_id: str, words: Iterable[str], but: Sequence[str]) -> bool:
+    """Whether its title has one of the words that are not among `but`."""
+    title = fold(speaker.view.title(item_id))
+    return any(word in title for word in words if word not in but)
+
+
+def _tells_of(speaker: Speaker, item_id: str, words: Iterable[str]) -> bool:
+    """Whether it is an entry, no word's meaning, whose answer has all the words."""
+    entry = speaker.view.entry(item_id)
+    if entry is None or entry.is_term:
+        return False
+    answer = fold(entry.answer)
+    return all(word in answer for word in words)
 
 
 def names_what_is_near(speaker: Speaker, ranking: Ranking) -> bool:

@@ -20,7 +20,7 @@ _SAID: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             rf"^(?:やっぱり?|やはり|もう|もういい(?:です|わ|や)?|.*(?:じゃ|では|でなく|なくて|だめだ|ええわ|から|早く|はやく))?{_PERSON}(?:を|に|と|が|は)?(?:直接|ちゃんと|早く|はやく)?"
             r"(?:出せ|だせ|出して|だして|出さんか|呼べ|呼んで|よんで|代われ|代わって|かわって|替わって|変わって|つなげ|つないで|つないだって|話させ|話をさせ|はなさせ|しゃべ(?:らせ|りた)|喋りた|"
-            r"いないの|おらんの|いねえの|いませんか|おりませんか|に聞く|が聞いて)(?:ください|くれ|ほしい|よ|や|ちょうだい|もらえ(?:る|ます)か?|くれへん|けろ|か|な|い|わ|です)*$|"
+            r"いないの|おらんの|いねえの|いませんか|おりませんか|に聞く|が聞いて)(?:て|ください|くれ|ほしい|よ|や|ちょうだい|もらえ(?:る|ます)か?|くれへん|けろ|か|な|い|わ|です)*$|"
             rf"^(?:いいから|もう|早く|はやく)*{_PERSON}(?:が|は)?(?:出てこい|でてこい|出てきて|出てきなさい|出てこんか|電話(?:して|くれ|よこせ|かけて)).*$|"
             rf"^.*(?:じゃ|では|ない|なくて|だめ|無理|いや|から|ので)(?:、)?{_PERSON}(?:に|と)(?:代わ|替わ|変わ|かわ|つな|話)(?:って|いで|げて|させて|したい).{{0,6}}$|"
             rf"^電話(?:を|に|で)?(?:つない|繋い|つなげ|繋げ|まわし|回し)で?(?:て|で)?(?:ください|くれ|ほしい|もらえ(?:る|ます)か?|よ)*$|"
@@ -145,8 +145,12 @@ _NO_MORE = re.compile(
 # A language asked for in that language: no example in Japanese resembles it.
 _KANA = re.compile(r"[ぁ-ヺ]")
 _LANGUAGE = re.compile(r"中文|汉语|日语|한국어|한국말|일본어|外语|영어|중국어")
-
-
+# Before the wish to talk to a person: nothing else was asked for.
+_FED_UP = re.compile(
+    r"(?:分から|わから|分かん|わかん)[なんず]|もう(?:いい|ええ|だめ|無理)|だめ(?:だ|です)?$|無理|違う|ちがう|"
+    r"(?:使え|つかえ|通じ|ならん|なら)(?:ない|ねえ|ん)|らちがあか|埒があか|意味(?:不明|がない|ない)|同じこと|聞いても|困っ|いらいら|イライラ|むずかし|難し"
+)
+_CLAUSES, _ENDS = re.compile(r"[。、!?]+"), "。、!? "
 _NOD = re.compile(
     r"^(?:は[あい]|はいはい|うん|うんうん|ええ|そう|そうです(?:ね|か)?|そうなん(?:だ|です(?:ね|か)?)|へえ+|ほう|ふうん|ふん|ok|オッケ|yes)(?:です|ね|よ|さん)?$"
 )
@@ -159,7 +163,15 @@ def nods(text: str) -> bool:
 
 def talk(text: str) -> str:
     """The id of the intent for a message that is nothing but small talk, "" for any other."""
-    said = _DRAWN_OUT.sub("", _MARKS.sub("", fold(text)))
+    folded = fold(text)
+    *before, last = _CLAUSES.split(folded.strip(_ENDS))
+    if before and _FED_UP.search(before[-1]) and _said(last) == "handoff":
+        return "handoff"  # 「全然わからん、人と話させて」
+    return _said(folded)
+
+
+def _said(folded: str) -> str:
+    said = _DRAWN_OUT.sub("", _MARKS.sub("", folded))
     if not said or len(said) > _LONGEST:
         return ""
     if _ENOUGH.match(said) or _TOO_MANY.match(said) or _NO_MORE.match(said):

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.followup import (
+    as_means,
+    asks_leave,
     asks_on,
     asks_outright,
     by_what_means,
     chosen_place,
+    explains,
     facet_alone,
     facets_in,
     goes_on,
@@ -21,6 +24,7 @@ from bot.core.followup import (
     one_case_more,
     refuses_answer,
     refuses_choices,
+    tells_a_case,
 )
 from bot.core.knowledge import Facet
 from bot.core.subject import what_is_said
@@ -29,7 +33,7 @@ from bot.core.tokens import Tokenize
 FACETS = {
     Facet.ITEMS: [
         "持ち物は？", "もちもの", "何を持っていけばいいですか", "必要な書類は", "持っていくものは",
-        "何が必要？", "What should I bring?",
+        "何が必要？", "何を持っていけばいいんでしょう", "What should I bring?",
     ],
     Facet.FEE: [
         "いくら？", "それはいくら？", "手数料は？", "お金かかる？", "お金はいくらかかりますか",
@@ -248,3 +252,65 @@ def test_a_thing_is_strange_to_a_text_that_has_it_in_no_spelling(tokenizer: Toke
 def test_a_turn_within_the_same_matter_links_back(text: str) -> None:
     assert links_back(text)
     assert not links_back("介護保険料の支払い方法を教えてください")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["もう片付けちゃった", "もう出しました", "さっき警察には言いました", "もう工事しちゃったんですけど",
+     "先に業者に頼んだ", "母は今入院してる", "昨日窓口に行ってきた", "本人が入院してるんだけど"],
+)  # fmt: skip
+def test_what_somebody_has_done_tells_their_case(text: str) -> None:
+    assert tells_a_case(text)
+
+
+@pytest.mark.parametrize("text", ["もう終わった？", "もうすぐ引っ越す", "出しました", "さっきの話"])
+def test_a_question_and_a_plan_tell_no_case(text: str) -> None:
+    assert not tells_a_case(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "leave"),
+    [
+        ("画面割れててもいい？", True),
+        ("犬を連れて行っても大丈夫ですか", True),
+        ("子どもが騒いでも平気かな", True),
+        ("どうでもいい", False),
+        ("いつでもいいですか", False),
+    ],
+)
+def test_leave_is_asked_for_ones_own_case(text: str, leave: bool) -> None:
+    assert asks_leave(text) is leave
+
+
+def test_what_explains_asks_nothing() -> None:
+    assert explains("市役所の窓口のことです")
+    assert not explains("窓口のことは誰に聞く？")
+
+
+def test_what_was_left_at_home_is_a_means() -> None:
+    assert as_means("カード忘れたらだめ？")
+    assert not as_means("暗証番号忘れたらどうなる？")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["何の話？", "何の話？そんなこと聞いてない", "そんなことは聞いてないです", "聞いてることと違うんだけど",
+     "質問に答えてない", "話が違います"],
+)  # fmt: skip
+def test_who_was_misunderstood_refuses_the_answer(text: str) -> None:
+    assert refuses_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["何の話を聞ける？", "そんなことある？", "質問があります", "聞いてください"]
+)
+def test_other_talk_of_talking_refuses_nothing(text: str) -> None:
+    assert not refuses_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["次どうすれば", "まず何からすればいいですか", "次は何をすればいい？", "そのあとはどうすれば"],
+)
+def test_the_next_step_goes_on_with_the_answer(text: str) -> None:
+    assert goes_on(text)

@@ -1,0 +1,74 @@
+"""After a question back: a message about what was offered, without a choice being made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.confidence import decide
+from bot.core.context import asks_on_alone, more_about, offered_by
+from bot.core.followup import asks_for_points, facet_alone, is_short_question
+from bot.core.knowledge import Entry
+from bot.core.replies import Reply, Text
+from bot.core.subject import what_is_said
+from bot.core.turn import Speaker, Turn, button, pairs, unique
+
+_ALL_BUT_SURE = 0.85
+
+
+def about_choices(speaker: Speaker) -> Turn | None:
+    """After a question back, a message without a subject is about one of what was offered."""
+    offered = offered_by(speaker)
+    if not offered:
+        return None
+    text, view, asked = speaker.text, speaker.view, speaker.state.asked
+    together = speaker.rank(f"{asked} {text}")
+    first = next((match.id for match in together.matches if match.id in offered), "")
+    entry = view.entry(first)
+    clear = bool(entry) and first == together.matches[0].id
+    clear = clear and decide(together, view.costs) == "answer"
+    said = what_is_said(text, view.tokenize)
+    alone = asks_on_alone(text, said)
+    if alone and said.things and not facet_alone(text) and _is_sure_entry(speaker):
+        return None  # 「ケアマネを変えたい」
+    if not (alone or _asks_points_of(speaker, offered)):
+        return more_about(speaker, entry) if entry and clear and _adds(speaker) else None
+    if entry and (clear or speaker.state.misses):
+        return _more_beside(speaker, entry, offered)
+    buttons = [speaker.show_button(item) for item in offered]
+    buttons.append(button(speaker.words.say("none_of_these"), "none"))
+    reply = Reply((Text(speaker.words.say("goes_on_which")),), tuple(buttons))
+    state = replace(speaker.state, asked=f"{asked} {text}", misses=1)
+    found = tuple(speaker.candidate(item) for item in offered)
+    return Turn(reply, state, "choices", together.top3, found)
+
+
+def _is_sure_entry(speaker: Speaker) -> bool:
+    """Whether the message alone is all but sure of an entry."""
+    ranking = speaker.rank(speaker.text)
+    first = ranking.matches[0].id if ranking.matches else ""
+    return speaker.view.entry(first) is not None and ranking.top1 >= _ALL_BUT_SURE
+
+
+def _asks_points_of(speaker: Speaker, offered: list[str]) -> bool:
+    """「ポイントつく？」 after a question back about ways of paying."""
+    entries = filter(None, map(speaker.view.entry, offered))
+    return asks_for_points(speaker.text) and any(e.topic == "payment" for e in entries)
+
+
+def _adds(speaker: Speaker) -> bool:
+    """Whether the message asks shortly and is not clear by itself: 「英語ある？」 after 「広報」."""
+    if not is_short_question(speaker.text):
+        return False
+    return decide(speaker.rank(speaker.text), speaker.view.costs) != "answer"
+
+
+def _more_beside(speaker: Speaker, entry: Entry, offered: list[str]) -> Turn:
+    """About the likeliest of what was offered, with the others behind the first buttons.
+
+    Who asks on twice without choosing is not asked a third time which.
+    """
+    turn = more_about(speaker, entry)
+    others = (speaker.show_button(item) for item in offered if item != entry.id)
+    buttons = tuple(unique((*others, *turn.reply.quick_replies)))
+    reply = replace(turn.reply, quick_replies=buttons)
+    return replace(turn, reply=reply, state=replace(turn.state, shown=pairs(buttons)))
