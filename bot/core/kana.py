@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from bot.core.kana_language import EDGE, RAREST, SHIPPED, Node
-from bot.core.text import has_kanji, hiragana_share, katakana
+from bot.core.text import has_kanji, katakana
 
 _MAX_WORD = 14
 _BEAM = 6  # readings kept at each place
 _UNKNOWN = "?"  # the class of kana that belong to no known word
 _UNKNOWN_KANA, _UNKNOWN_BORDER = 7.0, 3.0  # costs: each kana, and where such a stretch borders
 _SHORT_COST = 0.5  # of a word whose long vowels were not typed
+_LARGE_COST = 2.0  # of a word whose small kana were typed large
 _MOST_HOMOPHONES = 3  # of one word
+_LEAST_HIRAGANA = 0.2  # share of a text in which kanji are missing (スマホのつかいかた)
 _SETTLED = 4  # kana of a known word that nobody types by mistake
 _LONG_VOWEL = re.compile(
     "([オコソトノホモヨロゴゾドボポョ])[ウオー]|([ウクスツヌフムユルグズヅブプュ])[ウー]|ー"
 )
 _KANA = re.compile("[ァ-ヺー]")
+_HIRAGANA = re.compile("[ぁ-ゖ]")
+_NO_KANA = re.compile(r"[a-z0-9\s]+")
+_TO_LARGE = str.maketrans("ャュョッァィゥェォ", "ヤユヨツアイウエオ")
+_MAYBE_SMALL = re.compile("[キシチニヒミリギジビピ][ヤユヨ]|(?<=.)ツ[カ-ヂテ-ドパ-ポ]|フ[アイエオ]")
 
 _Words = Mapping[str, tuple[Node, ...]]
 _State = tuple[float, int, str, str]  # cost so far, where the word began, class before it, written
@@ -66,22 +72,31 @@ class KanaDecoder:
     words: _Words
 
     def applies(self, folded: str) -> bool:
-        """Whether a folded text is typed in kana only and long enough to be read back."""
-        if has_kanji(folded) or hiragana_share(folded) < 0.8:
+        """Whether a folded text is typed without kanji and long enough to be read back.
+
+        Some of it must be hiragana: words of katakana or Latin letters may stand beside it.
+        """
+        if has_kanji(folded):
+            return False
+        letters = _NO_KANA.sub("", folded)
+        if len(_HIRAGANA.findall(letters)) < max(1, _LEAST_HIRAGANA * len(letters)):
             return False
         return len(folded) >= 5 or (len(folded) >= 3 and katakana(folded) in self.words)
 
     def decode(self, folded: str, romaji: bool = False) -> str:
         """The most likely way to write the text (Viterbi over class bigrams); the rest stays kana.
 
-        Of a text typed in `romaji` words are known without their long vowels too (juminhyo).
+        Of a text typed in `romaji` words are known without their long vowels too (juminhyo), of
+        another with large kana for small ones (じゆうみんひよう), where there may be such.
         """
         return self.read(folded, romaji).text
 
     def read(self, folded: str, romaji: bool = False) -> Reading:
         """The text as `decode` writes it, and what is known of its reading."""
-        known = self._with_short if romaji else self._as_written
         typed = " ".join(folded.split())
+        known = self._with_short if romaji else self._as_written
+        if not romaji and _MAYBE_SMALL.search(katakana(typed)):
+            known = self._with_large
         decoded = [_decode_run(run, known) for run in typed.split()]
         runs = [run for _, run in decoded]
         others = (
@@ -112,6 +127,11 @@ class KanaDecoder:
         short = (_shortened(self.words), _shortened(SHIPPED.words))
         return _known(self.words, SHIPPED.words, *short)
 
+    @cached_property
+    def _with_large(self) -> _Known:
+        large = (_enlarged(self.words), _enlarged(SHIPPED.words))
+        return _known(self.words, SHIPPED.words, *large)
+
 
 def build_decoder(counted: Iterable[tuple[str, str, str, int]]) -> KanaDecoder:
     """A decoder from (katakana reading, written form, class, occurrences)."""
@@ -133,12 +153,22 @@ def _loose(runs: Iterable[Iterable[tuple[str, str]]]) -> tuple[int, ...]:
 
 def _shortened(words: _Words) -> _Words:
     """The words that lose a long vowel, by what is left of their reading."""
+    return _dearer(words, lambda reading: _LONG_VOWEL.sub(r"\1\2", reading), _SHORT_COST)
+
+
+def _enlarged(words: _Words) -> _Words:
+    """The words with a small kana, by their reading with a large one."""
+    return _dearer(words, lambda reading: reading.translate(_TO_LARGE), _LARGE_COST)
+
+
+def _dearer(words: _Words, typed: Callable[[str], str], more: float) -> _Words:
+    """The words that are `typed` otherwise than they sound, by what is typed; they cost `more`."""
     found: dict[str, tuple[Node, ...]] = {}
     for reading, nodes in words.items():
-        short = _LONG_VOWEL.sub(r"\1\2", reading)
-        if short != reading and len(short) > 1:
-            dearer = tuple((*node[:3], node[3] + _SHORT_COST) for node in nodes)
-            found[short] = found.get(short, ()) + dearer
+        other = typed(reading)
+        if other != reading and len(other) > 1:
+            dearer = tuple((*node[:3], node[3] + more) for node in nodes)
+            found[other] = found.get(other, ()) + dearer
     return found
 
 

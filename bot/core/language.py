@@ -37,6 +37,11 @@ _ENGLISH = frozenset(
     " the a an to for of in on at and or not no my your please thanks thank hello hi help lost need want have has"
     " get apply bring tell about with from this that there".split()
 )
+# Words and endings of Japanese typed in Latin letters, none of them English.
+_ROMAJI = re.compile(
+    r"\b(?:wo|wa|ga|ni|mo|tte|nani|nan|dou|doko|itsu|ikura|kara|hoshii)(?:desu)?(?:ka)?\b"
+    r"|(?:masu|masen|mashita|desu|shita|itai|nai)(?:ka)?\b|kudasai\b"
+)
 
 
 def language_asked_for(text: str) -> str | None:
@@ -64,5 +69,7 @@ def language_written_in(text: str) -> str | None:
         return None
     if from_romaji(folded, (_NAMES | _ENGLISH).__contains__) is not None:
         return None
+    if _ENGLISH.intersection(words) - {"my", "to", "no", "do"}:
+        return "en"
     others = [word for word in words if word not in _NAMES]
-    return "en" if len(others) >= 2 or _ENGLISH.intersection(words) - {"my"} else None
+    return "en" if len(others) >= 2 and not _ROMAJI.search(folded) else None

@@ -12,10 +12,11 @@ from bot.core.dialect import standard
 from bot.core.index import Index
 from bot.core.kana import Reading
 from bot.core.kana_repair import mended_kana
+from bot.core.language import language_written_in
 from bot.core.repair import suspects
-from bot.core.romaji import from_romaji
+from bot.core.romaji import from_romaji, hiragana_of
 from bot.core.terms import spoken, text_grams, tokenize_text
-from bot.core.text import fold, has_kanji, sentences, squeeze, without_courtesy
+from bot.core.text import fold, has_kanji, katakana, sentences, squeeze, without_courtesy
 from bot.core.tokens import Token, Tokenize, content_words
 
 ORIGINAL, EXPANSION, GRAMS, CONCEPTS = range(4)
@@ -24,6 +25,8 @@ _HOMOPHONE_WEIGHT = 0.5
 _ASKING = re.compile(
     "[か?]。?$|たい|教えて|おしえて|ください|ほしい|欲しい|どう|どこ|いつ|いくら|ですか|ますか"
 )
+_NO_OTHER_KANA = re.compile(r"[ァ-ヺー・、。?!a-z0-9\s]+")
+_RUNS_ON = re.compile("[ァ-ヺー]{5,}")  # it may be words written together (シャコショウメイ)
 _LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
@@ -56,13 +59,36 @@ class Query:
 def read_query(index: Index, text: str, tokenize: Tokenize) -> Query:
     """The message as the index sees it. Never raises, whatever the text."""
     folded = standard(_gist(without_courtesy(fold(text))))
-    romaji = from_romaji(folded, lambda word: index.terms.knows(word) or tokenize(word)[0].known)
+    romaji = _from_romaji(index, folded, tokenize)
     folded = folded if romaji is None else romaji
-    if index.decoder.applies(folded):
+    if index.decoder.applies(folded) or _runs_on_in_katakana(index, folded, tokenize):
         return _from_kana(index, index.decoder.read(folded, romaji is not None), tokenize)
     query = _query(index, folded, tokenize_text(folded, tokenize))
     others = _misheard(index, query) if query.unknown else ()
     return _with_homophones(index, query, tokenize("\n".join(others))) if others else query
+
+
+def _from_romaji(index: Index, folded: str, tokenize: Tokenize) -> str | None:
+    """A message in romaji as hiragana; English and the knowledge base's names in it stay."""
+
+    def stays(word: str) -> bool:
+        kana = hiragana_of(word)
+        if kana is not None and katakana(kana) in index.decoder.words:
+            return False  # someone has typed 「teate」 before
+        return index.terms.knows(word) or tokenize(word)[0].known
+
+    return from_romaji(folded, stays, mixed=language_written_in(folded) is None)
+
+
+def _runs_on_in_katakana(index: Index, folded: str, tokenize: Tokenize) -> bool:
+    """Whether a text is typed in katakana alone, and some of it is no word that anybody knows."""
+    if _NO_OTHER_KANA.fullmatch(folded) is None or _RUNS_ON.search(folded) is None:
+        return False
+    return any(
+        not (token.known or index.terms.knows(token.surface) or index.triggers.find(token.surface))
+        for token in tokenize(folded)
+        if _RUNS_ON.fullmatch(token.surface)
+    )
 
 
 def _from_kana(index: Index, kana: Reading, tokenize: Tokenize) -> Query:

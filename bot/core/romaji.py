@@ -37,6 +37,7 @@ _LAST_LATIN = "\u024f"
 _WORD = re.compile(r"[a-z'-]+")
 _MARKS = re.compile(r"[\s.,!?]+")
 _GREETING = re.compile("(?<=こんにち)わ|(?<=こんばん)わ")  # typed as it sounds
+_PARTICLES = {"wa": "は", "o": "を", "e": "へ"}  # as words of their own they are written otherwise
 _MOST = 120  # characters; longer texts in Latin letters are no romaji
 _TELLING = 4  # letters; shorter words are as likely English
 
@@ -115,10 +116,11 @@ def hiragana_of(word: str) -> str | None:
     return "".join(found)
 
 
-def from_romaji(folded: str, known: Callable[[str], bool]) -> str | None:
+def from_romaji(folded: str, known: Callable[[str], bool], mixed: bool = False) -> str | None:
     """A folded text typed in romaji as hiragana, or None where it is something else.
 
-    Every word must be Japanese syllables. Longer words that are `known` as they are (line, wi-fi)
+    Every word must be Japanese syllables; in a `mixed` text (my number card wo nakushita) others
+    may stand beside them that are `known`. Longer words that are known as they are (line, wi-fi)
     stay; one longer word must be unknown, or the text is taken for English.
     """
     if folded[:1] > _LAST_LATIN:  # most messages begin in Japanese
@@ -129,10 +131,12 @@ def from_romaji(folded: str, known: Callable[[str], bool]) -> str | None:
     parts: list[str] = []
     telling = False
     for word in _MARKS.sub(" ", text).split():
-        kana = hiragana_of(word) if _WORD.fullmatch(word) else None
-        if kana is None:
+        kana = _PARTICLES.get(word) or (hiragana_of(word) if _WORD.fullmatch(word) else None)
+        stays = known(word) if kana is None else len(word) >= _TELLING and known(word)
+        if kana is None and not (mixed and stays):
             return None
-        stays = len(word) >= _TELLING and known(word)
         telling = telling or (len(word) >= _TELLING and not stays)
-        parts.append(f" {word} " if stays else kana)
-    return _GREETING.sub("は", "".join(parts)).strip() if telling else None
+        parts.append(f" {word} " if stays or kana is None else kana)
+    if not telling:
+        return None
+    return _GREETING.sub("は", " ".join("".join(parts).split()))

@@ -15,7 +15,12 @@ from bot.core.tokens import Tokenize
 # と and や join only after a noun: 「引っ越すと」 is no list.
 _LINKS = r"[、。]?(?:それと|それから|(?<=[、。\s])あと)、?"
 _BREAKS = re.compile(_LINKS + r"|[、/&]|(?<=[一-龠ァ-ヶー])(?:と|や)(?!は|いう)")
-_LINKED = re.compile(_LINKS)
+# In a message that is sure as a whole: 「…なくしたのと、…も」, 「…したいし、…も」.
+_LINKED = re.compile(
+    _LINKS
+    + r"|(?<=[たい])し、(?=[^、。]+も)"
+    + r"|(?:(?<=[うくぐすつぶむるたい])の|(?:方法|仕方|しかた|やり方|こと|名前))と、?(?=[^、。]{4})"
+)
 _ONE_WANT = re.compile("違い|ちがい|違う|一緒|まとめ|一度|関係")
 _SHORTEST = 2  # characters of a half; a letter alone is no want
 _LONGEST = 120

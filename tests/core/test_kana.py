@@ -43,6 +43,12 @@ def test_romaji_may_leave_long_vowels_out() -> None:
     assert DECODER.decode("じゅみんひょ") != "住民票"
 
 
+def test_small_kana_may_be_typed_large() -> None:
+    assert DECODER.decode("じゆうみんひよう") == "住民票"
+    decoder = build_decoder([("ヒッコシ", "引っ越し", NOUN, 3), ("ヨヤク", "予約", NOUN, 3)])
+    assert decoder.decode("ひつこしのよやく") == "引っ越しの予約"
+
+
 @given(st.text(alphabet="あいかがきしじょんっー、。? \u3000ゝぁ", max_size=80))
 def test_reading_back_never_fails_and_keeps_marks(text: str) -> None:
     read = DECODER.decode(text)
@@ -57,6 +63,9 @@ def test_only_kana_questions_are_read_back() -> None:
     assert DECODER.applies("じどうてあてください")
     assert DECODER.applies("かいご")
     assert not DECODER.applies("児童てあて")
+    assert DECODER.applies("カードのかいご")
+    assert DECODER.applies("lineのかいごは")
+    assert not DECODER.applies("マイナンバーカードは")
     assert not DECODER.applies("めにゅー")
     assert not DECODER.applies("")
 

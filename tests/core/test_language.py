@@ -42,6 +42,7 @@ def test_an_english_message_is_english(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["LINE Pay", "Wi-Fi", "free Wi-Fi", "PayPay", "J-ALERT", "Google Play", "iPhone", "help", "ok",
+     "card wo nakushita", "nursery mitsukarimasen", "passport wa doko desuka",
      "LINEでWi-Fiは使えますか", "マイナンバー card", "Thẻ của tôi ở đâu", "", "119", "？"],
 )  # fmt: skip
 def test_names_in_latin_letters_are_no_english_message(text: str) -> None:

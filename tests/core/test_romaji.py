@@ -44,6 +44,19 @@ def test_a_known_name_stays_beside_romaji() -> None:
     assert from_romaji("line touroku", {"line"}.__contains__) == "line  とうろく".replace("  ", " ")
 
 
+def test_english_words_may_stand_in_a_mixed_text() -> None:
+    known = {"my", "number", "card"}.__contains__
+    assert from_romaji("my number card wo nakushita", known, mixed=True) == (
+        "my number card をなくした"
+    )
+    assert from_romaji("my number card wo nakushita", known) is None
+    assert from_romaji("my numbr card wo nakushita", known, mixed=True) is None
+
+
+def test_particles_by_themselves_are_spelled_as_particles() -> None:
+    assert from_romaji("kore wa hon o", nothing_known) == "これはほんを"
+
+
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz'-", max_size=30))
 def test_any_word_is_read_or_refused(word: str) -> None:
     read = hiragana_of(word)
@@ -56,6 +69,7 @@ def test_any_word_is_read_or_refused(word: str) -> None:
         ("mainanba-ka-do nakushita", "card-lost"),
         ("hikkoshi shimashita", "moving"),
         ("jido teate", "child"),
+        ("my number card wo nakushita", "card-lost"),
         ("how do I report moving", "moving"),
     ],
 )

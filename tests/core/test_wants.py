@@ -44,8 +44,13 @@ def test_one_want_is_not_split(text: str) -> None:
 
 
 def test_in_a_message_that_is_sure_only_a_word_of_joining_tells_wants_apart() -> None:
-    joined = "転出届を出したい。あとカードをなくした"
-    assert [want.id for want in wants_by(ranked, joined, linked=True)] == ["moving", "card"]
+    for joined in (
+        "転出届を出したい。あとカードをなくした",
+        "転出届を出したいし、カードもなくした",
+        "転出届を出すのと、カードを作るのを知りたい",
+        "転出届の方法とカードの作り方",
+    ):
+        assert [want.id for want in wants_by(ranked, joined, linked=True)] == ["moving", "card"]
     assert wants_by(ranked, "転出届と児童手当", linked=True) == ()
 
 
