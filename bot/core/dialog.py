@@ -34,6 +34,7 @@ from bot.core.followup import (
 from bot.core.instead import ranked_as_meant
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
+from bot.core.lures import OF_FRAUD, is_lure
 from bot.core.narrowing import (
     after_question_back,
     names_what_is_near,
@@ -240,9 +241,9 @@ class _Dialog:
         return settled(self.view, self.speaker.text, ranking)[0] == "answer"
 
     def _talked(self) -> Turn | None:
-        """A message that is nothing but a greeting, thanks, love or anger."""
+        """A message that is nothing but a greeting, thanks, love, anger or a lure."""
         speaker, state = self.speaker, self.state
-        said = talk(speaker.text)
+        said = talk(speaker.text) or (OF_FRAUD if is_lure(speaker.text) else "")
         if not said and nods(speaker.text):
             if offered_by(speaker):
                 return answers.offer_again(speaker)
