@@ -96,9 +96,10 @@ class Triggers:
                 for line in lines:
                     if len(words) > len(hits.get(line, "")):
                         hits[line] = words
-        for char in filter(self.single.__contains__, squeezed):
-            for line in self.single[char]:
-                hits.setdefault(line, char)
+        if not self.single.keys().isdisjoint(squeezed):
+            for char in filter(self.single.__contains__, squeezed):
+                for line in self.single[char]:
+                    hits.setdefault(line, char)
         return hits
 
 

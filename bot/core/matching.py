@@ -48,7 +48,7 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
     order = (-values).argsort(kind="stable")
     values = values.take(order)
     shown = scored.candidates.take(order[:limit]).tolist()
-    matches = tuple(map(Match, map(index.ids.__getitem__, shown), values[:limit].tolist()))
+    found = zip(map(index.ids.__getitem__, shown), values[:limit].tolist(), strict=True)
     first = order[0]
     vector = signals(
         values,
@@ -58,4 +58,5 @@ def _rank(index: Index, query: Query, limit: int) -> Ranking:
         len(query.unknown),
         len(query.fired),
     )
+    matches = tuple(map(Match._make, found))  # half the time of calling it
     return Ranking(matches, *probabilities(vector), vector)

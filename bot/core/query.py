@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
+from operator import eq
 
 from bot.core.dialect import standard
 from bot.core.index import Index
@@ -27,6 +28,7 @@ _ASKING = re.compile(
 )
 _NO_OTHER_KANA = re.compile(r"[ァ-ヺー・、。?!a-z0-9\s]+")
 _RUNS_ON = re.compile("[ァ-ヺー]{5,}")  # it may be words written together (シャコショウメイ)
+_MARKS = frozenset("、。?!")
 _LONGEST = 400  # characters; of a longer message only the sentences that matter are read
 
 
@@ -137,7 +139,26 @@ def mended(index: Index, query: Query, tokenize: Tokenize) -> Query | None:
         return None if kana is None else _from_kana(index, kana, tokenize)
     places = suspects(query.tokens, index.terms.knows)
     text = index.repairer.repair(query.folded, places)
-    return None if text is None else _query(index, text, tokenize_text(text, tokenize))
+    return None if text is None else _query(index, text, _again(query, text, tokenize))
+
+
+def _again(query: Query, text: str, tokenize: Tokenize) -> Sequence[Token]:
+    """The tokens of the query's text with one character mended: only its clause is cut again.
+
+    No word reaches across a mark, and a mark is cut the same whatever stands beside it.
+    """
+    tokens = query.tokens
+    ends = list(accumulate([len(token.surface) for token in tokens]))
+    if ends[-1] != len(text):  # blanks were taken out
+        return tokenize_text(text, tokenize)
+    same = map(eq, query.folded, text)
+    wrong = next(place for place, is_same in enumerate(same) if not is_same)
+    marks = [number for number, token in enumerate(tokens) if token.surface in _MARKS]
+    first = max((number for number in marks if ends[number] <= wrong), default=0)
+    last = min((number for number in marks if ends[number] > wrong), default=len(tokens) - 1)
+    begin = ends[first] - len(tokens[first].surface)
+    clause = tokenize(text[begin : ends[last]])
+    return [*tokens[:first], *clause, *tokens[last + 1 :]]
 
 
 def says_nothing(folded: str) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.core.tokens import Token
 
 _MENDABLE = re.compile("[\u4e00-\u9fff々ァ-ヺー]{3,8}")
-_SOLID = re.compile("[\u4e00-\u9fff々ァ-ヺー]")
 _SHORTEST, _LONGEST = 3, 8
+_SOLID = re.compile(f"[\u4e00-\u9fff々ァ-ヺー]{{0,{_LONGEST}}}")
 _MOST_SUSPECTS = 24  # places looked at, so that a hostile text costs no more than a long one
 _PARTICLES = ("助詞", "助動詞")
 _NO_PLACE = ("補助記号", "助詞")  # after which no particle stands
@@ -42,39 +42,40 @@ class Repairer:
         The longest word that fits wins, then one a slip on the flick keyboard away.
         """
         best: tuple[int, bool, int, str] | None = None
+        backwards = text[::-1]
         for place in suspects[:_MOST_SUSPECTS]:
-            low, high = _reach(text, place)
+            low = len(text) - _reach(backwards, len(text) - place, _LONGEST)
+            high = _reach(text, place + 1, _LONGEST - 1)
+            marked = f"{text[low:place]}*{text[place + 1 : high]}"
             for length in range(min(_LONGEST, high - low), _SHORTEST - 1, -1):
                 if best and best[0] > length:
                     break
                 for start in range(max(low, place - length + 1), min(place, high - length) + 1):
-                    found = self._fitting(text[start : start + length], place - start)
-                    if found and (best is None or (length, found[0]) > best[:2]):
-                        best = (length, found[0], start, found[1])
+                    fitting = self.patterns.get(marked[start - low : start - low + length])
+                    if fitting and text[start : start + length] not in self.words:
+                        near, word = _nearest(fitting, place - start, text[place])
+                        if best is None or (length, near) > best[:2]:
+                            best = (length, near, start, word)
         if best is None:
             return None
         length, _, start, word = best
         return text[:start] + word + text[start + length :]
 
-    def _fitting(self, window: str, wrong: int) -> tuple[bool, str] | None:
-        if window in self.words:
-            return None
-        fitting = self.patterns.get(f"{window[:wrong]}*{window[wrong + 1 :]}")
-        if not fitting:
-            return None
-        row = _ROW.get(window[wrong], -1)
-        near = [word for word in fitting if _ROW.get(word[wrong], -2) == row]
-        return bool(near), (near or fitting)[0]
+
+def _nearest(fitting: Sequence[str], wrong: int, typed: str) -> tuple[bool, str]:
+    """The first word whose character at a place is of the same flick key as what was typed there.
+
+    Where there is none the first of all, and False.
+    """
+    row = _ROW.get(typed, -1)
+    near = [word for word in fitting if _ROW.get(word[wrong], -2) == row]
+    return bool(near), (near or fitting)[0]
 
 
-def _reach(text: str, place: int) -> tuple[int, int]:
-    """How far kanji and katakana go on either side of a place, within the longest word."""
-    low, high = place, place + 1
-    while low > 0 and place - low < _LONGEST and _SOLID.match(text, low - 1):
-        low -= 1
-    while high < len(text) and high - place < _LONGEST and _SOLID.match(text, high):
-        high += 1
-    return low, high
+def _reach(text: str, place: int, most: int) -> int:
+    """Where the kanji and katakana that begin at a place end, within `most`."""
+    found = _SOLID.match(text, place, place + most)
+    return found.end() if found else place
 
 
 def build_repairer(words: Iterable[str]) -> Repairer:

@@ -29,29 +29,29 @@ class Scored:
 
 
 class _Asked(NamedTuple):
-    """A query's terms as arrays: `weights` and `idf` for each, where their lists begin and end.
+    """A query's terms and sounds as arrays: `weights` and `idf` of terms, `heard` in phrases.
 
-    Own words come first, then expansions up to `words`, grams up to `grams`, concepts.
+    Own words come first, then expansions up to `words`, grams up to `grams`, concepts up to
+    `end`, then sounds; `heard` has words and sounds alone.
     """
 
-    terms: Vector
+    numbers: Vector
     weights: Vector
     idf: Vector
+    heard: Vector
     own: int
     words: int
     grams: int
-    spans: list[list[int]]  # `Index.spans` of terms, then of sounds, a list for each column
-    lengths: Vector  # of the lists in documents, titles and phrases (rows), in the same order
-    heard: Vector  # idf in phrases of words, then of sounds
+    end: int
 
 
 def score(index: Index, query: Query, keep: int) -> Scored:
     """The best `keep` documents by the first stage, with their features."""
     asked = _asked(index, query)
-    by_document, by_phrase = _sums(index, asked)
-    first = _first(index, query, asked) + _PHRASE_WEIGHT * by_phrase[0]
+    by_document, by_phrase = _sums(index, query, asked)
+    first = by_document[0] + _PHRASE_WEIGHT * by_phrase[0]
     candidates = _best(first, keep)
-    held, named, titled = by_document.take(candidates, axis=1)
+    _, held, named, titled = by_document.take(candidates, axis=1)
     likeness, covered, sound = by_phrase.take(candidates, axis=1)
     unknown = len(query.unknown) * math.log1p(index.postings.size)
     own = float(np.add.reduce(asked.idf[: asked.own])) + unknown
@@ -72,63 +72,69 @@ def score(index: Index, query: Query, keep: int) -> Scored:
 def _asked(index: Index, query: Query) -> _Asked:
     own, words, grams, count = accumulate(query.sizes)
     numbers = np.array(query.terms + query.sounds, np.intp)
-    spans = index.spans.take(numbers, axis=0)
     return _Asked(
-        numbers[:count],
+        numbers,
         np.array(query.weights, np.float32),
         index.postings.idf.take(numbers[:count]),
+        index.phrases.idf.take(np.concatenate((numbers[:words], numbers[count:]))),
         own,
         words,
         grams,
-        spans.T.tolist(),
-        spans[:, 1::2] - spans[:, ::2],
-        index.phrases.idf.take(np.concatenate((numbers[:words], numbers[count:]))),
+        count,
     )
 
 
-def _first(index: Index, query: Query, asked: _Asked) -> Vector:
-    """BM25F of each document."""
-    postings, count = index.postings, len(asked.terms)
-    docs, impact = (_joined(values, asked, count) for values in (postings.docs, postings.impact))
-    weights = asked.weights * _GROUP_WEIGHTS.repeat(query.sizes)
-    gains = weights.repeat(asked.lengths[:count, 0])
-    gains *= impact
-    return np.bincount(docs, gains, postings.size)
+def _sums(index: Index, query: Query, asked: _Asked) -> tuple[Vector, Vector]:
+    """Four rows over documents and three over documents' phrases.
 
-
-def _sums(index: Index, asked: _Asked) -> tuple[Vector, Vector]:
-    """Three rows over documents and three over documents' phrases; no sum knows of BM25F.
-
-    Idf of own words held, of concepts held, weighted idf of grams in titles; likeness, share of the
-    phrase explained, likeness in sound. Likeness is the cosine of words and that of sounds of the one
-    phrase that is closest in both. It is one pass: each sum has places of its own.
+    BM25F, idf of own words held, of concepts held, weighted idf of grams in titles; likeness, share
+    of the phrase explained, likeness in sound. Likeness is the cosine of words and that of sounds of
+    the one phrase that is closest in both. It is one pass: each sum has places of its own.
     """
-    postings, phrases = index.postings, index.phrases
-    own, words, grams, count = asked.own, asked.words, asked.grams, len(asked.terms)
-    heard, end = asked.heard, len(asked.lengths)
+    _, weights, idf, heard, own, words, grams, count = asked
+    spans = index.spans.take(asked.numbers, axis=0)
+    in_docs, in_said = (spans[:, 1::2] - spans[:, ::2]).T
+    lengths = (in_docs[:count], in_docs[:own], in_docs[grams:count], in_said[words:grams], in_said[:own], in_said[:words], in_said[count:])  # fmt: skip
+    lists, impact = _lists(index, asked, spans)
     squares = heard * heard
-    parts = (  # lists, the column of their lengths, whose, what each adds
-        (postings.docs, 0, 0, own, asked.idf[:own]),
-        (postings.docs, 0, grams, count, asked.idf[grams:]),
-        (postings.title_docs, 1, words, grams, asked.weights[words:grams] * asked.idf[words:grams]),
-        (phrases.rows, 2, 0, own, _normed(squares[:own])),
-        (phrases.rows, 2, 0, words, heard[:words]),
-        (phrases.rows, 2, count, end, _normed(squares[words:])),
-    )
-    lists: list[memoryview] = []
-    for values, column, begin, stop, _ in parts:
-        lists += _lists(values, asked, column, begin, stop)
-    lengths = np.concatenate([asked.lengths[begin:stop, k] for _, k, begin, stop, _ in parts])
-    gains = np.concatenate([part[4] for part in parts]).repeat(lengths)
-    places = index.places.repeat([part[3] - part[2] for part in parts]).repeat(lengths)
-    places += np.frombuffer(b"".join(lists), phrases.rows.dtype)
-    size = 3 * postings.size
-    sums = np.bincount(places, gains, size + 3 * phrases.size)
-    by_phrase = sums[size:].reshape(3, -1) * phrases.scales
+    adds = (weights * _GROUP_WEIGHTS.repeat(query.sizes), idf[:own], idf[grams:], weights[words:grams] * idf[words:grams], _normed(squares[:own]), heard[:words], _normed(squares[words:]))  # fmt: skip
+    runs = np.concatenate(lengths)
+    gains = np.concatenate(adds).repeat(runs)
+    gains[: len(impact)] *= impact
+    places = index.places.repeat(list(map(len, lengths))).repeat(runs)
+    places += lists
+    size = 4 * index.postings.size
+    sums = np.bincount(places, gains, size + 3 * index.phrases.size)
+    by_phrase = sums[size:].reshape(3, -1) * index.phrases.scales
     by_phrase[0] += by_phrase[2]
-    if phrases.size != postings.size:
-        by_phrase = np.maximum.reduceat(by_phrase, phrases.first, axis=1)
-    return sums[:size].reshape(3, -1), by_phrase
+    if index.phrases.size != index.postings.size:
+        by_phrase = np.maximum.reduceat(by_phrase, index.phrases.first, axis=1)
+    return sums[:size].reshape(4, -1), by_phrase
+
+
+def _lists(index: Index, asked: _Asked, spans: Vector) -> tuple[Vector, Vector]:
+    """The lists that the sums run over, one after the other, and BM25F's gains in the first.
+
+    Copying runs is faster than picking single places, where lists are long; slices of memory,
+    joined as bytes, take half the time of arrays.
+    """
+    _, _, _, _, own, words, grams, count = asked
+    docs, impact, titles, rows = index.lists
+    held = list(map(slice, *spans[:count, :2].T.tolist()))
+    said = list(map(slice, *spans[:, 2:].T.tolist()))
+    whole = [docs[place] for place in held]
+    worded = [rows[place] for place in said[:words]]
+    lists = [*whole, *whole[:own], *whole[grams:]]
+    lists += [titles[place] for place in said[words:grams]]
+    lists += worded[:own] + worded
+    lists += [rows[place] for place in said[count:]]
+    gains = [impact[place] for place in held]
+    return _joined(lists, rows.format), _joined(gains, impact.format)
+
+
+def _joined(parts: list[memoryview], kind: str) -> Vector:
+    joined: Vector = np.frombuffer(b"".join(parts), kind)
+    return joined
 
 
 def _normed(squares: Vector) -> Vector:
@@ -137,27 +143,11 @@ def _normed(squares: Vector) -> Vector:
     return normed
 
 
-def _joined(values: Vector, asked: _Asked, count: int) -> Vector:
-    """The documents' lists of all terms, one after the other."""
-    joined: Vector = np.frombuffer(b"".join(_lists(values, asked, 0, 0, count)), values.dtype)
-    return joined
-
-
-def _lists(values: Vector, asked: _Asked, column: int, begin: int, end: int) -> list[memoryview]:
-    """The lists of some terms in documents, titles or phrases (column 0, 1, 2), to be joined.
-
-    Copying runs is faster than picking single places, where lists are long.
-    """
-    begins, ends = asked.spans[2 * column : 2 * column + 2]
-    data = values.data  # its slices, joined as bytes, take half the time of arrays
-    return [data[b:e] for b, e in zip(begins[begin:end], ends[begin:end], strict=True)]
-
-
 def _meaning(features: Vector, index: Index, asked: _Asked, candidates: Vector) -> None:
     """Cosines of latent meaning: whole candidates, their titles, titles with even terms."""
-    latent = index.latent
-    strength = asked.weights * asked.idf * index.postings.latent_weight.take(asked.terms)
-    rows = latent.row.take(asked.terms)
+    latent, terms = index.latent, asked.numbers[: asked.end]
+    strength = asked.weights * asked.idf * index.postings.latent_weight.take(terms)
+    rows = latent.row.take(terms)
     axes = latent.axes.take(rows, axis=0)
     even = strength @ axes
     meaning = (strength * latent.length.take(rows)) @ axes

@@ -46,7 +46,9 @@ class Sounds:
         triples = self.rows.take(pairs[:-1])
         triples += codes[2:]
         found = np.concatenate((self.pairs.take(pairs), self.triples.take(triples)))
-        return tuple(dict.fromkeys(found[found != _NONE].tolist()))
+        numbers = dict.fromkeys(found.tolist())
+        numbers.pop(_NONE, None)
+        return tuple(numbers)
 
 
 def _coded(text: str) -> Ints:

@@ -1,5 +1,12 @@
+from collections.abc import Sequence
+
+import pytest
+
 from bot.core.matching import rank
+from bot.core.query import mended, read_query
 from bot.core.repair import build_repairer, suspects
+from bot.core.terms import tokenize_text
+from bot.core.tokens import Token
 from tests.core.knowledge import INDEX, TOKENIZE
 
 REPAIRER = build_repairer(["児童手当", "住民票", "サービス", "手当"])
@@ -32,6 +39,25 @@ def test_unknown_words_are_suspected_and_known_ones_are_not() -> None:
 
 def test_a_mistyped_question_finds_its_entry() -> None:
     assert rank(INDEX, "を童手当を申し込みたい", TOKENIZE).matches[0].id == "child"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["を童手当を申し込みたい", "手続き、を童手当を申し込みたい", "を童手当、カードは?"]
+    + ["転入で、を童手当を申し込みたい。どこですか?", "転入は?、を童手当!、はい"],
+)
+def test_only_the_clause_that_is_mended_is_cut_into_words_again(text: str) -> None:
+    cut: list[str] = []
+
+    def tokenize(text: str) -> Sequence[Token]:
+        cut.append(text)
+        return TOKENIZE(text)
+
+    query = read_query(INDEX, text, TOKENIZE)
+    other = mended(INDEX, query, tokenize)
+    assert other is not None and "児童手当" in other.folded
+    assert list(other.tokens) == list(tokenize_text(other.folded, TOKENIZE))
+    assert len(cut[0]) <= len("、児童手当を申し込みたい。")
 
 
 def test_a_particle_before_a_whole_word_is_no_slip() -> None:
