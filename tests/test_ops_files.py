@@ -145,6 +145,19 @@ def test_services_own_nothing_but_state_and_content(name: str) -> None:
         assert line in unit
 
 
+def test_every_service_is_walled_in_the_same_way_and_old_backups_go_without_line() -> None:
+    walls = {}
+    for path in OPS.glob("*.service"):
+        unit = path.read_text().splitlines()
+        kept = [line for line in unit if re.match("Protect|Private|Restrict|System|Lock|Mem", line)]
+        walls[path.name] = {*kept, *(line for line in unit if line.startswith("Capability"))}
+    web, *others = walls.values()
+    assert len(web) > 20 and all(each == web for each in others)
+    steps = re.findall(r"^ExecStart=(.+)$", (OPS / "madoguchi-daily.service").read_text(), re.M)
+    assert [step.split()[0].rpartition("/")[2] for step in steps] == ["sh", "find", "madoguchi"]
+    assert steps[-1].endswith("menu apply")  # it fails where LINE is away, and ends the run
+
+
 def test_the_world_outside_reaches_neither_metrics_nor_staff_pages() -> None:
     text = (OPS / "nginx.conf").read_text()
     locations = dict(
