@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 from structlog.contextvars import get_contextvars
 
+log = logging.getLogger(__name__)
 # What every record has by itself; the rest was given with `extra`.
 _OWN = frozenset((*vars(logging.makeLogRecord({})), "message", "asctime"))
 
@@ -46,6 +48,12 @@ class _JsonLines(logging.Formatter):
         if record.exc_info:
             line.update(_without_words(record.exc_info[1]))
         return self._encode(line)
+
+
+def thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """For `threading.excepthook`: Python's own prints the exception's words."""
+    name = ended.thread.name if ended.thread else ""
+    log.critical("thread ended", extra={"thread_name": name}, exc_info=ended.exc_value)
 
 
 def _without_words(error: BaseException | None) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
+from gunicorn.glogging import Logger
 
 from bot.config import Settings
 from bot.errors import MadoguchiError, SettingsError, StoreBusy, StoreError, StoreVersion
@@ -25,6 +27,9 @@ if TYPE_CHECKING:  # 11 MiB that the parent does without
 log = logging.getLogger(__name__)
 
 THREADS = 8
+CONNECTIONS = 1000
+_FILES = 4096
+_OTHER_FILES = 200  # the store's, those of replies on their way, the programs' own
 _SETTLE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.005  # saving memory keeps nobody waiting
 _BOOT_SECONDS = 20.0  # less than gunicorn waits for a sign of life
@@ -50,6 +55,31 @@ def run(every: Sequence[Settings], host: str, port: int, workers: int = 1) -> No
     _Server(every, host, port, workers).run()
 
 
+class _Log(Logger):  # type: ignore[misc]  # gunicorn ships no type information
+    """gunicorn's own lines, written like all others, without a word of what a client has sent."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in tuple(self.error_log.handlers):
+            self.error_log.removeHandler(handler)
+        self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().warning(msg.partition(" from ip=")[0], *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().exception(msg.partition(" %s")[0], **kwargs)  # the rest is the address, as asked
+
+
+def _places() -> int:
+    """How many connections there may be at once; others' files must still be opened then."""
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files < _FILES:
+        files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(2 * THREADS, min(CONNECTIONS, files - _OTHER_FILES))
+
+
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type information
     def __init__(self, every: Sequence[Settings], host: str, port: int, workers: int) -> None:
         self._every = every
@@ -58,6 +88,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             "workers": workers,
             "worker_class": Worker,
             "threads": THREADS,
+            "worker_connections": _places(),
+            "logger_class": _Log,
             "keepalive": 30,
             "timeout": 30,
             "graceful_timeout": 25,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering_process import AnsweringProcess
+from bot.answering_process import AnsweringProcess, _Link, _Ticket
 from bot.config import REPOSITORY
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.attributes import Profile
@@ -189,6 +191,29 @@ def test_killed_with_two_batches_on_their_way_all_of_them_are_answered_here(town
     os.kill(pid, signal.SIGKILL)
     assert all("図書館の窓口" in words(answer()) for answer in begun)
     assert town.process.lost
+
+
+@pytest.mark.parametrize("said_back", [b"no pickle", pickle.dumps([]), pickle.dumps(None), None])
+def test_a_batch_whose_answer_cannot_be_read_is_still_to_be_given_up(
+    town: Town, said_back: bytes | None
+) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    link = _Link(ours, multiprocessing.Process(), {})
+    first, second = (
+        [_Ticket(Asked(ACCOUNT, said(text), None, NOW))] for text in (CARD, "いくら？")
+    )
+    link.send(first)
+    link.send(second)
+    if said_back is None:
+        theirs.close()
+    else:
+        theirs.send_bytes(said_back)
+    with pytest.raises((pickle.UnpicklingError, ValueError, TypeError, OSError, EOFError)):
+        link.receive(1.0)
+    assert list(link.out) == [first, second]
+    assert not (first[0].over or second[0].over)
+    ours.close()
+    theirs.close()
 
 
 def test_stopped_it_is_waited_for_only_so_long(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from bot.logs import configure_logs
+from bot.logs import configure_logs, thread_ended
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -47,6 +48,22 @@ def test_a_line_says_what_it_is_about_where_it_comes_from_and_when(
         "kinds": "{'a'}",
         "city": "八王子",
     }
+
+
+def test_a_thread_that_ends_by_an_exception_leaves_no_words_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ValueError("私の電話は090-1234-5678")
+
+    monkeypatch.setattr(threading, "excepthook", thread_ended)
+    configure_logs()
+    thread = threading.Thread(target=fail, name="keeper")
+    thread.start()
+    thread.join()
+    (line,) = logged(capsys)
+    assert (line["event"], line["thread_name"]) == ("thread ended", "keeper")
+    assert line["error"] == "ValueError" and "090" not in str(line)
 
 
 def test_an_exception_leaves_its_class_and_place_but_not_its_words(

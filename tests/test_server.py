@@ -27,14 +27,19 @@ from tests.store.builders import rows
 
 SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE = 1.5  # instead of the real one, so that the test is quick
+ENDLESS = 60.0  # longer than any test waits
 RUN = f"""
+import resource
 import sys
 import bot.httpworker as worker
 import bot.server as server
 from bot.config import Settings
-from gunicorn.config import WorkerConnections
-WorkerConnections.default = int(sys.argv[2])
-worker.READ_SECONDS = {PATIENCE}
+from bot.logs import configure_logs
+configure_logs()
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[4]),) * 2)
+server.CONNECTIONS = int(sys.argv[2])
+worker.READ_SECONDS = float(sys.argv[3])
+worker.WRITE_SECONDS = {PATIENCE}
 server.run(Settings.every_from_env(), "127.0.0.1", int(sys.argv[1]))
 """
 
@@ -56,7 +61,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path
 
 
 @contextmanager
-def serving(folder: Path, connections: int = 1000) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def serving(
+    folder: Path, connections: int = 1000, patience: float = PATIENCE, files: int = 4096
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     names = {name.upper() for name in HELP}
     environment = {k: v for k, v in os.environ.items() if k not in names} | {
         "MADOGUCHI_CITY": "minato",
@@ -71,7 +78,7 @@ def serving(folder: Path, connections: int = 1000) -> Iterator[tuple[int, subpro
     port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(port), str(connections)],
+            [sys.executable, "-c", RUN, str(port), str(connections), str(patience), str(files)],
             env=environment,
             stdout=log,
             stderr=log,
@@ -200,20 +207,126 @@ def test_connections_that_wait_keep_no_thread(served: tuple[int, Path]) -> None:
         connection.close()
 
 
-def test_who_comes_when_all_places_are_taken_is_served_once_one_is_free(tmp_path: Path) -> None:
-    places = THREADS + 4
+def test_who_comes_when_all_places_are_taken_gets_that_of_who_was_silent_longest(
+    tmp_path: Path,
+) -> None:
+    places = THREADS + 12
     with serving(tmp_path, places) as (port, _):
         address = ("127.0.0.1", port)
         taken = [socket.create_connection(address, timeout=20) for _ in range(places)]
-        late = socket.create_connection(address, timeout=1)
-        late.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        with pytest.raises(TimeoutError):
-            late.recv(100)
-        for connection in taken:
+        late = http.client.HTTPConnection(*address, timeout=20)
+        assert deliver_on(late, "late", 0.0) == 200
+        assert taken[0].recv(100) == b""
+        taken[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert taken[-1].recv(100).startswith(b"HTTP/1.1 200 ")
+        for connection in (*taken, late):
             connection.close()
-        late.settimeout(20)
-        assert late.recv(100).startswith(b"HTTP/1.1 200 ")
-        late.close()
+
+
+def test_where_no_more_files_can_be_opened_idle_connections_make_room(tmp_path: Path) -> None:
+    with serving(tmp_path, files=260) as (port, _):
+        address = ("127.0.0.1", port)
+        idle = [socket.create_connection(address, timeout=20) for _ in range(300)]
+        assert deliver(port, "in-spite-of-all") == [200]
+        assert looked(port) == {"status": "ok"}
+        for connection in idle:
+            connection.close()
+
+
+HALF_HEAD = HEAD + b"X-Half: "
+HALF_BODY = HEAD + b"X-Line-Signature: wrong\r\nContent-Length: 90000\r\n\r\n" + b"x" * 50_000
+HALF_CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFF\r\n{"
+EXPECTING = HEAD + b"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+HUGE = HEAD + b"Content-Length: 900000\r\n\r\n"
+ENDLESS_HEAD = HEAD + b"X-A: " + b"x" * 40_000
+
+
+def test_any_number_of_slow_clients_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """Whatever they are slow with; nobody is hung up on meanwhile."""
+    starts = (HALF_HEAD, HALF_BODY, HALF_CHUNKS, EXPECTING, HUGE, ENDLESS_HEAD, HALF_HEAD)
+    with serving(tmp_path, patience=ENDLESS) as (port, _):
+        slow = [drip(port, start) for start in starts for _ in range(2 * THREADS)]
+        answered = drip(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + HALF_HEAD)
+        assert answered.recv(100).startswith(b"HTTP/1.1 200 ")
+        assert deliver(port, "among-them", "again", pause=0.3) == [200, 200]
+        for connection in slow:
+            connection.sendall(b"x")
+        assert deliver(port, "once-more") == [200]
+        assert all(map(still_open, slow))
+        for connection in (*slow, answered):
+            connection.close()
+
+
+def still_open(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(4096) != b""
+    except BlockingIOError:
+        return True
+
+
+def test_who_does_not_take_the_answers_is_hung_up_on(served: tuple[int, Path]) -> None:
+    port, _ = served
+    greedy = []
+    for _ in range(THREADS):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /chat HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+        greedy.append(connection)
+    assert deliver(port, "after-the-greedy") == [200]
+    for connection in greedy:
+        connection.close()
+
+
+def test_a_request_that_comes_in_pieces_is_answered_once_it_is_whole(
+    served: tuple[int, Path],
+) -> None:
+    port, _ = served
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        ask = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        for piece in (ask[:5], ask[5:-1], ask[-1:] + ask[:9], ask[9:]):
+            connection.sendall(piece)
+            time.sleep(0.05)
+        seen = b""
+        while seen.count(b"HTTP/1.1 200 ") < 2:
+            assert (more := connection.recv(4096)), seen
+            seen += more
+
+
+def test_a_long_upload_is_taken_in_pieces_too(served: tuple[int, Path]) -> None:
+    port, folder = served
+    for number, size in enumerate((300, 40_000, 300_000, MAX_BODY_BYTES)):
+        event = silent_event("sticker", webhookEventId=f"long-{number}")
+        body = json.dumps({"destination": "U" + "0" * 32, "events": [event]}).encode()
+        body += b" " * (size - len(body))
+        head = b"POST /line/webhook HTTP/1.1\r\nHost: x\r\nX-Line-Signature: "
+        head += f"{sign(SECRET, body)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            said = head + body
+            for at in range(0, len(said), 100_000):
+                connection.sendall(said[at : at + 100_000])
+                time.sleep(0.02)
+            assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert {f"long-{number}" for number in range(4)} <= opened_beside(folder).keys()
+
+
+def test_what_is_no_request_leaves_nothing_of_it_in_the_log(served: tuple[int, Path]) -> None:
+    port, folder = served
+    for nonsense in (
+        b"GET /chat?q=1234 5678 9012 HTTP/1.1\r\n\r\n",
+        b"GET /chat HTTP/1.1\r\nHost: x\r\nX: 123456789012\x00\r\n\r\n",
+        b"G\x01T /123456789012 HTTP/1.1\r\n\r\n",
+        b"GET /chat HTTP/1.1\r\nHost: x\r\nExpect: 123456789012\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(nonsense)
+            assert connection.recv(100).startswith(b"HTTP/1.1 4")
+    lines = (folder / "log").read_text("utf-8").splitlines()
+    said = [json.loads(line) for line in lines if not line.startswith("ブラウザで")]
+    assert "Invalid request" in [line["event"] for line in said]
+    assert "9012" not in "".join(lines)
 
 
 def test_requests_sent_in_one_go_are_all_answered(served: tuple[int, Path]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
 
 from bot.config import Settings
+from bot.delivery_worker import DeliveryLock
 from bot.errors import StoreBusy, StoreError
-from bot.logs import configure_logs
+from bot.logs import configure_logs, thread_ended
 from bot.services.moving import move
 from bot.store.database import Database, open_database
 from bot.wiring.worker import WorkerProcess
@@ -24,6 +26,7 @@ SQLITE = "sqlite:///"
 def worker() -> None:
     """応答とお知らせの配信をします（serve とは別に動かすとき。PostgreSQLではいくつでも）。"""
     configure_logs()
+    threading.excepthook = thread_ended
     process = WorkerProcess(Settings.every_from_env())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,10 +46,24 @@ def migrate_db(target: str) -> None:
         raise StoreError(f"データベース（{source.removeprefix(SQLITE)}）がありません。")
     if target == source:
         raise StoreError("移し先（--to）が、今のデータベースと同じです。")
-    with closing(open_database(source)) as old, closing(_target(target)) as new:
+    # Nobody writes meanwhile: neither `serve` nor a worker that only delivers.
+    with (
+        closing(open_database(source)) as old,
+        closing(_target(target)) as new,
+        _without_deliveries(source),
+    ):
         counts = move(old, new, lambda name, rows: click.echo(f"{name}：{rows}件", err=True))
     click.echo(f"{len(counts)}の表、{sum(counts.values())}件を移し、両側が同じことを確かめました。")
     click.echo("MADOGUCHI_DATABASE_URL を移し先に変えてから、始めてください。")
+
+
+@contextmanager
+def _without_deliveries(url: str) -> Iterator[None]:
+    lock = DeliveryLock(url)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _target(url: str) -> Database:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 
 from bot.commands.environment import serving
-from bot.logs import configure_logs
+from bot.logs import configure_logs, thread_ended
 from bot.server import run
 
 
@@ -24,4 +26,5 @@ from bot.server import run
 def serve(host: str, port: int, workers: int) -> None:
     """Webと応答の係を動かします。"""
     configure_logs()
+    threading.excepthook = thread_ended
     run(serving(), host, port, workers)

@@ -13,8 +13,9 @@ from bot.services.observing import REQUEST_ID
 
 HEADER = "X-Request-Id"
 _IN_ENVIRON = "HTTP_X_REQUEST_ID"  # as WSGI calls it
-# Nothing else goes into a log: a header is whatever a stranger wrote.
-_ACCEPTED = re.compile(r"[0-9A-Za-z._-]{8,64}")
+# Nothing else goes into a log: a header is whatever a stranger wrote. Digits alone may be somebody's
+# number.
+_ACCEPTED = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z._-]{8,64}")
 
 
 def add_request_ids(app: Flask) -> None:

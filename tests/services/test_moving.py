@@ -5,6 +5,7 @@ from click.testing import CliRunner
 from sqlalchemy import Boolean, LargeBinary, MetaData, Text, delete, func, insert, select, text
 
 from bot.cli import main
+from bot.delivery_worker import DeliveryLock
 from bot.errors import StoreError, StoreVersion
 from bot.services import moving
 from bot.services.moving import move
@@ -193,6 +194,10 @@ def test_the_command_moves_and_says_so(tmp_path, url, monkeypatch):
     busy = CliRunner().invoke(main, ["migrate-db", "--to", url])
     assert busy.exit_code == 1 and "使用中" in busy.stderr  # the town's own process runs
     town.close()
+    deliveries = DeliveryLock(f"sqlite:///{tmp_path}/test.db")  # a worker that only delivers
+    busy = CliRunner().invoke(main, ["migrate-db", "--to", url])
+    assert busy.exit_code == 1 and "madoguchi worker を止めて" in busy.stderr
+    deliveries.release()
     done = CliRunner().invoke(main, ["migrate-db", "--to", url])
     assert done.exit_code == 0, done.output
     assert "inbox：1件" in done.stderr and "2件を移し" in done.stdout  # and the key

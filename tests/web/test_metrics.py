@@ -116,7 +116,7 @@ def test_a_request_id_is_accepted_made_and_kept_with_the_event(tmp_path: Path) -
         assert answer.headers["X-Request-Id"] == "nginx-0123456789"
         stored = json.loads(rows(there.running.db)["e1"].body)
         assert stored["madoguchiRequestId"] == "nginx-0123456789"
-        for bad in ("short", "x" * 65, "id with blanks", 'id"quote-0123'):
+        for bad in ("short", "x" * 65, "id with blanks", 'id"quote-0123', "1234-5678-9012"):
             made = there.get("/healthz", X_Request_Id=bad).headers["X-Request-Id"]
             assert re.fullmatch("[0-9a-f]{32}", made)
         assert there.get("/healthz").headers["X-Request-Id"] != made
