@@ -77,7 +77,8 @@ def _from_romaji(index: Index, folded: str, tokenize: Tokenize) -> str | None:
         kana = hiragana_of(word)
         if kana is not None and katakana(kana) in index.decoder.words:
             return False  # someone has typed 「teate」 before
-        return index.terms.knows(word) or tokenize(word)[0].known
+        named = index.terms.knows(word) or bool(index.triggers.find(word))
+        return named or tokenize(word)[0].known
 
     return from_romaji(folded, stays, mixed=language_written_in(folded) is None)
 

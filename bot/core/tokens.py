@@ -12,6 +12,9 @@ _STOP_WORDS = (
     "其の 此の どの 御 様 等 的 今 私 自分 必要 行う 如何 訳 達 さん 又は 件 他 際 "
     "教えて する ある いる なる できる こと もの とき ところ ため よい ない ほしい どこ いつ "
     "とこ 矢張り みたい そう こう どんな "
+    "i you we it me us our your a an the ザ this that there and アンド or of オブ in on at by to for フォー with ウィズ "
+    "is are am was were be イズイット do does did can could will would should シュッド have has get need ニード want ウォントゥ "
+    "how ハウ ハウツー what ホワット where when which who any some please "
     "はい いいえ ええ あの えっと えーと うん ああ 宜しく 願う 恐れ入る すみません 済む 存ずる 申し訳"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
