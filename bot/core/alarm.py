@@ -16,7 +16,7 @@ _UNKNOWN = 0.5  # P(in scope) where nothing says more of the one than of the oth
 _SHORTEST = 3  # characters; less says nothing by its wording
 # Who goes on about what was just answered tells of danger more rarely than who begins; an
 # assumption, like the share of all messages.
-_GOING_ON = DangerCosts(share=DangerCosts.share / 4)
+_GOING_ON = DangerCosts(share=DangerCosts.share / 2)
 
 
 def hidden_danger(

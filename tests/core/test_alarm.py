@@ -18,7 +18,7 @@ from bot.services.library import Library
 from tests.conftest import NOW
 
 ROUNDABOUT = "体育館の梁から生徒が落ちた"  # no sign stands in it
-NEARLY = "街灯が消えてるんだけど"
+NEARLY = "マンホールが外れてる"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_the_line_stands_under_an_answer_that_is_as_it_would_be_without(view: Ci
 
 @pytest.mark.parametrize(
     ("text", "calm"),
-    [(ROUNDABOUT, "なにか|梁からせいと|梁から生徒"), (NEARLY, "ガイ灯|街灯ガ 消え")],
+    [(ROUNDABOUT, "なにか|梁からせいと|梁から生徒"), (NEARLY, "まんホール|外れテル")],
 )
 def test_staff_can_say_what_is_never_danger(view: CityView, text: str, calm: str) -> None:
     assert hidden_danger(view, text, lambda: 0.3) != "none"
@@ -119,3 +119,24 @@ def test_staff_read_why(view: CityView) -> None:
     signs = "\n".join(explain_danger(view, "家が燃えています", 0.1))
     assert "signs" in signs
     assert list(explain_danger(view, "住民票がほしい", 0.9)) == []
+
+
+REPORTS = ["母がさっき帰ってきました", "間違えて送っちゃった", "もう払っちゃった",
+           "締め切り過ぎちゃってた", "アプリ消しちゃった", "一時間待っちゃった"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REPORTS)
+def test_what_somebody_has_done_is_no_danger_in_a_matter(view: CityView, text: str) -> None:
+    before = speak(view, "児童手当をもらいたい", None, NOW)
+    assert speak(view, text, before.state, NOW).turn.candidates[0].id != "danger"
+
+
+def test_danger_is_heard_in_the_middle_of_a_matter(view: CityView) -> None:
+    before = speak(view, "児童手当をもらいたい", None, NOW)
+    assert speak(view, ROUNDABOUT, before.state, NOW).turn.candidates[0].id == "danger"
+
+
+def test_the_matter_goes_on_after_the_card_of_what_only_sounds_like_danger(view: CityView) -> None:
+    before = speak(view, "児童手当をもらいたい", None, NOW)
+    card = speak(view, ROUNDABOUT, before.state, NOW)
+    assert speak(view, "いくら？", card.state, NOW).turn.candidates[0].id == "proc-child-01"
