@@ -48,6 +48,7 @@ def test_numbers_in_a_message_are_gone():
         samples.message(samples.STICKER),
         samples.message(samples.LOCATION),
         samples.message({"type": "file", "fileName": f"{FREE_TEXT}.pdf", "fileSize": 1}),
+        samples.message({"type": "file", "fileName": "a.pdf", "fileSize": 123456789012}),
         samples.message({"type": "text", "text": "はい", "quotedText": FREE_TEXT}),
         samples.event("messageEdited", message={"id": "1", "type": "text", "text": FREE_TEXT}),
         samples.event("survey", survey={"answers": [{"words": FREE_TEXT}, MY_NUMBER]}),
