@@ -166,16 +166,30 @@ def test_the_world_outside_reaches_neither_metrics_nor_staff_pages() -> None:
     assert "return 404" in locations["/"]
     (cities,) = (each for each in locations if re.fullmatch("[~^].*/staff.*", each))
     assert re.match(cities, "/onojo/staff/people/") and "deny all" in locations[cities]
+    assert "access_log off" in locations["/settings"] and " crit;" in locations["/settings"]
     assert "/metrics" not in locations and "/readyz" not in locations
     assert "deny all" in locations["/staff"]
     for name in ("client_header_timeout", "client_body_timeout", "client_max_body_size"):
         assert name in text
 
 
+def test_only_passwords_and_codes_are_limited_as_guesses() -> None:
+    # One address may be a whole office: 10 pages a minute would shut it out.
+    text = (OPS / "nginx.conf").read_text()
+    (guess,) = re.findall(r'^    "~(\S+)" \$binary_remote_addr;$', text, re.MULTILINE)
+    for path in ("/staff/login", "/onojo/staff/code", "/staff/confirm"):
+        assert re.search(guess, f"POST{path}") and not re.search(guess, f"GET{path}")
+    assert not re.search(guess, "POST/staff/content/save")
+    pages = re.findall(r"location \S+ \S*staff\S* \{(.*?)\n    \}", text, re.DOTALL)
+    assert len(pages) == 2
+    for each in pages:
+        assert "zone=madoguchi_password" in each and "zone=madoguchi_staff" in each
+
+
 def test_nginx_finds_what_is_for_all_servers_outside_the_server() -> None:
     # nginx does not start with one of these inside a server block.
     lines = (OPS / "nginx.conf").read_text().splitlines()
-    for name in ("log_format", "limit_req_zone", "limit_conn_zone", "upstream", "server {"):
+    for name in ("log_format", "limit_req_zone", "limit_conn_zone", "map", "upstream", "server {"):
         found = [line for line in lines if line.lstrip().startswith(name)]
         assert found and not any(line.startswith(" ") for line in found), name
 
