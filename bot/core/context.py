@@ -82,16 +82,23 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
         point = None  # 「病院って日曜やってる？」
     if last.topic == "payment" and asks_for_points(text):
         return True
-    if as_means(text) or (point and not _has_title(speaker, point.thing, ranking)):
+    proxy = not said.subjects and (about := point_of(text)) and about.key == "point_proxy"
+    if proxy or as_means(text) or (point and not _has_title(speaker, point.thing, ranking)):
         return True
     if asks_on(text, said) or (further and not said.subjects):
         return further or not (clear and _leaves_the_matter(speaker, said, ranking))
     if not said.subjects or not ranking.matches:
         return decision == "fallback" and not said.subjects and asks_outright(text)
+    return _names_more_of(speaker, last, said, ranking)
+
+
+def _names_more_of(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) -> bool:
+    """The same of a message that names a subject and asks of no single point."""
+    text, view = speaker.text, speaker.view
     near = [match.id for match in ranking.matches[:3]]
     if near[0] != last.id and _is_told_anew(speaker, last, near[:2]):
         return False
-    if further and last.id in near:
+    if one_case_more(text) and last.id in near:
         return True
     untitled = len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
     settled = is_settled(text) and is_unknown_matter(near[0])
@@ -99,7 +106,7 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
         return untitled
     if explains(text) and untitled and not said.strange_to(words_of(last)):
         return True
-    if clear:
+    if decide(ranking, view.costs) == "answer":
         return _is_case_of(last, text, said, view.title(near[0]), ranking.top1)
     if near[0] == last.id or by_what_means(text, said):
         return True

@@ -14,6 +14,7 @@ from bot.services.library import Library
         ("代理でもいける？", "point_proxy"),
         ("旦那が取りに行ける？", "point_proxy"),
         ("本人が行かないとだめ？", "point_proxy"),
+        ("娘の私が出していい？", "point_proxy"),
         ("郵送できます？", "point_post"),
         ("土日は？", "point_hours"),
         ("夜中でもいい？", "point_hours"),
