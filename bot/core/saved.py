@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.collector import held_back
 from bot.core.counts import DocumentCounts
 from bot.core.documents import Document
 from bot.core.index import Index
@@ -98,7 +99,8 @@ def from_bytes(data: bytes | memoryview) -> Index:
     read.
     """
     try:
-        return _read(data)
+        with held_back():
+            return _read(data)
     except (KeyError, TypeError, IndexError, struct.error) as error:
         raise ValueError("not a saved index of this version") from error
 
