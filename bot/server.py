@@ -95,6 +95,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no type 
             "graceful_timeout": 25,
             "loglevel": "warning",
             "limit_request_line": 4094,
+            # A door by which the same user may stop us or, on SQLite too, start more workers.
+            "control_socket_disable": True,
             "worker_exit": _close,
         }
         super().__init__()

@@ -74,6 +74,8 @@ def serving(
         "LINE_CHANNEL_ACCESS_TOKEN": "token",
         "LINE_API_BASE": "http://127.0.0.1:9",
         "PYTHONPATH": str(REPOSITORY),
+        "HOME": str(folder),
+        "XDG_RUNTIME_DIR": str(folder),
     }
     port = free_port()
     with (folder / "log").open("wb") as log:
@@ -183,6 +185,11 @@ def opened_beside(folder: Path) -> dict[str, object]:
         return rows(db)
     finally:
         db.close()
+
+
+def test_nobody_commands_the_server_by_a_socket_of_its_own(served: tuple[int, Path]) -> None:
+    _, folder = served
+    assert not [path for path in folder.rglob("*") if path.is_socket()]
 
 
 def test_a_pause_shorter_than_our_patience_is_no_offence(served: tuple[int, Path]) -> None:
