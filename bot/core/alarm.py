@@ -28,7 +28,7 @@ def hidden_danger(
     text. `in_scope` gives the matcher's P(in scope), and is asked only where it matters.
     """
     plain = plain_spelling(text)
-    if view.learned_danger is None or len(plain) < _SHORTEST:
+    if view.learned_danger is None or len(plain) < _SHORTEST or plain.isdecimal():
         return "none"
     level = danger_level(text, in_scope, costs)
     return "none" if level != "none" and view.never_danger.any_in(plain) else level

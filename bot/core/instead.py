@@ -18,25 +18,36 @@ _ABOUT_BOTH = re.compile(r"^.*[^ぁ-ゖ](?:[はをが、,\s]|って)(?![ぁ-ゖ]
 # 「保育園の現況届じゃなくて児童手当の」: what both are called is said once.
 _UNNAMED = re.compile(r"の(?:ほう|方|やつ|分|ん)?(?:です|だ|なん)?(?:けど|が|よ|ね)?[?。!]*$")
 _NAMED = re.compile(r"の([^の]{2,10})$")
+_NEAR = 5
 
 
-def meant_instead(text: str) -> str:
-    """The message without what it says is not meant; "" for one that says nothing of the kind."""
+def meant_instead(text: str) -> tuple[str, str]:
+    """(the message without what it says is not meant, and that); ("", "") for any other message."""
     found = _NOT_BUT.match(fold(text).strip())
     if found is None:
-        return ""
+        return "", ""
     unmeant, rest = found["not"], found["rest"]
     about = _ABOUT_BOTH.match(unmeant)
     called = _NAMED.search(unmeant)
     if called and _UNNAMED.search(rest):
         rest = _UNNAMED.sub("", rest) + f"の{called[1]}"
-    return (about[0] if about else "") + rest
+    return (about[0] if about else "") + rest, unmeant
 
 
 def ranked_as_meant(speaker: Speaker, ranking: Ranking) -> Ranking:
-    """The ranking of what is meant, where that is clear alone and nobody wrote the whole message."""
-    meant = meant_instead(speaker.text)
+    """The ranking led by what is meant, unless the whole message is somebody's phrasing.
+
+    That is what fits both the message and its meant part best (「認定の申請」 alone is also 要介護認定),
+    and is not what the unmeant part asks for.
+    """
+    meant, unmeant = meant_instead(speaker.text)
     if not meant or in_its_own_words(speaker.view, speaker.text, ranking):
         return ranking
     alone = speaker.rank(meant)
-    return alone if decide(alone, speaker.view.costs) == "answer" else ranking
+    refused = {match.id for match in speaker.rank(unmeant).matches[:1]}
+    scores = {match.id: match.score for match in alone.matches[:_NEAR]}
+    near = [m for m in ranking.matches[:_NEAR] if m.id in scores and m.id not in refused]
+    if not near:
+        return alone if decide(alone, speaker.view.costs) == "answer" else ranking
+    best = max(near, key=lambda match: match.score + scores[match.id]).id
+    return alone if best == alone.matches[0].id else ranking.led_by(best)

@@ -75,7 +75,7 @@ def test_staff_can_say_what_is_never_danger(view: CityView, text: str, calm: str
     assert hidden_danger(with_calm(view, "なにか"), text, lambda: 0.3) != "none"
 
 
-@pytest.mark.parametrize("text", ["ほな、また", "おばんです！", "火", "娘が"])
+@pytest.mark.parametrize("text", ["ほな、また", "おばんです！", "火", "娘が", "12345"])
 def test_small_talk_and_scraps_bring_no_line(view: CityView, text: str) -> None:
     line = Text(view.wording("ja").say("danger_line"))
     turn = speak(view, text, None, NOW).turn
