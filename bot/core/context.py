@@ -36,6 +36,7 @@ from bot.core.followup import (
     is_bare_noun,
     is_settled,
     is_short_question,
+    lends,
     loose_facet,
     names_us,
     one_case_more,
@@ -103,11 +104,11 @@ def _names_more_of(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) 
     untitled = len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
     settled = is_settled(text) and is_unknown_matter(near[0])
     if settled or (tells_a_case(text) and ranking.top1 < _ALL_BUT_SURE):
-        return untitled
-    if explains(text) and untitled and not said.strange_to(words_of(last)):
-        return True
+        return untitled or near[0] == last.id
+    if explains(text) and (untitled or _is_menu(speaker, near[0])):
+        return not said.strange_to(words_of(last))
     if decide(ranking, view.costs) == "answer":
-        return _is_case_of(last, text, said, view.title(near[0]), ranking.top1)
+        return _is_case_of(speaker, last, said, near[0], ranking.top1)
     if near[0] == last.id or by_what_means(text, said):
         return True
     return is_short_question(text) and _names_nothing_else(speaker, last, said, ranking)
@@ -273,13 +274,15 @@ def _is_of_nothing(speaker: Speaker, ranking: Ranking) -> bool:
     return bool(intent.contact) and not intent.action
 
 
-def _is_case_of(last: Entry, text: str, said: Said, title: str, top1: float) -> bool:
+def _is_case_of(speaker: Speaker, last: Entry, said: Said, first: str, top1: float) -> bool:
     """Whether a message that is clear by itself only asks of one case more of `last`.
 
     So are 「ペイペイも？」, 「画面が割れててもいい？」 and 「領収書は出る？」 after an answer that speaks
     of 領収書, but not what names the very thing that the clear first is about.
     """
+    text, title = speaker.text, speaker.view.title(first)
     also = asks_also(text) or even_with(text) or asks_leave(text)
+    also = also or (lends(text) and is_unknown_matter(first))
     if (top1 >= _ALL_BUT_SURE and not also) or not is_short_question(text):
         return False
     if len(said.strange_to(fold(title))) < len(said.subjects):
@@ -319,6 +322,11 @@ def _stands_in_titles(speaker: Speaker, last: Entry, said: Said, ranking: Rankin
     )
 
 
+def _is_menu(speaker: Speaker, item_id: str) -> bool:
+    intent = speaker.view.intent(item_id)
+    return intent is not None and bool(intent.choices or intent.topics)
+
+
 def words_of(entry: Entry) -> str:
     """What an entry says and is asked, as one folded text."""
     return fold(" ".join((entry.title, *entry.questions, entry.answer, *entry.details.values())))
@@ -354,8 +362,8 @@ def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
     if said.things and is_unknown_matter(first) and not asks_outright(speaker.text):
         return ranking.top1 >= _ALL_BUT_SURE  # 「印鑑登録したい」
     asks_of_a_thing = intent.contact and not intent.action  # what no source says
-    if intent.action and asks_when_wanted(speaker.text):
-        return False  # 「やめたいときは」: of the matter, not of the bot
+    if intent.action and (asks_when_wanted(speaker.text) or is_settled(speaker.text)):
+        return False  # 「やめたいときは」「もう止めてもらいました」: of the matter, not of the bot
     if first == _WHO_WE_ARE:
         return names_us(speaker.text)
     if intent.choices or intent.topics:  # a topic's menu

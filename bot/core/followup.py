@@ -133,11 +133,17 @@ _ONE_CASE_MORE = re.compile(
 _EVEN_WITH = re.compile(
     r"^.{1,12}?でも(?:いい|よい|ok|大丈夫|平気|使え|でき|行け|いけ|払え|見|受け|もらえ|取れ|とれ|借り|申し?込め|出せ|入れ|参加|乗れ|読め)"
 )
+# 「イヤホン借りれる？」「アプリ入れるの？」: what goes with the matter, lent or installed.
+_LENDS = re.compile(
+    r"^[^。、]{1,10}?(?:は|も|を|とか|って)?(?:借り(?:ら)?れ|貸して(?:くれ|もらえ)|入れる(?=の|ん|[?])|もらえ)(?:る|ます|ん)?(?:の|ん)?(?:です)?か?[?。]*$"
+)
 _US = re.compile(
     r"あなた|あんた|貴方|君|きみ|お前|おまえ|おたく|そちら|まどぐち|ボット|\bbot|\bai\b|ロボット|中の人|\byou"
 )
 _BECOMES = re.compile(r"どう(?:なる|なり|なん|すれば|したら|する)")
-_ALSO = re.compile(r"^.{1,9}も(?:同じ|おなじ|一緒|いっしょ|そう)?(?:です|なの)?か?[?。…]*$")
+_ALSO = re.compile(
+    r"^.{1,9}も(?:同じ|おなじ|一緒|いっしょ|そう|あり|ある|あります|可)?(?:です|なの)?か?[?。…]*$"
+)
 # 「マイナンバーカードなくてもできる？」「通帳もいる？」: a means, even where it is a matter of its own.
 _AS_MEANS = re.compile(
     r"^.{1,14}?(?:が|を|は|も)?(?:(?:持って|もって)?い?なくて|無くて|なし|無し|ない)(?:で)?も?(?:いい|よい|でき|出来|大丈夫|平気|ok|使え|取れ|とれ|もらえ|申し?込め|受けられ)|"
@@ -179,7 +185,7 @@ _LEAVE = re.compile(
 )
 # 「市役所の窓口のこと」: says which of what was talked of.
 _EXPLAINS = re.compile(
-    r".の(?:こと|話|つもり)(?:です|だ|なんです|なんだ)*(?:けど|けれど|が|よ|ね)?[。、…]*$"
+    r"(?:.の(?:こと|話|つもり)|^[^ぁ-ん]{2,12}の)(?:です|だ|なんです|なんだ)*(?:けど|けれど|が|よ|ね)?[。、…]*$"
 )
 # 「本人が入院してるんですけど」: somebody's case, to which what was said may still hold.
 _MY_CASE = re.compile(
@@ -261,6 +267,11 @@ def asks_also(text: str) -> bool:
 def even_with(text: str) -> bool:
     """「アンドロイドでも使える？」「借家でもいい？」: whether it holds with that thing, too."""
     return bool(_EVEN_WITH.search(fold(text)))
+
+
+def lends(text: str) -> bool:
+    """「イヤホン借りれる？」: whether something is lent, given or installed with the matter."""
+    return bool(_LENDS.search(fold(text)))
 
 
 def as_means(text: str) -> bool:

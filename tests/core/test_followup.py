@@ -19,6 +19,7 @@ from bot.core.followup import (
     goes_on,
     is_bare_noun,
     is_short_question,
+    lends,
     links_back,
     loose_facet,
     one_case_more,
@@ -314,3 +315,9 @@ def test_other_talk_of_talking_refuses_nothing(text: str) -> None:
 )
 def test_the_next_step_goes_on_with_the_answer(text: str) -> None:
     assert goes_on(text)
+
+
+def test_what_is_lent_with_a_matter_is_of_it() -> None:
+    assert lends("イヤホン借りれる？")
+    assert lends("アプリ入れるの？")
+    assert not lends("保育園に入れるのはいつ")
