@@ -122,8 +122,8 @@ def _is_told_of(speaker: Speaker, other: str, ranking: Ranking) -> bool:
     if entry is None:
         return False
     # 「仙台に引っ越す」 among the ways of asking does not make it speak of 仙台, nor 「福岡市に越す」
-    # among those of an entry for every city.
-    own = entry.city != COMMON and other.endswith(("市", "役場"))
+    # among those of an entry for every city; what is asked about a word is about the word.
+    own = entry.is_term or entry.city != COMMON and other.endswith(("市", "役場"))
     questions = entry.questions if own else ()
     told = (entry.title, entry.answer, *questions)
     return other in "\n".join(told)
