@@ -42,11 +42,10 @@ def show_both(speaker: Speaker, two: tuple[Want, ...], ranking: Ranking) -> Turn
     """Two wants, each of them sure: both answers, in the order in which they were asked."""
     turns = []
     for want in two:
-        entry = speaker.view.entry(want.id)
-        if entry is None or decide(want.ranking, speaker.view.costs) != "answer":
+        turn = _show_one_of_two(replace(speaker, text=want.text), want)
+        if turn is None:
             return None
-        half = replace(speaker, text=want.text)
-        turns.append(_show_entry(half, entry, want.ranking, calm=False))
+        turns.append(turn)
     if not turns:
         return None
     ids = tuple(want.id for want in two)
@@ -57,6 +56,17 @@ def show_both(speaker: Speaker, two: tuple[Want, ...], ranking: Ranking) -> Turn
         confidence=min(turn.confidence for turn in turns),
         asked=speaker.text,
     )
+
+
+def _show_one_of_two(speaker: Speaker, want: Want) -> Turn | None:
+    """A sure want's answer: an entry's, or that no source says anything about it."""
+    if decide(want.ranking, speaker.view.costs) != "answer":
+        return None
+    if entry := speaker.view.entry(want.id):
+        return _show_entry(speaker, entry, want.ranking, calm=False)
+    intent = speaker.view.intent(want.id)
+    unknown = intent is not None and is_unknown_matter(intent.id)
+    return show_intent(speaker, intent, want.ranking) if intent and unknown else None
 
 
 def show_with_rivals(speaker: Speaker, ranking: Ranking) -> Turn:

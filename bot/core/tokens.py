@@ -43,7 +43,9 @@ class Token:
         ties = self.pos[0] in _DROPPED_POS
         object.__setattr__(self, "solid", " " if ties else self.surface)
         word = None if ties else self.normal.lower()
-        meaningful = word is not None and word not in STOP_WORDS and word.strip() != ""
+        # Of marks and emoji there is nothing to look up but their lines of the word list.
+        said = word is not None and any(char.isalnum() for char in word)
+        meaningful = said and word not in STOP_WORDS
         object.__setattr__(self, "word", word if meaningful else None)
 
 

@@ -14,14 +14,16 @@ from bot.core.tokens import Tokenize
 
 # と and や join only after a noun: 「引っ越すと」 is no list.
 _LINKS = r"[、。]?(?:それと|それから|(?<=[、。\s])あと)、?"
-_BREAKS = re.compile(_LINKS + r"|[、/&]|(?<=[一-龠ァ-ヶー])(?:と|や)(?!は|いう)")
-# In a message that is sure as a whole: 「…なくしたのと、…も」, 「…したいし、…も」.
+# What joins two wants in a message that is sure as a whole: 「…なくしたのと、…も」, 「…したいし、…も」.
 _LINKED = re.compile(
     _LINKS
     + r"|(?<=[たい])し、(?=[^、。]+も)"
-    + r"|(?:(?<=[うくぐすつぶむるたい])の|(?:方法|仕方|しかた|やり方|こと|名前))と、?(?=[^、。]{4})"
+    + r"|(?:(?<=[うくぐすつぶむるたい])の|(?:方法|仕方|しかた|やり方|こと|名前))と、?(?!か)(?=[^、。]{4})"
+    + r"|(?<=[一-龠ァ-ヶーい])と(?=[^、。]+のこと(?:を|も)|[^、。]*(?:両方|どちらも|どっちも))"
+    + r"|,? and (?=(?:also|i|how|where|can|what)\b)"
 )
-_ONE_WANT = re.compile("違い|ちがい|違う|一緒|まとめ|一度|関係")
+_BREAKS = re.compile(_LINKED.pattern + r"|[、/&]|(?<=[一-龠ァ-ヶー])(?<!落)(?:と|や)(?!は|いう)")
+_ONE_WANT = re.compile("違い|ちがい|違う|別(?:です|な|もの)|一緒|まとめ|一度|関係")
 _SHORTEST = 2  # characters of a half; a letter alone is no want
 _LONGEST = 120
 _SURE = 0.6  # of each half; halves that are less sure are read together, as one

@@ -8,6 +8,11 @@ def test_only_words_with_meaning_are_kept() -> None:
     assert content_words(TOKENIZE("児童手当をもらいたいのですが")) == ["児童", "手当"]
 
 
+def test_english_function_words_and_emoji_carry_no_meaning() -> None:
+    assert content_words(TOKENIZE("how do i get a card")) == content_words(TOKENIZE("card"))
+    assert content_words(TOKENIZE("カード😭❓")) == content_words(TOKENIZE("カード"))
+
+
 def test_greetings_count_as_words() -> None:
     assert content_words(TOKENIZE("こんにちは")) == ["今日は"]
 

@@ -37,6 +37,8 @@ def test_two_wants_are_told_apart_in_order(text: str) -> None:
         "転出届を出すと届きますか",
         "転出届と転出届",
         "転出届と天気",
+        "転出届と児童手当は別ですか",
+        "児童手当のカード落として",
     ],
 )
 def test_one_want_is_not_split(text: str) -> None:
@@ -49,9 +51,16 @@ def test_in_a_message_that_is_sure_only_a_word_of_joining_tells_wants_apart() ->
         "転出届を出したいし、カードもなくした",
         "転出届を出すのと、カードを作るのを知りたい",
         "転出届の方法とカードの作り方",
+        "転出届とカードのことを教えて",
+        "転出届とカードを両方なくした",
     ):
         assert [want.id for want in wants_by(ranked, joined, linked=True)] == ["moving", "card"]
     assert wants_by(ranked, "転出届と児童手当", linked=True) == ()
+
+
+def test_english_wants_are_told_apart() -> None:
+    english = "転出届 is needed and how do I get a カード"
+    assert [want.id for want in wants_by(ranked, english, linked=True)] == ["moving", "card"]
 
 
 def test_a_want_keeps_its_own_words() -> None:
