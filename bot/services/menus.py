@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from bot.content.loader import Loaded
 from bot.content.menus import image_problem
 from bot.core.attributes import Catalog
-from bot.core.menus import Built, LineMenus, Plan, Role, build, for_city, of_role, plan
+from bot.core.menus import (
+    CHANGES_AN_HOUR,
+    Built,
+    LineMenus,
+    Plan,
+    Role,
+    build,
+    for_city,
+    of_role,
+    plan,
+)
 from bot.core.menus import in_emergency as emergency_at
 from bot.core.segment_rules import parse_rule
 from bot.core.segments import All, AnyOf, Not, Rule
@@ -74,7 +84,8 @@ class Menus:
         Raises StoreBusy where LINE's changes of this hour are used up, before changing anything.
         """
         outlook = self.outlook(loaded)
-        steps = outlook.plan
+        steps = _within_an_hour(outlook.plan)
+        outlook = replace(outlook, plan=steps)
         if steps.changes:
             wait = self.db.write(
                 lambda c: budgets.take_menu_changes(c, steps.changes, self.account)
@@ -207,3 +218,14 @@ class Menus:
 
     def _today(self) -> date:
         return self.clock().astimezone(JAPAN).date()
+
+
+def _within_an_hour(steps: Plan) -> Plan:
+    """Of old menus that are too many for LINE's hour some are left for the next run."""
+    room = CHANGES_AN_HOUR - steps.changes + len(steps.delete)
+    if room < 0:
+        raise ContentError(
+            f"LINEでは、メニューの変更は1時間に{CHANGES_AN_HOUR}回までです（必要なのは{steps.changes}回）。"
+            "メニューのファイルを減らし、何回かに分けてください。何も変えていません。"
+        )
+    return replace(steps, delete=steps.delete[:room])

@@ -305,6 +305,17 @@ def test_the_hundred_changes_of_an_hour_are_kept_across_processes(town: Town) ->
     assert town.db.write(lambda c: budgets.take_menu_changes(c, 2)) == 0
 
 
+def test_more_old_menus_than_an_hour_allows_go_in_several_runs(town: Town) -> None:
+    for number in range(1000, 1120):
+        key, name = f"richmenu-{number:032x}", f"madoguchi:segment-old-{number}:0"
+        town.line.menus[key] = {"richMenuId": key, "name": name}
+    outlook = town.apply()
+    assert len(outlook.plan.delete) == 97 and len(town.line.menus) == 3 + 120 - 97
+    assert town.line.default == town.line.menu_named("everyday")
+    with pytest.raises(StoreBusy, match="1時間に100回"):
+        town.apply()
+
+
 def test_what_line_would_refuse_is_said_before_anything_changes(town: Town) -> None:
     town.line.fail["POST /v2/bot/richmenu/validate"] = 400
     with pytest.raises(ContentError, match="LINEの点検"):
