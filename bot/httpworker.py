@@ -94,7 +94,8 @@ class _Connection(TConn):  # type: ignore[misc]  # gunicorn ships no type inform
     def _be_told_of(self, size: int) -> None:
         """Neither epoll nor a thread that reads hears of less than so many bytes."""
         if self._least != size:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            with suppress(OSError):  # a system that cannot: then a thread waits, as for a LONG one
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
             self._least = size
 
     def over(self) -> bool:
