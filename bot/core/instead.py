@@ -31,7 +31,8 @@ def meant_instead(text: str) -> tuple[str, str]:
     called = _NAMED.search(unmeant)
     if called and _UNNAMED.search(rest):
         rest = _UNNAMED.sub("", rest) + f"の{called[1]}"
-    return (about[0] if about else "") + rest, unmeant
+    both = about[0] if about else ""
+    return both + rest, unmeant.removeprefix(both)
 
 
 def ranked_as_meant(speaker: Speaker, ranking: Ranking) -> Ranking:
