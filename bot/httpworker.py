@@ -33,7 +33,7 @@ _HEAD_BYTES = 32 * 1024  # as much as nginx takes
 _WHOLE_BYTES = 256 * 1024
 # After our last word: so long, and so much, a client may still send before it is cut off.
 _LEAVE_SECONDS = 2.0
-_LEAVE_BYTES = 4 * 1024 * 1024
+_LEAVE_BYTES = 16 * 1024 * 1024
 _STOP_SECONDS = 0.1
 _NOTHING_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 # Only one thread is woken for an event, and none for the next before it is asked for.

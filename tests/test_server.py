@@ -319,6 +319,16 @@ def test_a_long_upload_is_taken_in_pieces_too(served: tuple[int, Path]) -> None:
     assert {f"long-{number}" for number in range(4)} <= opened_beside(folder).keys()
 
 
+def test_who_sends_far_too_much_is_told_so_before_the_connection_ends(
+    served: tuple[int, Path],
+) -> None:
+    port, _ = served
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/line/webhook", b"x" * 9_000_000, {"X-Line-Signature": "wrong"})
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
 def test_what_is_no_request_leaves_nothing_of_it_in_the_log(served: tuple[int, Path]) -> None:
     port, folder = served
     for nonsense in (
