@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.documents import Document
+from bot.core.generality import generality
 from bot.core.kana_language import word_class
 from bot.core.lexicon import Line
 from bot.core.terms import (
@@ -40,12 +41,16 @@ Vocabulary = dict[str, int]  # term -> term number; grows while documents are co
 
 @dataclass(frozen=True, eq=False)
 class DocumentCounts:
-    """Terms of one document with their counts by field, and the terms of each of its phrases."""
+    """Terms of one document with their counts by field, and the terms of each of its phrases.
+
+    `generality` is its title's.
+    """
 
     fingerprint: str
     terms: Ints
     tallies: NDArray[np.uint16]  # one row for each term, one column for each field
     phrases: tuple[Ints, ...]
+    generality: int
 
 
 def fingerprint(document: Document, related: str, lexicon_mark: str) -> str:
@@ -89,7 +94,15 @@ def count_documents(
             terms = np.concatenate((terms, reading.numbers(extra)))
             tallies = np.concatenate((tallies, np.array(list(extra.values()), np.uint16)))
         phrases = tuple(map(reading.phrase, (document.title, *document.questions)))
-        found.append(DocumentCounts(fingerprint(document, texts, mark), terms, tallies, phrases))
+        found.append(
+            DocumentCounts(
+                fingerprint(document, texts, mark),
+                terms,
+                tallies,
+                phrases,
+                reading.generality(document.title),
+            )
+        )
     return found
 
 
@@ -120,7 +133,7 @@ class Reading:
         self._tokenize = tokenize
         self._sentences: dict[str, list[int]] = {}
         self._runs: dict[str, list[int]] = {}
-        self._questions: dict[str, tuple[list[int], Ints]] = {}
+        self._questions: dict[str, tuple[list[int], Ints, int]] = {}
         self._words = _Numbers(WORD, vocabulary)
         self._sounds = _Numbers(PHRASE, vocabulary)
         # By identity, since tokenisers hand out the same tokens again and again; kept alive here.
@@ -147,7 +160,11 @@ class Reading:
         """The words of a title or question, then how it sounds; each once."""
         return self._question(question)[1]
 
-    def _question(self, text: str) -> tuple[list[int], Ints]:
+    def generality(self, title: str) -> int:
+        """How generally a title asks."""
+        return self._question(title)[2]
+
+    def _question(self, text: str) -> tuple[list[int], Ints, int]:
         found = self._questions.get(text)
         if found is None:
             tokens = tokenize_text(fold(text), self._tokenize)
@@ -156,7 +173,7 @@ class Reading:
             words = map(self._words.__getitem__, dict.fromkeys(content_words(tokens)))
             sounds = map(self._sounds.__getitem__, dict.fromkeys(sound_grams(spoken(tokens))))
             phrase = np.array([*words, *sounds], np.int32)
-            found = self._questions[text] = (counted, phrase)
+            found = self._questions[text] = (counted, phrase, generality(tokens))
         return found
 
     def _sentence(self, text: str) -> list[int]:

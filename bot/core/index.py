@@ -62,6 +62,7 @@ class Index:
     phrases: Phrases
     latent: Latent
     title_length: NDArray[np.float32]  # log(1 + characters)
+    generality: NDArray[np.float32]  # of each title
     expansions: tuple[tuple[tuple[int, ...], int], ...]  # for each line: word terms, concept term
     triggers: Triggers
     decoder: KanaDecoder
@@ -157,6 +158,7 @@ class IndexBuilder:
             phrases=phrases,
             latent=_latent(postings, nearly, lines),
             title_length=np.log1p([len(each.title) for each in documents]).astype(np.float32),
+            generality=np.array([item.generality for item in counts], np.float32),
             expansions=expansions,
             triggers=earlier.triggers if earlier else triggers(lexicon),
             decoder=decoder,

@@ -30,7 +30,7 @@ from bot.core.repair import build_repairer
 from bot.core.sounds import Sounds
 from bot.core.vocabulary import Terms
 
-_MAGIC = b"madoguchi-index-8\n"
+_MAGIC = b"madoguchi-index-9\n"
 _ALIGNED = 64
 _TABLES = ("words", "grams", "bare")
 
@@ -47,6 +47,7 @@ def to_bytes(index: Index) -> bytes:
     none = np.zeros(0, np.int32)
     arrays: dict[str, NDArray[Any]] = {
         "title_length": index.title_length,
+        "generality": index.generality,
         "kinds": index.kinds,
         "counts.terms": np.concatenate([none, *(item.terms for item in index.counts)]),
         "counts.tallies": np.concatenate(
@@ -131,6 +132,7 @@ def _read(data: bytes | memoryview) -> Index:
             placed=arrays["latent.placed"],
         ),
         title_length=arrays["title_length"],
+        generality=arrays["generality"],
         expansions=tuple((tuple(words), concept) for words, concept in header["expansions"]),
         triggers=triggers(lexicon),
         decoder=KanaDecoder(_nodes(header["decoder"])),
@@ -185,8 +187,9 @@ def _counts(
     )
     phrases = _parts(arrays["counts.phrases"], arrays["counts.phrase_sizes"])
     last = np.cumsum(arrays["counts.phrase_counts"]).tolist()
+    general = arrays["generality"].astype(int).tolist()
     return tuple(
-        DocumentCounts(fingerprints[i], terms[i], tallies[i], tuple(phrases[first:end]))
+        DocumentCounts(fingerprints[i], terms[i], tallies[i], tuple(phrases[first:end]), general[i])
         for i, (first, end) in enumerate(zip([0, *last], last, strict=False))
     )
 

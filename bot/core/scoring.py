@@ -14,7 +14,7 @@ from bot.core.index import Index
 from bot.core.query import Query
 
 Vector = NDArray[Any]
-FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even")  # fmt: skip
+FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even", "generality")  # fmt: skip
 _GROUP_WEIGHTS = np.array([1.0, 1.0, 0.3, 0.9], np.float32)
 _PHRASE_WEIGHT = 5.0
 
@@ -66,6 +66,7 @@ def score(index: Index, query: Query, keep: int) -> Scored:
     features[7] = sound
     features[8] = titled
     features[9] = index.title_length.take(candidates)
+    features[11] = index.generality.take(candidates)
     return Scored(candidates, features.T, likeness / 2)
 
 

@@ -33,7 +33,7 @@ def test_a_saved_index_looks_up_the_same_terms() -> None:
 
 def test_an_index_saved_in_an_earlier_form_is_refused() -> None:
     with pytest.raises(ValueError):
-        from_bytes(to_bytes(INDEX).replace(b"madoguchi-index-8", b"madoguchi-index-7", 1))
+        from_bytes(to_bytes(INDEX).replace(b"madoguchi-index-9", b"madoguchi-index-8", 1))
 
 
 def test_a_word_that_no_document_holds_is_known_but_not_looked_up() -> None:
