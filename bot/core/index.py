@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.collector import held_back
 from bot.core.counts import (
     READING,
     DocumentCounts,
@@ -132,10 +131,6 @@ class IndexBuilder:
 
     def build(self, documents: Sequence[Document]) -> Index:
         """An index over the documents."""
-        with held_back():
-            return self._built(documents)
-
-    def _built(self, documents: Sequence[Document]) -> Index:
         lexicon, earlier, vocabulary = self._lexicon, self._earlier, self._reading.vocabulary
         read, before = self._read, len(vocabulary)
         counts, fresh = _counts(documents, lexicon, self._reading, earlier)
