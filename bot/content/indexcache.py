@@ -6,16 +6,16 @@ import hashlib
 import logging
 import mmap
 import os
-import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from bot.content.mapped import give_back, map_sparsely
+from bot.content.wholefile import PART, write_whole
 
 log = logging.getLogger(__name__)
 _KEPT = 24  # five cities, a few versions of their content
-_WHOLE, _PART = ".index", ".index.part"
+_WHOLE = ".index"
 
 
 class IndexCache:
@@ -62,26 +62,17 @@ class IndexCache:
         """Keep `data`, whole or not at all; the oldest of what was kept goes."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            self._put(self._path(key), data)
+            write_whole(self._path(key), data)
             self._drop_old()
         except OSError as error:
             log.warning("index not kept", extra={"error": type(error).__name__})
 
-    def _put(self, path: Path, data: bytes) -> None:
-        descriptor, part = tempfile.mkstemp(_PART, dir=self._directory)
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-
     def _drop_old(self) -> None:
         """Our own files alone: an operator may have named a folder that holds others."""
         found = []
-        for path in (each for end in (_WHOLE, _PART) for each in self._directory.glob(f"*{end}")):
+        for path in (
+            each for end in (_WHOLE, _WHOLE + PART) for each in self._directory.glob(f"*{end}")
+        ):
             with suppress(FileNotFoundError):  # another process was quicker
                 found.append((path.stat().st_mtime, path))
         for _, path in sorted(found)[:-_KEPT]:

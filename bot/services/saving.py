@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import logging
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import Connection
 
 from bot.content.loader import CONTENT_SUFFIXES, content_paths, read_files
+from bot.content.wholefile import write_whole
 from bot.errors import ContentError
 from bot.services.failures import describe
 from bot.store import audit, content_changes
@@ -304,17 +304,7 @@ class Saving:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=".")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(part, mode)
-            os.replace(part, target)
-        except OSError:
-            os.unlink(part)
-            raise
+        write_whole(target, data, mode)
 
     def _remember(self) -> None:
         self._seen = self._fingerprint()
