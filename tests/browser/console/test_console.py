@@ -61,6 +61,7 @@ def reach(page: Page, label: str) -> None:
 def test_first_sign_in_sets_up_the_second_factor_by_keyboard(browse: Enter, office: Office) -> None:
     People(office.db, office.now).reset_second_factor("課長")
     page = browse("/staff/")
+    expect(page.get_by_label("名前")).to_be_focused()
     page.keyboard.type("課長")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -68,6 +69,7 @@ def test_first_sign_in_sets_up_the_second_factor_by_keyboard(browse: Enter, offi
     expect(page.get_by_role("heading", level=1)).to_have_text("2つ目の確認の設定")
     expect(page.locator(".qr svg")).to_be_visible()
     secret = page.locator(".key code").inner_text().replace(" ", "")
+    expect(page.get_by_label("6けたの番号")).to_be_focused()
     page.keyboard.type(office.code(secret))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("課長さん")
