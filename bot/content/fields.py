@@ -157,8 +157,10 @@ class Fields:
         """true or false."""
         return self.one_of(key, ("true", "false"), "false") == "true"
 
-    def where(self, key: str, check: Callable[[str], bool], text: str) -> None:
-        """Record `text` (with {value}) for each text at `key` that fails `check`."""
+    def where(
+        self, key: str, check: Callable[[str], bool], text: str, warning: bool = False
+    ) -> None:
+        """Record `text` (with {value}) for each text at `key` that fails `check`, in their order."""
         value = self.item.get(key)
         if isinstance(value, str):
             value = _list_of(value, self.item.line_of(key))
@@ -166,7 +168,8 @@ class Fields:
             return
         for line, part in zip(value.lines, value, strict=True):
             if isinstance(part, str) and part.strip() and not check(part.strip()):
-                self.problems.append(Problem(self.path, line, text.format(value=part.strip())))
+                said = text.format(value=part.strip())
+                self.problems.append(Problem(self.path, line, said, warning))
 
 
 def _list_of(text: str, line: int) -> LocatedList:

@@ -148,7 +148,7 @@ def intent(path: str, item: Located) -> Shaped[Intent]:
     text = "topics の「{value}」はありません。" + "・".join(TOPICS) + " のどれかです。"
     fields.where("topics", lambda topic: topic in TOPICS, text)
     if not (value.answer or value.choices or value.topics or value.action):
-        fields.problem("id", "answer・choices・action のどれかを書いてください。")
+        fields.problem("id", "answer・choices・topics・action のどれかを書いてください。")
     _outside(fields)
     return Shaped(value, fields.problems)
 
@@ -282,6 +282,14 @@ def _phrases(fields: Fields, key: str, *, required: bool = True) -> tuple[str, .
     phrases = fields.texts(key, required=required)
     text = f"「{{value}}」が長すぎます。{PHRASE_LIMIT}字までの短い言い方にしてください。"
     fields.where(key, lambda value: len(value) <= PHRASE_LIMIT, text)
+    seen: set[str] = set()
+
+    def first(value: str) -> bool:
+        known = value in seen
+        seen.add(value)
+        return not known
+
+    fields.where(key, first, "「{value}」が2回あります。1つ消してください。", warning=True)
     return phrases
 
 
