@@ -1,7 +1,8 @@
 """Content as it was read and checked, kept between starts: unchanged files are not read again.
 
-Kept as JSON under a digest of the files and of the code that reads them, never as a pickle: whoever could write there could write other answers, as into the database beside it, but
-run no code. A damaged file is as good as none.
+Kept as JSON under a digest of the files and of the code that reads them, never as a pickle: whoever
+could write there could write other answers, as into the database beside it, but run no code. A
+damaged file is as good as none.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _DIGEST = hashlib.sha256().digest_size
 class Kept:
     """Good content, and what its checks say from the day `since` to the day before `until`.
 
-    `indexes` are the keys of the saved indexes by city.
+    `indexes` are the keys under which indexes are saved, by city.
     """
 
     since: date
@@ -55,16 +56,10 @@ def load(saved: SavedIndexes, version: str, today: date) -> Kept | None:
     return None
 
 
-def save(
-    saved: SavedIndexes,
-    loaded: Loaded,
-    warnings: Iterable[Problem],
-    today: date,
-    cities: Iterable[str] = (),
-) -> None:
-    """Keep good content with the warnings that `today` gives it, for accounts of `cities`."""
+def save(saved: SavedIndexes, loaded: Loaded, warnings: Iterable[Problem], today: date) -> None:
+    """Keep good content with the warnings that `today` gives it."""
     until, content = same_until(loaded, today), loaded.draft
-    keys = {city: key_of_index(content, city) for city in cities if city in content.cities}
+    keys = {city: key_of_index(content, city) for city in content.cities}
     kept = Kept(today, until, content, loaded.segments, tuple(warnings), keys)
     text = msgspec.json.encode(kept)
     saved.save(_key(content.version), hashlib.sha256(text).digest() + text)

@@ -82,11 +82,20 @@ def check_everything(
     saved: SavedIndexes | None = None,
     cities: Sequence[str] = (),
 ) -> Checked:
-    """`check_files` and, where nothing is broken, every `tests:` line and the proof of every figure
-    by the facts of the sections it cites. The lines are tried in `cities`, else in every city."""
+    """`check_files` and, where nothing is broken, `check_answers`."""
     checked = check_files(files, today)
-    if not checked.good:
-        return checked
+    return check_answers(checked, files, tokenize, saved, cities) if checked.good else checked
+
+
+def check_answers(
+    checked: Checked,
+    files: Files,
+    tokenize: Tokenize,
+    saved: SavedIndexes | None = None,
+    cities: Sequence[str] = (),
+) -> Checked:
+    """Good content with what more is wrong: every `tests:` line, and the proof of every figure by
+    the facts of the sections it cites. The lines are tried in `cities`, else in every city."""
     library = Library(checked.loaded.draft, tokenize, Terms(), checked.loaded.segments, saved)
 
     def reached(utterance: str, city_id: str) -> str:
@@ -179,7 +188,11 @@ class Publisher:
         if self._library and version_of(files) == self._library.content.version:
             self._problems = self._warnings
             return
-        checked = self._kept(files) or self._made(files, apart)
+        kept = self._kept(files)
+        if apart is not None and not self._is_whole(kept) and self._may_keep():
+            apart(partial(self._prepare, files))
+            kept = self._kept(files)
+        checked = kept or self._made(files)
         problems = (*checked.problems, *self._missing_cities(checked))
         if errors(problems):
             self._refuse(problems)
@@ -197,22 +210,28 @@ class Publisher:
         loaded = Loaded(kept.content, (), segments=kept.catalog)
         return Checked(loaded, tuple(sorted(problems)), kept.indexes)
 
-    def _made(self, files: Files, apart: Apart | None) -> Checked:
-        if apart is not None and self._saved and self._saved.may_save():
-            apart(partial(self._prepare, files))
-            if (kept := self._kept(files)) is not None:
-                return kept
+    def _is_whole(self, kept: Checked | None) -> bool:
+        """Whether our own cities' indexes are kept too: `madoguchi ask` makes that of its city."""
+        if kept is None or self._saved is None:
+            return False
+        keys = [kept.index_keys[city] for city in self._cities if city in kept.index_keys]
+        return all(self._saved.load(key) is not None for key in keys)
+
+    def _may_keep(self) -> bool:
+        return self._saved is not None and self._saved.may_save()
+
+    def _made(self, files: Files) -> Checked:
         today = self._today()
         checked = check_files(files, today)
         if checked.good and self._saved:
-            keptchecks.save(self._saved, checked.loaded, checked.problems, today, self._cities)
+            keptchecks.save(self._saved, checked.loaded, checked.problems, today)
         return checked
 
     def _prepare(self, files: Files) -> None:
         """Leave everything that `load` needs where it is kept."""
-        checked = self._made(files, None)
-        if checked.good:
-            library = self._library_of(checked.loaded)
+        checked = self._kept(files) or self._made(files)
+        if checked.good and not self._missing_cities(checked):
+            library = self._library_of(checked.loaded, checked.index_keys)
             for city_id in self._cities:
                 library.index(city_id)
 

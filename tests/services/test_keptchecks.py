@@ -137,7 +137,8 @@ def test_warnings_are_those_of_the_day(start: Start) -> None:
 def test_the_index_is_found_by_the_key_kept_beside_the_content(start: Start, saved: Folder) -> None:
     read = content_of(start())
     kept = keptchecks.load(saved, read.version, TODAY)
-    assert kept is not None and kept.indexes == {"minato": key_of_index(read, "minato")}
+    assert kept is not None
+    assert kept.indexes == {city: key_of_index(read, city) for city in ("minato", "yamate")}
     index = saved.files[kept.indexes["minato"]]
     assert (
         start().current().view("minato").rank("図書館カードを作りたい").matches[0].id
@@ -165,6 +166,22 @@ def test_what_is_not_kept_yet_is_made_apart(start: Start, saved: Folder) -> None
     assert done == [2]  # the content and the city's index
     assert content_of(start(apart=apart)) == content_of(first)
     assert done == [2]
+
+
+def test_an_index_that_is_not_kept_beside_its_content_is_built_apart(
+    start: Start, saved: Folder
+) -> None:
+    start()
+    saved.files = {key: saved.files[key] for key in saved.contents}
+    begun: list[int] = []
+
+    def apart(work: Callable[[], object]) -> None:
+        begun.append(len(saved.files))
+        work()
+
+    ranked = start(apart=apart).current().view("minato").rank("図書館カードを作りたい")
+    assert ranked.matches[0].id == "library-card"
+    assert begun == [1] and len(saved.files) == 2
 
 
 def test_where_nothing_can_be_kept_it_is_made_once_and_here(start: Start, saved: Folder) -> None:
