@@ -28,7 +28,10 @@ _FOLLOW, _UNFOLLOW, _UNSEND = "follow", "unfollow", "unsend"
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A reply about to be tried; `outcome_unknown` is about the attempts before this one."""
+    """A reply about to be tried; `outcome_unknown` is about the attempts before this one.
+
+    `request_id` is that of the webhook that brought the event, "" where nobody knows it.
+    """
 
     id: int
     reply_token: str
@@ -36,6 +39,7 @@ class Outgoing:
     received_at: int
     attempts: int
     outcome_unknown: bool
+    request_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,24 @@
-"""What is counted of the work, and the request id that leads from a webhook to its answer."""
+"""What is counted of the work, and the request id in the logs of it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
-from structlog.contextvars import bound_contextvars, get_contextvars
+from structlog.contextvars import bound_contextvars
 
 from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
-from bot.services.effects import Effects
+from bot.services.effects import Effects, Outgoing
 from bot.services.replying import Replying
-from bot.store.inbox import Claimed
-
-REQUEST_ID = "request_id"  # in the logs
-_KEY = "madoguchiRequestId"  # in the stored event
-_STORED = re.compile(rf'"{_KEY}":"([0-9A-Za-z._-]{{1,64}})"')
+from bot.services.tracing import REQUEST_ID, request_id_of
+from bot.store.inbox import Claimed, Settled
 
 Count = Callable[[str], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,23 +66,20 @@ class CountedLine:
         self.count("accepted")
 
 
-def with_request_id(raw: dict[str, Any]) -> dict[str, Any]:
-    """The event to be stored, with the id of the request that brought it."""
-    request_id = get_contextvars().get(REQUEST_ID)
-    return raw | {_KEY: request_id} if request_id else raw
-
-
 class TracedReplying(Replying):
-    """Logs of the answer carry the id of the request that brought the event."""
+    """Logs of the answer and of its reply carry the id of the request that brought the event."""
 
     def begin(self, claimed: Claimed) -> Callable[[], Effects]:
         """As `Replying.begin`."""
-        # The key is ours and the last one; a resident's words cannot hold an unescaped quote.
-        found = _STORED.findall(claimed.body)
-        begun = super().begin(claimed)
-        return partial(_traced, begun, found[-1]) if found else begun
+        begun, request_id = super().begin(claimed), request_id_of(claimed.body)
+        return partial(_traced, begun, request_id) if request_id else begun
+
+    def send(self, outgoing: Outgoing) -> Settled:
+        """As `Replying.send`."""
+        send = partial(super().send, outgoing)
+        return _traced(send, outgoing.request_id) if outgoing.request_id else send()
 
 
-def _traced(effects: Callable[[], Effects], request_id: str) -> Effects:
+def _traced(work: Callable[[], T], request_id: str) -> T:
     with bound_contextvars(**{REQUEST_ID: request_id}):
-        return effects()
+        return work()

@@ -22,6 +22,7 @@ from bot.core.ports import Answered, Answerer, Event, LineApi
 from bot.errors import LineRejected, LineRetryable
 from bot.services.effects import Effects, Outgoing, own_wishes, plain, record, with_duties
 from bot.services.failures import describe
+from bot.services.tracing import request_id_of
 from bot.store import (
     backlog,
     claiming,
@@ -337,4 +338,5 @@ def _outgoing(claimed: Claimed, messages: str | None) -> Outgoing:
         claimed.received_at,
         claimed.attempts,
         claimed.outcome_unknown,
+        request_id_of(claimed.body),
     )

@@ -9,7 +9,7 @@ from itertools import count
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from bot.services.observing import REQUEST_ID
+from bot.services.tracing import REQUEST_ID
 
 HEADER = "X-Request-Id"
 _IN_ENVIRON = "HTTP_X_REQUEST_ID"  # as WSGI calls it

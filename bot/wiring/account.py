@@ -34,7 +34,7 @@ from bot.services.answering import Answering
 from bot.services.apart import ApartAnswers, Ask
 from bot.services.calming import Calming, Messages
 from bot.services.erasures import Erasures
-from bot.services.observing import CountedAnswers, CountedLine, TracedReplying, with_request_id
+from bot.services.observing import CountedAnswers, CountedLine, TracedReplying
 from bot.services.preferences import Preferences
 from bot.services.publishing import Publisher, Versions
 from bot.services.receiving import Receiver
@@ -42,6 +42,7 @@ from bot.services.replying import Replying
 from bot.services.restoring import erasures_file
 from bot.services.retention import Housekeeping
 from bot.services.segment_history import SegmentHistory
+from bot.services.tracing import with_request_id
 from bot.store import versions
 from bot.store.database import Database, open_database
 from bot.store.migrate import migrate

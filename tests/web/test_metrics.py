@@ -14,6 +14,7 @@ import pytest
 
 from bot.logs import configure_logs
 from bot.store import intake
+from tests.fakes.line import Fault
 from tests.services.builders import text_event
 from tests.store.builders import arrival, rows
 from tests.web.running import Town, town
@@ -140,7 +141,8 @@ def test_logs_hold_the_request_id_and_nothing_personal(
         answering = there.running.worker._lanes[0].replying.answerer.answerer.answerer  # type: ignore[union-attr]
         monkeypatch.setattr(type(answering), "answer", broken)
         there.deliver(text_event(said, who=WHO), headers={"X-Request-Id": "trace-of-the-error"})
-        there.client.post("/chat", data={"text": said}, headers={"Sec-Fetch-Site": "same-origin"})
+        chat = there.client.post("/chat", data={"message": said})
+        assert chat.status_code in (200, 303, 503)
         wait_for(lambda: scraped(there).get('madoguchi_answers_total{outcome="error"}'))
     logged = capfd.readouterr().err
     lines = [json.loads(line) for line in logged.splitlines()]
@@ -149,3 +151,21 @@ def test_logs_hold_the_request_id_and_nothing_personal(
     for personal in (*words, WHO, "ab" * 16, "token-event"):
         assert personal not in logged
         assert json.dumps(personal)[1:-1] not in logged
+
+
+def test_the_reply_is_logged_with_the_request_that_brought_the_question(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From nginx' log to LINE's own id, at every try: LINE's support asks for that."""
+    configure_logs(logging.INFO)
+    with town(tmp_path) as there:
+        there.line.fail(Fault.TOO_MANY, Fault.UNAUTHORIZED)
+        event = text_event("こんにちは", who=WHO)
+        there.deliver(event, headers={"X-Request-Id": "trace-to-line-01"})
+        wait_for(lambda: scraped(there).get('madoguchi_replies_total{result="rejected"}'))
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    told = [(line["event"], line["request_id"]) for line in lines if "inbox_id" in line]
+    assert told == [
+        ("reply to be retried", "trace-to-line-01"),
+        ("reply refused", "trace-to-line-01"),
+    ]
