@@ -8,18 +8,24 @@ from datetime import datetime
 
 from bot.errors import StoreError
 from bot.services.readiness import Readiness
+from bot.store import pulse
 from bot.store.database import Database
 from bot.store.gauges import behind
 
 
 @dataclass(frozen=True)
 class Lag:
-    """What waits in the database; ages in seconds, 0 where nothing waits."""
+    """What waits in the database; ages in seconds, 0 where nothing waits.
+
+    `silent`: accounts of which no reply arrives. `last_backup` is None where there was none.
+    """
 
     open_events: int
     oldest_event: float
     open_batches: int
     oldest_batch: float
+    silent: int
+    last_backup: float | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Vitals:
         try:
             with self.db.read() as connection:
                 found = behind(connection, now)
+                backed_up = pulse.last(connection, pulse.BACKUP)
+            silent = len(self.readiness.silent())
         except StoreError:
             return None
         return Lag(
@@ -48,6 +56,8 @@ class Vitals:
             _age(found.oldest_event, now),
             found.open_batches,
             _age(found.oldest_batch, now),
+            silent,
+            None if backed_up is None else _age(backed_up, now),
         )
 
 

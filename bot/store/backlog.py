@@ -19,8 +19,13 @@ from sqlalchemy import (
     update,
 )
 
-from bot.store.inbox import MAYBE_SENT, UNANSWERED, WAITING
+from bot.store.inbox import MAYBE_SENT, REPLIED, UNANSWERED, WAITING
 from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
+
+EXPIRED = "expired"  # the outcome of what nobody came to answer in time
+LAST_REPLIES = 3  # so many failures in a row are no chance
+_NEWEST = 300
+_ENDS = (REPLIED, MAYBE_SENT, UNANSWERED)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,27 @@ def oldest_unanswered(connection: Connection) -> int | None:
     return connection.execute(waiting).scalar()
 
 
+def silent(connection: Connection, since: int) -> list[str]:
+    """The accounts whose last replies since then all failed: LINE takes none, say.
+
+    What nobody tried in time does not count: that somebody waits is told of by then. Looks at the
+    newest events only, so that it is cheap however many are kept.
+    """
+    newest = select(
+        inbox.c.account, inbox.c.status, inbox.c.outcome, inbox.c.reply_token, inbox.c.received_at
+    )
+    last: dict[str, list[bool]] = {}
+    for row in connection.execute(newest.order_by(inbox.c.id.desc()).limit(_NEWEST)):
+        tried = row.status in _ENDS and row.reply_token is not None and row.outcome != EXPIRED
+        if tried and row.received_at >= since:
+            last.setdefault(row.account, []).append(row.status == REPLIED)
+    return sorted(
+        account
+        for account, arrived in last.items()
+        if len(arrived) >= LAST_REPLIES and not any(arrived[:LAST_REPLIES])
+    )
+
+
 def next_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) -> int | None:
     """When an account's next lease ends or its next retry is due; cheap."""
     return connection.execute(_NEXT_DUE, {"now": now, "the_account": account}).scalar()
@@ -103,8 +129,10 @@ def anything_due(connection: Connection, now: int, account: str = MAIN_ACCOUNT) 
     return connection.execute(_ANYTHING_DUE, values).first() is not None
 
 
-def expire(connection: Connection, now: int, life_ms: int, account: str = MAIN_ACCOUNT) -> int:
-    """Settle an account's waiting events whose token's life is over; returns how many.
+def expire(
+    connection: Connection, now: int, life_ms: int, account: str | None = MAIN_ACCOUNT
+) -> int:
+    """Settle an account's waiting events (None: everybody's) whose token's life is over; returns how many.
 
     Those of which an attempt may have reached LINE become `maybe_sent`, others `unanswered`.
     Events without a reply token stay: what they tell (unfollow, unsend) still has to be done.
@@ -113,7 +141,7 @@ def expire(connection: Connection, now: int, life_ms: int, account: str = MAIN_A
     return connection.execute(
         update(inbox)
         .where(
-            inbox.c.account == account,
+            *([] if account is None else [inbox.c.account == account]),
             OPEN,
             # A waiting event is due from its receipt: this range holds the late ones, not the queue.
             inbox.c.due_at <= now - life_ms,
@@ -124,7 +152,7 @@ def expire(connection: Connection, now: int, life_ms: int, account: str = MAIN_A
             status=case((unknown, MAYBE_SENT), else_=UNANSWERED),
             outcome_unknown=unknown,
             in_flight=False,
-            outcome=func.coalesce(inbox.c.outcome, "expired"),
+            outcome=func.coalesce(inbox.c.outcome, EXPIRED),
             messages=None,
             settled_at=now,
         )

@@ -1,4 +1,4 @@
-"""Signs of life: that the database takes writes, and that somebody works on the replies."""
+"""Signs of life: the database takes writes, somebody works on the replies, a backup was made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.store.tables import pulse
 from bot.store.upsert import Upsert
 
 _UPSERT = Upsert(pulse)
-READINESS, WORKER = 1, 2
+READINESS, WORKER, BACKUP = 1, 2, 3
 
 
 def beat(connection: Connection, now: int, who: int = READINESS) -> None:

@@ -115,6 +115,15 @@ class _Looked(Collector):
             "How long the oldest batch has been due",
             lag.oldest_batch,
         )
+        yield _gauge(
+            "madoguchi_silent_accounts",
+            "Accounts whose last replies all failed, whichever process sent them",
+            lag.silent,
+        )
+        backup = GaugeMetricFamily("madoguchi_last_backup_age_seconds", "Age of the last backup")
+        if lag.last_backup is not None:
+            backup.add_metric([], lag.last_backup)
+        yield backup
 
 
 def metrics_blueprint(metrics: Metrics, token: str) -> Blueprint:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.core.ports import LineApi
-from bot.errors import SettingsError, StoreError
+from bot.errors import SettingsError, StoreError, StoreVersion
 from bot.services.publishing import Publisher
 from bot.store import pulse
+from bot.store.migrate import require_current
 from bot.wiring.account import (
     Base,
     Deliveries,
@@ -67,14 +68,26 @@ class WorkerProcess:
         self._deliveries.start()
         healthy = True
         while healthy and not stop.wait(BEAT_SECONDS if self._beat() else 1.0):
-            healthy = self._alive()
-        if not healthy:
-            log.critical("worker is stuck")
+            healthy = self._alive() and not self._outdated()
         self._close()
         return healthy
 
     def _alive(self) -> bool:
-        return self._deliveries.alive() and (self._replies is None or self._replies.alive())
+        alive = self._deliveries.alive() and (self._replies is None or self._replies.alive())
+        if not alive:
+            log.critical("worker is stuck")
+        return alive
+
+    def _outdated(self) -> bool:
+        """Whether a newer version has changed the database: this one must not go on with it."""
+        try:
+            require_current(self._base.db)
+        except StoreVersion as error:
+            log.critical("database of another version", extra={"reason": str(error)})
+            return True
+        except StoreError:
+            return False  # away: it comes back
+        return False
 
     def _beat(self) -> bool:
         """Let the web processes know that somebody answers."""
