@@ -16,18 +16,25 @@ from bot.core.calendar import JAPAN
 from bot.core.channel import LineChannel
 from bot.core.knowledge import City
 from bot.core.tokens import Tokenize
-from bot.errors import ContentError, LineError, StoreError
+from bot.errors import ContentError, LineError, StoreError, StoreVersion
 from bot.services.publishing import Checked, check_everything
 from bot.store import links, pulse
-from bot.store.clock import moment
-from bot.store.database import Database
-from bot.store.migrate import HEAD, REVISIONS, current_revision
+from bot.store.clock import moment, now_ms
+from bot.store.database import MOST_CONNECTIONS, Database
+from bot.store.migrate import HEAD, REVISIONS, current_revision, require_encoding
+from bot.store.portable import connections
 
 _GB = 1024**3
 _DISK_BAD, _DISK_WARN = 0.5 * _GB, 2 * _GB
 _CLOCK_WARN, _CLOCK_BAD = 5.0, 60.0  # seconds; LINE's Date has whole seconds, and travels
 _QUOTA_WARN = 0.9
-_LINKS_OLD = timedelta(days=60)
+_LINKS_OLD, _BACKUP_OLD = timedelta(days=60), timedelta(days=2)
+_SQLITE = "sqlite:///"
+_WRITE_TO_FILE = "ディスクの空きと、ファイルの権限を確かめてください。"
+_WRITE_TO_SERVER = (
+    "サーバーが動いているか、アドレスとパスワード、つなぐ先が読み取り専用の複製でないか、"
+    "サーバーのディスクの空きを確かめてください。"
+)
 WEBHOOK = "/line/webhook"
 _ADVICE_WEBHOOK = {
     "COULD_NOT_CONNECT": "DNS・ファイアウォール・TLS証明書（公的な認証局のもの）を確かめてください。",
@@ -71,8 +78,8 @@ def check_database(
     url: str, open_it: Callable[[], Database], clock: Callable[[], datetime]
 ) -> Iterator[Finding]:
     """Opens, has the right tables, and takes a write. Works beside a running bot."""
-    name = "データベース"
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    name, on_server = "データベース", not url.startswith(_SQLITE)
+    if not on_server and not Path(url.removeprefix(_SQLITE)).exists():
         yield Finding(name, Mark.WARN, "まだありません。", "serve を一度動かすと作られます。")
         return
     try:
@@ -81,13 +88,21 @@ def check_database(
         yield Finding(name, Mark.BAD, str(error), "場所・権限・サーバーの状態を確かめてください。")
         return
     try:
+        require_encoding(db)
         yield _version(name, db)
+        if on_server:
+            yield _clock_of(db, clock)
+            yield _connections(db)
         if current_revision(db) == HEAD:
             now = int(clock().timestamp() * 1000)
             db.write(lambda c: pulse.beat(c, now))
             yield Finding(f"{name}への書き込み", Mark.GOOD, "書けます。")
+            yield _last_backup(db, clock())
+    except StoreVersion as error:
+        advice = "作り直したデータベースには、控え（madoguchi backup）から戻せます。"
+        yield Finding(name, Mark.BAD, str(error), advice)
     except StoreError as error:
-        advice = "ディスクの空きと、ファイルの権限を確かめてください。"
+        advice = _WRITE_TO_SERVER if on_server else _WRITE_TO_FILE
         yield Finding(f"{name}への書き込み", Mark.BAD, str(error), advice)
     finally:
         db.close()
@@ -209,6 +224,44 @@ def _version(name: str, db: Database) -> Finding:
     return Finding(name, Mark.BAD, text, "まどぐちを新しい版にしてください。")
 
 
+def _clock_of(db: Database, clock: Callable[[], datetime]) -> Finding:
+    """The database's clock, by which events are late and announcements due, against this machine's."""
+    with db.read() as connection:
+        before = clock()
+        theirs = moment(now_ms(connection))
+        ours = before + (clock() - before) / 2
+    return _clock((theirs - ours).total_seconds(), "データベースの時計", "この機械")
+
+
+def _connections(db: Database) -> Finding:
+    """How many of our processes the server has room for: what is refused one is a 503."""
+    with db.read() as connection:
+        most, used = connections(connection)
+    text = (
+        f"{most}本まで（今は{used}本）。1つのプロセスが、多いときに{MOST_CONNECTIONS}本使います。"
+    )
+    if most - used < MOST_CONNECTIONS:
+        advice = f"postgresql.conf の max_connections を「プロセスの数×{MOST_CONNECTIONS}＋10」より大きくしてください。"
+        return Finding("データベースへの接続", Mark.WARN, text, advice)
+    return Finding("データベースへの接続", Mark.GOOD, text)
+
+
+def _last_backup(db: Database, now: datetime) -> Finding:
+    """When `madoguchi backup` last came to its end."""
+    name, advice = (
+        "控え",
+        "madoguchi-daily.timer か cron で、毎晩 madoguchi backup を動かしてください。",
+    )
+    with db.read() as connection:
+        last = pulse.last(connection, pulse.BACKUP)
+    if last is None:
+        return Finding(name, Mark.WARN, "まだ取っていません。", advice)
+    said = f"最後は {moment(last).astimezone(JAPAN):%Y-%m-%d %H:%M} です。"
+    if now - moment(last) > _BACKUP_OLD:
+        return Finding(name, Mark.WARN, said, advice)
+    return Finding(name, Mark.GOOD, said)
+
+
 def _content(checked: Checked) -> Finding:
     wrong = len(errors(checked.problems))
     warnings = len(checked.problems) - wrong
@@ -239,14 +292,14 @@ def _contacts(city: City) -> Iterator[Finding]:
         yield Finding("ほかの連絡先", Mark.WARN, text, advice)
 
 
-def _clock(ahead: float) -> Finding:
-    text = f"LINEの時計との差は {abs(ahead):.0f} 秒です。"
+def _clock(ahead: float, name: str = "時計", other: str = "LINE") -> Finding:
+    text = f"{other}の時計との差は {abs(ahead):.0f} 秒です。"
     advice = "NTP（timedatectl set-ntp true）で合わせてください。"
     if abs(ahead) > _CLOCK_BAD:
-        return Finding("時計", Mark.BAD, text, advice)
+        return Finding(name, Mark.BAD, text, advice)
     if abs(ahead) > _CLOCK_WARN:
-        return Finding("時計", Mark.WARN, text, advice)
-    return Finding("時計", Mark.GOOD, text)
+        return Finding(name, Mark.WARN, text, advice)
+    return Finding(name, Mark.GOOD, text)
 
 
 def _webhook(line: LineChannel, public_url: str, doors: Sequence[str]) -> Iterator[Finding]:

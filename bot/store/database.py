@@ -19,6 +19,8 @@ from bot.store.writer import BUSY_MS, GroupCommit, store_error
 T = TypeVar("T")
 # PostgreSQL. Eight web threads, a decider, a dispatcher and their keepers share the pool.
 _POOL = 12
+_WORK_POOL = 4
+MOST_CONNECTIONS = 2 * _POOL + _WORK_POOL  # of one process, to the server
 _POOL_WAIT_SECONDS = 5
 _ATTEMPTS = 3
 _SERIALIZATION = ("40001", "40P01")  # serialization_failure, deadlock_detected
@@ -33,6 +35,7 @@ _SERVER_OPTIONS: dict[str, Any] = {
     # that waits for a lock gives up before its caller does.
     "options": "-c idle_in_transaction_session_timeout=40000 -c lock_timeout=8000 -c timezone=UTC",
     "application_name": "madoguchi",
+    "client_encoding": "UTF8",  # whatever the server has: `migrate` says which it must have
 }
 # The queue is looked through by its indexes, whatever the statistics say: they are a minute old,
 # and then it may hold ten thousand times as much. Nor need a plan be made anew for each event.
@@ -179,7 +182,7 @@ class ServerDatabase:
                 _WORK_OPTIONS,
                 isolation_level="AUTOCOMMIT",
                 pool_reset_on_return=None,
-                pool_size=4,
+                pool_size=_WORK_POOL,
                 max_overflow=0,
                 pool_use_lifo=True,
             )

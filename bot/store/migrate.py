@@ -31,8 +31,9 @@ def migrate(db: Database) -> None:
     """Create or upgrade the tables; quick where nothing is to do.
 
     Several processes may start at once. Raises StoreVersion for a database made by a newer
-    version, or by another program.
+    version, by another program, or in another encoding than UTF8.
     """
+    require_encoding(db)
     revision = current_revision(db)
     if revision == HEAD:
         return
@@ -58,6 +59,22 @@ def require_current(db: Database) -> None:
     if revision is None:
         raise StoreVersion("このデータベースは空か、まどぐちのものではありません。")
     _refuse_newer(revision)
+
+
+def require_encoding(db: Database) -> None:
+    """Raises StoreVersion for a server's database that cannot hold every character.
+
+    A resident's word in another one could never be kept, and LINE would deliver it again and again.
+    """
+    with db.read() as connection:
+        if connection.dialect.name != "postgresql":
+            return
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise StoreVersion(
+            f"このデータベースの文字コードは {encoding} です。UTF8 で作り直してください"
+            "（例：createdb --encoding=UTF8 --template=template0 madoguchi）。"
+        )
 
 
 def downgrade(db: Database, revision: str = "base") -> None:

@@ -60,6 +60,14 @@ def steady(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.rollback()  # whatever woke it up; how it sees can be said at a beginning only
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        patient(connection)
+
+
+def patient(connection: Connection) -> None:
+    """Let this transaction rest for as long as its caller is busy elsewhere: with a slow disk, or
+    with the other database. Our connections are ended otherwise, lest a dead machine holds locks."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def rows_of(connection: Connection, table: Table) -> Iterator[Row]:
@@ -135,6 +143,20 @@ def others_connected(connection: Connection) -> int:
         )
     ).scalar_one()
     return found
+
+
+def connections(connection: Connection) -> tuple[int, int]:
+    """How many connections this PostgreSQL server takes from everybody, and how many there are."""
+    most = connection.execute(
+        text(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        )
+    ).scalar_one()
+    used = connection.execute(
+        text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
+    ).scalar_one()
+    return most, used
 
 
 def known(revision: str) -> bool:

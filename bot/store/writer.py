@@ -23,13 +23,36 @@ BUSY_MS = 10_000
 _TRACE_WAIT_MS = 20
 # Set in `connection.info` by whoever erases: the commit is then followed by emptying the log.
 ERASED_TRACE = "erased"
+# What SQLite and PostgreSQL say, as an operator reads it.
+_WHY = {
+    "SQLITE_FULL": "ディスクがいっぱいです",
+    "SQLITE_READONLY": "書き込みが許されていません",
+    "SQLITE_CANTOPEN": "ファイルを開けません",
+    "SQLITE_CORRUPT": "ファイルがこわれています",
+    "SQLITE_NOTADB": "データベースのファイルではありません",
+    "SQLITE_BUSY": "ほかのプログラムが使っています",
+    "SQLITE_IOERR": "ディスクが読み書きできません",
+    "OperationalError": "サーバーにつながりません",
+    "DiskFull": "サーバーのディスクがいっぱいです",
+    "ReadOnlySqlTransaction": "読み取り専用のサーバーです",
+    "TooManyConnections": "サーバーへの接続が多すぎます",
+    "InsufficientPrivilege": "この利用者には許されていません",
+    "AdminShutdown": "サーバーが止まりました",
+    "TimeoutError": "接続の空きを待ちきれませんでした",
+}
 
 
 def store_error(error: BaseException) -> StoreError:
     """The same failure without SQL and values: those could hold a resident's words."""
     cause = getattr(error, "orig", None) or error
     name = getattr(cause, "sqlite_errorname", None) or type(cause).__name__
-    return StoreError(f"データベースを読み書きできませんでした（{name}）。")
+    why = next((f"{_WHY[each]}：" for each in (name, *_general(name)) if each in _WHY), "")
+    return StoreError(f"データベースを読み書きできませんでした（{why}{name}）。")
+
+
+def _general(name: str) -> tuple[str, ...]:
+    """SQLITE_IOERR of SQLITE_IOERR_WRITE."""
+    return ("_".join(name.split("_")[:2]),) if name.startswith("SQLITE_") else ()
 
 
 class _Job:

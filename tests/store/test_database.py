@@ -94,7 +94,7 @@ def test_a_full_disk_is_a_store_error_and_passes(db):
     pages = db.write(lambda c: c.execute(text("PRAGMA page_count")).scalar_one())
     db.write(lambda c: c.execute(text(f"PRAGMA max_page_count={pages}")))
     db.write(lambda c: c.execute(text("CREATE TABLE IF NOT EXISTS t (x)")))
-    with pytest.raises(StoreError, match="SQLITE_FULL"):
+    with pytest.raises(StoreError, match="ディスクがいっぱいです：SQLITE_FULL"):
         db.write(lambda c: c.execute(text("CREATE TABLE u AS SELECT randomblob(100000) AS b")))
     insert(db, 7)  # a new connection: the limit is gone, as when space has been made
     assert values(db) == [7]
