@@ -13,7 +13,8 @@ from bot.core.classcards import coming_here
 from bot.core.compose import contact_card, emergency_card, entry_card, related_buttons
 from bot.core.confidence import decide
 from bot.core.documents import Ranking
-from bot.core.followup import facets_in, is_short_question
+from bot.core.facets import facets_in
+from bot.core.followup import is_short_question
 from bot.core.knowledge import Emergency, Entry, Intent
 from bot.core.replies import Card, QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter

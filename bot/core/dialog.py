@@ -11,26 +11,20 @@ from bot.core.alarm import danger_of, with_danger_line
 from bot.core.another import acts_on_another_thing
 from bot.core.classcards import no_sessions, sessions_for, sessions_from
 from bot.core.classdates import Wanted, read_wanted
-from bot.core.context import (
+from bot.core.context import is_about_last, offered_by
+from bot.core.continuing import (
     about_facet,
     about_unknown,
     facet_of_nothing,
-    is_about_last,
     more_about,
-    offered_by,
     other_than,
 )
 from bot.core.conversation import State, read_action
-from bot.core.correcting import corrected
+from bot.core.correcting import corrected, refuses_answer
+from bot.core.documents import Ranking
 from bot.core.elsewhere import about_elsewhere
-from bot.core.followup import (
-    changes_topic,
-    chosen_place,
-    facet_alone,
-    refuses_answer,
-    refuses_choices,
-    without_way_back,
-)
+from bot.core.facets import facet_alone
+from bot.core.followup import changes_topic, without_way_back
 from bot.core.instead import ranked_as_meant
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
@@ -43,7 +37,7 @@ from bot.core.narrowing import (
     points_within,
 )
 from bot.core.offered import about_choices
-from bot.core.picking import pointed_at
+from bot.core.picking import chosen_place, pointed_at, refuses_choices
 from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
@@ -259,18 +253,23 @@ class _Dialog:
 
     def _matched(self) -> Turn:
         """What the matcher makes of it, with what was said before where that is meant."""
-        speaker = self.speaker
-        ranking = ranked_as_meant(speaker, speaker.rank(speaker.text))
-        last = self._last()
+        ranking = ranked_as_meant(self.speaker, self.speaker.rank(self.speaker.text))
+        return self._of_what_was_said(ranking) or self._of_its_own(ranking)
+
+    def _of_what_was_said(self, ranking: Ranking) -> Turn | None:
+        """About the answer or the question before; None for a message about neither."""
+        speaker, last = self.speaker, self._last()
         within = bool(self.state.asked) and points_within(speaker.text)
-        named = of_same_matter(speaker, ranking) if within else None
-        asked_back = bool(offered_by(speaker))  # what was answered before it is past
-        if not (named or asked_back) and last and is_about_last(speaker, last, ranking):
-            return more_about(speaker, last)
-        if named is None and not within:
-            named = of_same_matter(speaker, ranking)
-        if named:
+        if within and (named := of_same_matter(speaker, ranking)):
             return named
+        asked_back = bool(offered_by(speaker))  # what was answered before it is past
+        if last and not asked_back and is_about_last(speaker, last, ranking):
+            return more_about(speaker, last)
+        return None if within else of_same_matter(speaker, ranking)
+
+    def _of_its_own(self, ranking: Ranking) -> Turn:
+        """An answer, a question back or an honest miss, by how sure the ranking is."""
+        speaker = self.speaker
         decision, ranking = settled(self.view, speaker.text, narrowed(speaker, ranking))
         another = decision == "answer" and acts_on_another_thing(self.view, speaker.text, ranking)
         if another:

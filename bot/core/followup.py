@@ -1,90 +1,12 @@
-"""Short messages that mean something only after the last answer: 「いくら？」「2番」「そっちじゃなくて」."""
+"""Messages that mean something only after an answer, known by their form: 「ペイペイも？」「もう出しました」. Pure."""
 
 from __future__ import annotations
 
 import re
 
-from bot.core.knowledge import Facet
-from bot.core.points import asks_counter_hours
+from bot.core.facets import facets_in, loose_facet
 from bot.core.subject import Said
 from bot.core.text import fold
-
-_FACETS: tuple[tuple[Facet, str], ...] = (
-    (
-        Facet.ITEMS,
-        r"持ち物|もちもの|(?:何|なに)(?:を)?(?:持|も)って(?:け|きゃ|った)(?:ば|ら)?|持って(?:い|行)?くもの|持参(?:する)?(?:物|もの)?|必要な(?:もの|物|書類)|必要書類|(?:何|なに)(?:を|が)?(?:持って(?:いく|行く|いけば|行けば|いったら|行ったら)|必要|いる|要る|いり|要り)|いるもの|書類|what (?:do i|should i|to) (?:need to )?bring|documents",
-    ),
-    (
-        Facet.FEE,
-        r"いくら|料金|費用|手数料|値段|金額|(?:お金|おかね)(?:は|が)?(?:かかる|かかります|いる|いります)?|無料|タダ|ただですか|有料|how much|fee|cost|free",
-    ),
-    (
-        Facet.ONLINE,
-        r"オンライン(?:申請|手続き?)?|インターネット|ネット(?:申請)?|スマホ(?:(?=で|から|でも)|申請)|(?<!借)(?:家|自宅|うち)(?:で|から)|電子申請|\bweb|ウェブ|online|on the internet",
-    ),
-    (
-        Facet.PHONE,
-        r"(?:お)?電話(?:番号)?|でんわ(?:ばんごう)?|tel|連絡先|問い?合わ?せ先?|どこに(?:聞|き)け?ば|(?:だれ|誰)に(?:聞|き)け?ば|(?:どこの|何の?|なに)課|\bphone(?: number)?|contact",
-    ),
-    (
-        Facet.WHEN,
-        r"いつ(?:から|まで|ごろ)?|何時(?!間)(?:から|まで)?|何日(?:から|まで|以内)?|何(?:週間?|[かヶカケ]月)(?:以内|まで)|何曜日|日程|日時|期限|締め?切り?|期間|受付時間|(?<!何)時間|開催日|when|deadline|what time",
-    ),
-    (
-        Facet.WHERE,
-        r"どこ(?:で(?!す)|に|へ)?|場所|会場|窓口(?:は)?|何階|何番窓口|行き先|どこに行けば|where|place",
-    ),
-    (
-        Facet.WHO,
-        r"(?:だれ|誰)(?:が|でも|に)?|何歳(?:から|まで)?|対象(?:者)?|条件|資格|年齢(?:制限)?|who|eligible",
-    ),
-)
-_FACET_PATTERNS = {facet: re.compile(pattern) for facet, pattern in _FACETS}
-# 「ネットで申請できるものは何」 asks for a list, of nothing said before.
-_ASKS_FOR_A_LIST = re.compile(
-    r"(?:もの|こと|手続き?|できるのは?)(?:は|って|には|が|とは)?(?:何|なに|なん|どんな|どれ)|(?:できる|出せる)(?:もの|こと|手続き?)|"
-    r"(?:何|なに|なん|どんな(?:もの|こと|手続き?))(?:が|を)(?:(?:ネット|スマホ|オンライン|家|うち)で)?(?:でき|申請|出せ|手続)"
-)
-# What may stand around the facet's own words in a follow-up that names nothing else.
-_FILLER = re.compile(
-    r"[\s?!。、,.…〜~ー]|それ(?:って|は|の|で)?|これ(?:って|は|の)?|その|この|じゃあ|では|あと|ちなみに|えっと|"
-    r"参加|くらい|ぐらい|だいたい|およそ|(?:月|年|一回|1回|一人|1人)(?:に|あたり)|申し?込(?:み|む|め|まな|んだ|ん)?|申請|手続き?|予約|使(?:え|う|い)(?:る|ます)?|でき(?:る|ます|ない|ません)(?:の)?|する|します|したら|すれば|していい|しても|して|やれ(?:る|ます)|やって(?:る|ます)?|"
-    r"行けば|いけば|行く|やり方|方法|でも|"
-    r"教えて|知りたい|について|のこと|ください|下さい|いい(?:です)?|よい|ほしい|欲しい|あり(?:ます)?|ある|なし|やる(?:の|ん)?|ます|んでしょう|んですか|かかる|かかり|必要|要り|いる|"
-    r"です|ます|ません|でしょう|だろう|なの|なん|何|なに|かな|から|で|の|は|が|を|に|も|と|か|ね|よ|って|まで|だけ|ば|へ|や|お|"
-    r"\b(?:is|it|the|a|an|do|does|i|can|to|for|there|much|are|any|what|about|and|you|please|this|that|have|apply)\b"
-)
-_NUMBER = re.compile(
-    r"^[(（]?(?:上から|no\.?)?(?P<n>[1-9])[)）]?(?:番(?:目)?|つ目|個目|ばん(?:め)?)?(?:の(?:やつ|もの|方|ほう)?)?(?:で|が|を|に)?(?:お願い(?:します)?|いい(?:です)?|ください|です)?[。!]?$"
-)
-_POSITIONS = (
-    (re.compile(r"^(?:一番)?(?:上|うえ)(?:の(?:やつ|もの|方|ほう|で|が)?)?(?:です|で)?[。!]?$"), 0),
-    (re.compile(r"^(?:最初|さいしょ|はじめ|始め|先頭|一つ目|ひとつ目|ひとつめ|一番目|いちばん)(?:の(?:やつ|もの|方|ほう)?)?(?:です|で)?[。!]?$"), 0),
-    (re.compile(r"^(?:真ん中|まんなか|二つ目|ふたつ目|ふたつめ|二番目?|2番目|にばん)(?:の(?:やつ|もの|方|ほう)?)?(?:です|で)?[。!]?$"), 1),
-    (re.compile(r"^(?:三つ目|みっつ目|みっつめ|三番目?|さんばん)(?:の(?:やつ|もの|方|ほう)?)?(?:です|で)?[。!]?$"), 2),
-    (re.compile(r"^(?:一番)?(?:下|した|最後|さいご)(?:の(?:やつ|もの|方|ほう|で|が)?)?(?:です|で)?[。!]?$"), -1),
-    (re.compile(r"^(?:一番|一)(?:の(?:やつ|もの|方|ほう)?)?(?:です|で)?[。!]?$"), 0),
-    (re.compile(r"^(?:the )?first(?: one)?[.!]?$"), 0),
-    (re.compile(r"^(?:the )?second(?: one)?[.!]?$"), 1),
-    (re.compile(r"^(?:the )?(?:third|last)(?: one)?[.!]?$"), -1),
-)  # fmt: skip
-_LONGEST_PLACE = 20  # characters; none of these is longer
-_NONE_OF_THESE = re.compile(
-    r"^(?:どれでも(?:ない|ありません|ないです)|どれも(?:違(?:う|います)|ちが(?:う|います))|(?:全部|ぜんぶ)(?:違う|ちがう|違います|ちがいます)|この中に(?:は)?(?:ない|ありません)(?:です)?|none of (?:these|them|the above))[。!.]?$"
-)
-_NOT_THAT = re.compile(
-    r"^(?:いや|いいえ|ううん|うーん|あ|no)?[、,]?(?:やっぱり?|やはり|なんか|ちょっと|全然|ぜんぜん)?(?:私が|俺が)?(?:(?:聞き|知り)たい(?:の|こと)(?:は|が))?(?:(?:そっち|それ|そう|そうじゃ|そういう(?:こと|話|意味|の)|その(?:こと|話)|これ)(?:じゃ|では)(?:なくて?|ない|ありません)(?:です|よ|の|んだけど|んですが|んですけど)?|そうじゃなくて?|(?:それ|これ)?(?:は|が)?(?:違(?:う|います)|ちが(?:う|います|うよ))(?:よ|ね|ます|の|んだけど?|んですけど?|のですが|けど)?|(?:それは)?(?:知ってる|知っています|わかってる|もう知ってる)(?:よ|けど|んだけど|んですが)?|別の(?:こと|話|やつ|もの)(?:です|なんだけど|が(?:聞|知)きたい)?|not that(?: one)?|wrong)[。、!.…]*$"
-)
-
-# 「何の話？」「そんなこと聞いてない」: whoever says so was understood wrongly.
-_MISREAD = re.compile(
-    r"^(?:え|えっと|は|いや|いやいや|だから|あの)?(?:(?:いったい|一体)?(?:何|なん|なに)の(?:話|こと)(?:です|だ|を?(?:して|言って))?(?:い?る|い?ます)?(?:の|か|ん|よ)*|"
-    r"(?:そんな|そういう|その|そのような)(?:こと|話)?(?:は|を|なんか|なんて)?(?:聞い|きい|言っ|頼ん|質問し)[てで](?:い)?(?:ない|ません|ねえ|へん|ないん)(?:です|だ)?(?:けど|が|よ|ね|わ)?|"
-    r"(?:私が|こっちが)?(?:聞い|きい|質問し|言っ)て(?:い)?る?(?:こと|の|質問|ん)?(?:と|に|は|とは)(?:全然|ぜんぜん|まったく)?(?:違う|ちがう|違います|ちがいます|答えて(?:い)?ない)(?:よ|ね|の|ん|です|だ|けど|が)*|"
-    r"(?:質問|しつもん)(?:と|に|の答えに?)(?:は|が)?(?:全然|ぜんぜん)?(?:違う|ちがう|違います|合って(?:い)?ない|あって(?:い)?ない|答えて(?:い)?ない|なって(?:い)?ない)(?:よ|ね|の|ん|です|だ|けど|が)*|"
-    r"(?:話|はなし)が(?:違う|ちがう|違います|かみ合わない|噛み合わない)(?:よ|ね|の|ん|です|だ|けど|が)*)[…〜ー]*$"
-)
-_BETWEEN = re.compile(r"[。、,!?\s]+")
 
 # What asks to go on with the last answer, whatever else it is like.
 _GO_ON = re.compile(
@@ -103,15 +25,6 @@ _SHORT_PLEASE = re.compile(
     r"(?:言うと|言って|説明して|まとめて|教えて|お願い(?:します)?|して|答えて)?(?:ください|くれ|ほしい|何|なに|どういうこと)?[?。!…]*$|"
     r"^(?:話|説明|文|答え|返事)?(?:が|は)?(?:長い|ながい|長すぎる?|長すぎ)(?:です|よ|な|わ|から短く|ので短く|から要点だけ)*(?:して|言って)?[。!]*$"
 )
-# What asks for a facet in passing; more freely than 「いくら？」, for no other subject is named.
-_LOOSE: tuple[tuple[Facet, re.Pattern[str]], ...] = (
-    (Facet.FEE, re.compile(r"高い|安い|料金|[^時世年代]代(?:は|が|って|い)|レンタル料|何円|取られ|お金|金額|割引|(?<!資)料は")),
-    (Facet.WHERE, re.compile(r"市役所で|役所で|窓口で|近く|支所で|現地|会場|どこ")),
-    (Facet.WHO, re.compile(r"代理|本人|家族|代わり|子ども|子供|年寄り|高齢|外国|市外|他の市|学生|誰|だれ|歳|夫|妻|一人で")),
-    (Facet.ONLINE, re.compile(r"ネット|オンライン|スマホ|パソコン|ガラケー|アプリ|郵送|家から|自宅")),
-    (Facet.WHEN, re.compile(r"いつ|何時|何日|曜|土日|平日|祝|休み|毎日|期限|間に合|過ぎ|締|まだ|もう始|もう終|始ま|終わ|今から|当日|来週|来月|待")),
-    (Facet.ITEMS, re.compile(r"印鑑|はんこ|ハンコ|写真|書類|身分証|手ぶら|持っ|持参|用意")),
-)  # fmt: skip
 _BY_MEANS = re.compile(r"^.{1,10}?で(?:払う|申し?込む|出す|予約する|見る|受け取る|やる|する)(?:ように|こと|の|ん|[?])|"
                        r"^.{1,10}?(?:で|でも|がなくても|なしで(?:も)?)(?:いい|よい|大丈夫|ok|できる|できます|払え|使え|申し込め|出せ|もらえ|受け取れ|見れ|見られ)|"
                        r"^.{1,8}?(?:は|も|って)?(?:要り?ます|いり?ます|いる|要る|必要)(?:の|です)?か?[?。!]*$")  # fmt: skip
@@ -209,12 +122,6 @@ def goes_on(text: str) -> bool:
 def wants_it_short(text: str) -> bool:
     """「もっと短く」「要するに？」「長い」: the last answer in a sentence."""
     return bool(_SHORT_PLEASE.match(fold(text)))
-
-
-def loose_facet(text: str) -> Facet | None:
-    """The facet that a follow-up is about, in whatever words: FEE for 「レンタル料は高い？」."""
-    folded = fold(text)
-    return next((facet for facet, pattern in _LOOSE if pattern.search(folded)), None)
 
 
 def asks_on(text: str, said: Said) -> bool:
@@ -343,56 +250,3 @@ def links_back(text: str) -> bool:
     """「介護も？」「じゃあ窓口では？」「そっちじゃなくて転入の話」: a turn within the same matter."""
     folded = fold(text)
     return len(folded) <= _SHORT and bool(_LINKS_BACK.search(folded) or _BECOMES.search(folded))
-
-
-def facet_alone(text: str) -> Facet | None:
-    """The facet that `text` asks for, if it names nothing else: 「持ち物は？」, not 「旅券の持ち物」.
-
-    Of several (「いくら？電話は？」) the first in the order of `Facet`'s patterns.
-    """
-    folded = rest = fold(text)
-    named = facets_in(text)
-    if not named or asks_counter_hours(text):  # 期限 is another matter
-        return None
-    if Facet.ONLINE in named and _ASKS_FOR_A_LIST.search(folded):
-        return None
-    for facet in named:
-        pattern = _FACET_PATTERNS[facet]
-        if not _FILLER.sub("", pattern.sub(" ", folded)):
-            return facet
-        rest = pattern.sub(" ", rest)
-    return named[0] if not _FILLER.sub("", rest) else None
-
-
-def facets_in(text: str) -> list[Facet]:
-    """Every facet named in `text`."""
-    folded = fold(text)
-    return [facet for facet, pattern in _FACET_PATTERNS.items() if pattern.search(folded)]
-
-
-def chosen_place(text: str) -> int | None:
-    """Which of the shown choices 「2番」「上の」「最後のやつ」 means: 0, 1, 2 … or -1 for the last."""
-    spaced = fold(text)
-    folded = spaced.replace(" ", "")
-    if len(folded) > _LONGEST_PLACE:
-        return None
-    if match := _NUMBER.match(folded):
-        return int(match["n"]) - 1
-    for pattern, place in _POSITIONS:
-        if pattern.match(folded) or (spaced != folded and pattern.match(spaced)):
-            return place
-    return None
-
-
-def refuses_choices(text: str) -> bool:
-    """「どれでもない」."""
-    return bool(_NONE_OF_THESE.match(fold(text)))
-
-
-def refuses_answer(text: str) -> bool:
-    """「そっちじゃなくて」「何の話？」: the last answer was about something else."""
-    folded = fold(text)
-    if _NOT_THAT.match(folded.replace("、", "")):
-        return True
-    said = [part for part in _BETWEEN.split(folded) if part]
-    return bool(said) and all(_MISREAD.match(part) or _NOT_THAT.match(part) for part in said)

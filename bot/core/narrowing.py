@@ -9,15 +9,15 @@ from itertools import chain
 
 from bot.core import answers
 from bot.core.confidence import decide
-from bot.core.context import more_about, offered_by, words_of
+from bot.core.context import offered_by, words_of
+from bot.core.continuing import more_about
 from bot.core.documents import Ranking
+from bot.core.facets import facet_alone, loose_facet
 from bot.core.followup import (
     asks_what_becomes,
-    facet_alone,
     goes_on,
     is_bare_noun,
     links_back,
-    loose_facet,
 )
 from bot.core.knowledge import Entry
 from bot.core.rivals import settled

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.confidence import decide
-from bot.core.context import asks_on_alone, more_about, offered_by
-from bot.core.followup import asks_for_points, facet_alone, is_short_question
+from bot.core.context import asks_on_alone, offered_by
+from bot.core.continuing import more_about
+from bot.core.facets import facet_alone
+from bot.core.followup import asks_for_points, is_short_question
 from bot.core.knowledge import Entry
 from bot.core.replies import Reply, Text
 from bot.core.subject import what_is_said

@@ -75,8 +75,8 @@ class Speaker:
     """Puts turns together for one message: its city, its language, what was remembered.
 
     `today` is the day in Japan, `at` the time of day where it is known. `text` is the message
-    without the labels of what was masked; it is what a question back remembers. `resident` is None where nobody's settings may be read or
-    changed: on a web page, in a group.
+    without the labels of what was masked; it is what a question back remembers. `resident` is None
+    where nobody's settings may be read or changed: on a web page, in a group.
     """
 
     view: CityView

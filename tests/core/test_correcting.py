@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.core.correcting import correction, retyped
+from bot.core.correcting import correction, refuses_answer, retyped
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,42 @@ def test_a_correction_gives_what_was_meant(text: str, meant: tuple[str, str]) ->
 )
 def test_a_word_spelled_anew_is_told_from_a_mistake_of_the_city(text: str, word: str) -> None:
     assert retyped(text) == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one",
+     "やっぱり違う", "なんかちがう", "いや、知りたいのはそれじゃなくて", "別の話なんだけど", "そういう意味じゃないんだけど", "それは知ってるよ"],
+)  # fmt: skip
+def test_an_answer_can_be_refused(text: str) -> None:
+    assert refuses_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["違う手続きを知りたい", "住所が違います", "どれ", "いいえ", "ない", ""]
+)
+def test_other_words_refuse_nothing(text: str) -> None:
+    assert not refuses_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["何の話？", "何の話？そんなこと聞いてない", "そんなことは聞いてないです", "聞いてることと違うんだけど",
+     "質問に答えてない", "話が違います"],
+)  # fmt: skip
+def test_who_was_misunderstood_refuses_the_answer(text: str) -> None:
+    assert refuses_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["何の話を聞ける？", "そんなことある？", "質問があります", "聞いてください"]
+)
+def test_other_talk_of_talking_refuses_nothing(text: str) -> None:
+    assert not refuses_answer(text)
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    refuses_answer(text)
+    retyped(text)
+    assert len(correction(text)) == 2

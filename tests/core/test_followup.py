@@ -1,10 +1,8 @@
-"""Short messages that mean something only after the last answer."""
+"""Short messages that mean something only after the last answer, known by their form."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.core.followup import (
     as_means,
@@ -12,143 +10,17 @@ from bot.core.followup import (
     asks_on,
     asks_outright,
     by_what_means,
-    chosen_place,
     explains,
-    facet_alone,
-    facets_in,
     goes_on,
     is_bare_noun,
     is_short_question,
     lends,
     links_back,
-    loose_facet,
     one_case_more,
-    refuses_answer,
-    refuses_choices,
     tells_a_case,
 )
-from bot.core.knowledge import Facet
 from bot.core.subject import what_is_said
 from bot.core.tokens import Tokenize
-
-FACETS = {
-    Facet.ITEMS: [
-        "持ち物は？", "もちもの", "何を持っていけばいいですか", "必要な書類は", "持っていくものは",
-        "何が必要？", "何を持っていけばいいんでしょう", "What should I bring?",
-    ],
-    Facet.FEE: [
-        "いくら？", "それはいくら？", "手数料は？", "お金かかる？", "お金はいくらかかりますか",
-        "無料ですか", "タダ？", "費用について教えて", "いくらくらい？", "how much is it?",
-    ],
-    Facet.ONLINE: [
-        "オンラインでできる？", "じゃあオンラインは", "ネットで申請できますか", "スマホからできる？",
-        "家でできる？", "電子申請できますか", "can I apply online?",
-    ],
-    Facet.PHONE: [
-        "電話は？", "電話番号を教えてください", "電話していい？", "連絡先は", "どこに聞けばいいですか",
-        "電話で申し込みできる？",
-    ],
-    Facet.WHEN: [
-        "いつ？", "いつまでですか", "締切は？", "何日まで？", "いつ申し込めばいい？", "受付時間は？",
-        "何時から？",
-    ],
-    Facet.WHERE: ["どこ？", "どこで申し込めますか", "窓口はどこですか", "どこに行けばいい", "会場は", "where is it?"],
-    Facet.WHO: ["だれが対象？", "誰でも使える？", "何歳から？", "対象は？", "だれでも参加できる？"],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "facet"), [(text, facet) for facet, texts in FACETS.items() for text in texts]
-)
-def test_a_facet_alone_is_about_the_last_answer(text: str, facet: Facet) -> None:
-    assert facet_alone(text) is facet
-    assert facet in facets_in(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "旅券の持ち物", "住民票いくら", "児童手当はいつまで", "スマホ教室はどこ", "スマホ", "ありがとう",
-        "電話をなくした", "だれかと話したい", "", "？", "こんにちは", "職員に電話したい",
-        "ネットで申請できるものは何ですか", "オンラインで何ができる", "家でできる手続きは？", "スマホで申請できることってなに",
-    ],
-)  # fmt: skip
-def test_a_message_that_names_something_else_is_a_new_question(text: str) -> None:
-    assert facet_alone(text) is None
-
-
-def test_of_several_facets_one_is_answered() -> None:
-    assert facet_alone("いくらですか？電話は？") is Facet.FEE
-    assert facet_alone("いつ、どこで？") is Facet.WHEN
-    assert facet_alone("必要なものは何ですか") is Facet.ITEMS
-
-
-def test_facets_are_found_inside_a_question() -> None:
-    assert facets_in("スマホ教室はいつ、いくら？") == [Facet.FEE, Facet.WHEN]
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("1", 0), ("１番", 0), ("1番で", 0), ("①", 0), ("(2)", 1), ("２番目", 1), ("2番目の方", 1),
-        ("3つ目でお願いします", 2), ("No.3", 2), ("1がいい", 0), ("上から2番目", 1), ("一番", 0),
-        ("一番上", 0), ("上の", 0), ("上のやつ", 0), ("最初の", 0), ("真ん中", 1), ("二番目のやつ", 1),
-        ("三つ目", 2), ("下の", -1), ("一番下", -1), ("最後のやつ", -1), ("the last one", -1),
-        ("first", 0), ("second", 1),
-    ],
-)  # fmt: skip
-def test_a_place_in_the_list_selects_a_choice(text: str, place: int) -> None:
-    assert chosen_place(text) == place
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["10", "0", "1歳", "119", "一番近い窓口", "上履き", "2年生", "1番窓口はどこ", "下水道", ""],
-)
-def test_other_words_select_nothing(text: str) -> None:
-    assert chosen_place(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "どれでもない",
-        "どれでもないです",
-        "どれも違います",
-        "全部ちがう",
-        "この中にない",
-        "none of these",
-    ],
-)
-def test_all_choices_can_be_refused(text: str) -> None:
-    assert refuses_choices(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["そっちじゃなくて", "違います", "ちがうよ", "それじゃない", "いいえ、違います", "そうじゃなくて", "別のことです", "違うんだけど", "not that one",
-     "やっぱり違う", "なんかちがう", "いや、知りたいのはそれじゃなくて", "別の話なんだけど", "そういう意味じゃないんだけど", "それは知ってるよ"],
-)  # fmt: skip
-def test_an_answer_can_be_refused(text: str) -> None:
-    assert refuses_answer(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["違う手続きを知りたい", "住所が違います", "どれ", "いいえ", "ない", ""]
-)
-def test_other_words_refuse_nothing(text: str) -> None:
-    assert not refuses_answer(text)
-    assert not refuses_choices(text)
-
-
-@given(st.text())
-def test_any_text_is_understood_without_an_error(text: str) -> None:
-    facet_alone(text)
-    facets_in(text)
-    refuses_answer(text)
-    refuses_choices(text)
-    place = chosen_place(text)
-    assert place is None or -1 <= place <= 8
 
 
 @pytest.mark.parametrize(
@@ -188,13 +60,6 @@ def test_a_thing_may_be_only_a_means(tokenizer: Tokenize) -> None:
         assert by_what_means(text, what_is_said(text, tokenizer)) or "カード" in text
     text = "パスポートを作りたい"
     assert not by_what_means(text, what_is_said(text, tokenizer))
-
-
-def test_a_facet_is_heard_in_passing() -> None:
-    assert loose_facet("レンタル料は高い？") is Facet.FEE
-    assert loose_facet("土曜もやってる") is Facet.WHEN
-    assert loose_facet("妻が代わりに") is Facet.WHO
-    assert loose_facet("なんで？") is None
 
 
 @pytest.mark.parametrize(
@@ -291,22 +156,6 @@ def test_what_explains_asks_nothing() -> None:
 def test_what_was_left_at_home_is_a_means() -> None:
     assert as_means("カード忘れたらだめ？")
     assert not as_means("暗証番号忘れたらどうなる？")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["何の話？", "何の話？そんなこと聞いてない", "そんなことは聞いてないです", "聞いてることと違うんだけど",
-     "質問に答えてない", "話が違います"],
-)  # fmt: skip
-def test_who_was_misunderstood_refuses_the_answer(text: str) -> None:
-    assert refuses_answer(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["何の話を聞ける？", "そんなことある？", "質問があります", "聞いてください"]
-)
-def test_other_talk_of_talking_refuses_nothing(text: str) -> None:
-    assert not refuses_answer(text)
 
 
 @pytest.mark.parametrize(

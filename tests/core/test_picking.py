@@ -1,10 +1,12 @@
-"""A button is chosen by part of its words, and by nothing that asks for something else."""
+"""A button is chosen by its place or part of its words, and by nothing that asks for something else."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.core.picking import pointed_at
+from bot.core.picking import chosen_place, pointed_at, refuses_choices
 
 TITLES = {
     "a": "コンビニで証明書を取る（コンビニ交付）",
@@ -32,3 +34,54 @@ def test_after_a_question_back_the_bare_part_of_a_title_suffices() -> None:
     assert pointed_at("コンビニ", TITLES, asked_back=True) == "a"
     assert pointed_at("住民票でお願いします", TITLES, asked_back=True) == "b"
     assert pointed_at("コンビニはどこ", TITLES, asked_back=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("1", 0), ("１番", 0), ("1番で", 0), ("①", 0), ("(2)", 1), ("２番目", 1), ("2番目の方", 1),
+        ("3つ目でお願いします", 2), ("No.3", 2), ("1がいい", 0), ("上から2番目", 1), ("一番", 0),
+        ("一番上", 0), ("上の", 0), ("上のやつ", 0), ("最初の", 0), ("真ん中", 1), ("二番目のやつ", 1),
+        ("三つ目", 2), ("下の", -1), ("一番下", -1), ("最後のやつ", -1), ("the last one", -1),
+        ("first", 0), ("second", 1),
+    ],
+)  # fmt: skip
+def test_a_place_in_the_list_selects_a_choice(text: str, place: int) -> None:
+    assert chosen_place(text) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10", "0", "1歳", "119", "一番近い窓口", "上履き", "2年生", "1番窓口はどこ", "下水道", ""],
+)
+def test_other_words_select_nothing(text: str) -> None:
+    assert chosen_place(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "どれでもない",
+        "どれでもないです",
+        "どれも違います",
+        "全部ちがう",
+        "この中にない",
+        "none of these",
+    ],
+)
+def test_all_choices_can_be_refused(text: str) -> None:
+    assert refuses_choices(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["違う手続きを知りたい", "住所が違います", "どれ", "いいえ", "ない", ""]
+)
+def test_other_words_refuse_no_choice(text: str) -> None:
+    assert not refuses_choices(text)
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    refuses_choices(text)
+    place = chosen_place(text)
+    assert place is None or -1 <= place <= 8
