@@ -17,7 +17,7 @@ from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.services.answering import JAPAN
 from bot.services.importing import import_faq as read_faq
-from bot.services.people import People
+from bot.services.people import COMMAND, People
 from bot.services.publishing import check_everything
 from bot.services.schema import KINDS
 from bot.services.schema import schema as schema_of
@@ -26,6 +26,9 @@ from bot.store.migrate import migrate
 from bot.store.staff import NEED_SECOND_FACTOR, ROLE_NAMES, Role
 
 _NAME = click.argument("name")
+_PASSWORD_STDIN = click.option(
+    "--password-stdin", is_flag=True, help="パスワードを標準入力から読みます"
+)
 
 
 @click.group()
@@ -44,15 +47,12 @@ def staff() -> None:
 @click.option(
     "--section", "sections", multiple=True, help="担当のフォルダかファイル（なければ全部）"
 )
-@click.option("--password-stdin", is_flag=True, help="パスワードを標準入力から読みます")
+@_PASSWORD_STDIN
 def add(name: str, role: str, sections: tuple[str, ...], password_stdin: bool) -> None:
     """職員を加えます。"""
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("パスワード", hide_input=True, confirmation_prompt="もう一度")
+    given = _password(password_stdin)
     with _people() as people:
-        people.add(name, role, password, sections)
+        people.add(name, role, given, sections)
     click.echo(f"{name} を加えました（{ROLE_NAMES[Role(role)]}）。")
     if Role(role) in NEED_SECOND_FACTOR:
         click.echo("はじめのサインインで、2つ目の確認（認証アプリ）を設定します。")
@@ -106,6 +106,24 @@ def totp(name: str) -> None:
     with _people() as people:
         people.reset_second_factor(name)
     click.echo(f"{name} の2つ目の確認を消しました。次のサインインで設定し直します。")
+
+
+@staff.command()
+@_NAME
+@_PASSWORD_STDIN
+def password(name: str, password_stdin: bool) -> None:
+    """新しいパスワードを決めます（忘れたとき）。すぐにサインアウトします。"""
+    given = _password(password_stdin)
+    with _people() as people:
+        people.set_password(name, given, COMMAND)
+    click.echo(f"{name} のパスワードを変えました。")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    given: str = click.prompt("パスワード", hide_input=True, confirmation_prompt="もう一度")
+    return given
 
 
 @contextmanager

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Request, abort, current_app, g, redirect, request, url_for
+from flask import (
+    Request,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from bot.console.options import ConsoleOptions
@@ -28,24 +39,40 @@ ADMINS = frozenset({Role.ADMIN})
 COOKIE = "madoguchi_staff"
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a content file may have 1 MB, and forms carry it escaped
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+_NOT_SHOWN = {"password", "again", "name"}
+_WORDS = re.compile(r"[^\x00-\x7f]|\n")  # what people write, not the values of choices
+_SIGNED_OUT = "30分さわらなかったか、ほかの画面でサインアウトしました。サインインしてください。"
+_OLD = "画面を開いてから時間がたちました。"
 
 
 @dataclass(frozen=True)
 class Access:
-    """What a view declares: who may open it, and whether the password must be fresh."""
+    """What a view declares: who may open it, and whether the password must be fresh.
+
+    `form` gives the address of the page whose form is sent here, for who has to give the password
+    first.
+    """
 
     stage: str = STAFF
     roles: frozenset[Role] = EVERY_ROLE
     fresh: bool = False
+    form: Callable[[], str] | None = None
 
 
 def access(
-    roles: frozenset[Role] = EVERY_ROLE, *, stage: str = STAFF, fresh: bool = False
+    roles: frozenset[Role] = EVERY_ROLE,
+    *,
+    stage: str = STAFF,
+    fresh: bool = False,
+    form: Callable[[], str] | None = None,
 ) -> Callable[[View], View]:
-    """Declare who may open a view. `fresh`: the password was given within ten minutes."""
+    """Declare who may open a view. `fresh`: the password was given within ten minutes.
+
+    `form`: where its form stands, needed for a change that asks for the password.
+    """
 
     def declare(view: View) -> View:
-        view.__dict__["access"] = Access(stage, roles, fresh)
+        view.__dict__["access"] = Access(stage, roles, fresh, form)
         return view
 
     return declare
@@ -81,15 +108,15 @@ class Gate:
         request.max_content_length = MAX_BODY_BYTES
         request.max_form_memory_size = MAX_BODY_BYTES
         if not self.options.allows(self.address()):
-            abort(403, "この場所からは開けません。")
+            abort(403, "この場所からは開けません。庁内のネットワークから開いてください。")
         g.cookie_name = cookie_name(request, self.cookie)
         cookie = request.cookies.get(g.cookie_name, "")
         g.new_cookie = "" if cookie else secrets.token_urlsafe(32)
         g.cookie = cookie or g.new_cookie
         g.visit = self.sign_in.visit(cookie) if cookie else None
         declared = access_of(current_app.view_functions[request.endpoint or ""])
-        if request.method in _UNSAFE:
-            self._check_token(cookie)
+        if request.method in _UNSAFE and (refused := self._check_token(cookie)):
+            return refused
         return self._judge(declared, g.visit)
 
     def address(self) -> str:
@@ -100,21 +127,19 @@ class Gate:
             return seen[-proxies]
         return request.remote_addr or ""
 
-    def _check_token(self, cookie: str) -> None:
-        sent = request.form.get("csrf", "")
+    def _check_token(self, cookie: str) -> Response | None:
+        """Refuse a form without its browser's token; what was written in one of ours comes back."""
+        sent, foreign = request.form.get("csrf", ""), is_from_another_site(request)
         if not cookie or not secrets.compare_digest(sent.encode(), token_of(cookie).encode()):
-            abort(
-                403,
-                "画面を開いてから時間がたちました。ページを開き直して、もう一度お試しください。",
-            )
-        if is_from_another_site(request):
-            abort(403, "ほかのサイトからは送れません。")
+            page = None if foreign else _written(_OLD, 403)
+            return page or abort(403, f"{_OLD}ページを開き直して、もう一度お試しください。")
+        return abort(403, "ほかのサイトからは送れません。") if foreign else None
 
     def _judge(self, declared: Access | None, visit: Visit | None) -> Response | None:
         if declared is not None and declared.stage == ANYONE:
             return None
         if visit is None:
-            return self._to("staff.sign_in.page")
+            return _written(_SIGNED_OUT, 401) or self._to("staff.sign_in.page")
         if declared is not None and declared.stage == ANY_STAGE:
             return None
         if not visit.complete:
@@ -122,14 +147,37 @@ class Gate:
         if declared is None or visit.person.role not in declared.roles:
             abort(403, "あなたの役割では開けません。管理の人に頼んでください。")
         if declared.fresh and not visit.fresh:
-            return self._to("staff.sign_in.confirm")
+            return password_first(declared.form() if declared.form else "")
         return None
 
     def _to(self, endpoint: str) -> Response:
-        back = None
-        if request.method == "GET":
-            back = request.script_root + request.full_path.rstrip("?")
-        return redirect(url_for(endpoint, next=back), 303)
+        return redirect(url_for(endpoint, next=_here() or None), 303)
+
+
+def password_first(form: str = "") -> Response:
+    """The way to the password, and from there back: to the page asked for, or to the `form`
+    whose change has not been made."""
+    here = _here()
+    again = None if here else "1"
+    return redirect(url_for("staff.sign_in.confirm", next=here or form or None, again=again), 303)
+
+
+def _written(problem: str, status: int) -> Response | None:
+    """What was written in a form that is refused, to be copied; None where no words are in it."""
+    sent = request.form.items(multi=True)
+    texts = [text.strip() for name, text in sent if name not in _NOT_SHOWN and _WORDS.search(text)]
+    if not texts:
+        return None
+    text = "\n\n".join(dict.fromkeys(texts))
+    page = render_template("staff/written.html", problem=problem, text=text)
+    return make_response(page, status)
+
+
+def _here() -> str:
+    """The page asked for; '' where a form was sent."""
+    if request.method != "GET":
+        return ""
+    return request.script_root + request.full_path.rstrip("?")
 
 
 def cookie_name(request: Request, name: str = COOKIE) -> str:

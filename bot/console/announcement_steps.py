@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.console.access import EDITING, EVERY_ROLE, access, me
+from bot.console.access import EDITING, EVERY_ROLE, access, me, password_first
 from bot.console.announcements import Announcements
 from bot.console.composing import digest_of
 from bot.console.desk import Desk
@@ -64,8 +64,8 @@ class _Steps:
         return self._ask(number, "cancel")
 
     def _ask(self, number: int, what: str) -> Answer:
-        stored, here = self.pages.load(number), request.script_root + request.path
-        if what != "cancel" and (again := self._sign_in_again(stored, here)):
+        stored = self.pages.load(number)
+        if what != "cancel" and (again := self._sign_in_again(stored)):
             return again
         draft = self.notices.announcing.draft(stored)
         preview, broken = self.pages.preview(number)
@@ -216,12 +216,12 @@ class _Steps:
         stop(stored.id, me().name)
         self.notices.reporting.wait_until_still(stored.id, _STILL_SECONDS)
 
-    def _sign_in_again(self, stored: Stored, back: str) -> Response | None:
+    def _sign_in_again(self, stored: Stored, form: str = "") -> Response | None:
         """The way to the password where it is dangerous and the password is not fresh."""
         draft = self.notices.announcing.draft(stored)
         if g.visit.fresh or not self.notices.dangerous(draft, stored.corrects):
             return None
-        return redirect(url_for("staff.sign_in.confirm", next=back), 303)
+        return password_first(form)
 
     def _is_own(self, stored: Stored) -> bool:
         """Whether this person wrote it, so that another has to approve."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -22,6 +23,7 @@ from bot.services.templating import Kept
 
 Answer = Response | str | tuple[str, int]
 MOST_FEED_BYTES = 2_000_000
+BLANK = "b-"  # the fields of a template's blanks begin like this
 EXAMPLE = """\
 name: 避難の呼びかけ
 blanks:
@@ -58,6 +60,14 @@ def tester_pages(desk: Desk, notices: Notices) -> Blueprint:
     blueprint.add_url_rule("/announcements/feed", "feed", pages.feed)
     blueprint.add_url_rule("/announcements/feed", "take", pages.take, methods=["POST"])
     return blueprint
+
+
+def _filled_in() -> str:
+    """The template with the words that were chosen for its blanks."""
+    chosen: dict[str, Any] = {
+        key: word for key, word in request.form.items() if key.startswith(BLANK)
+    }
+    return url_for("staff.templates.one", name=request.form.get("name", ""), **chosen)
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class _Templates:
             return self._one(str(error)), 422
         return redirect(url_for("staff.announcements.one", number=number, done="kept"), 303)
 
-    @access(APPROVING, fresh=True)
+    @access(APPROVING, fresh=True, form=_filled_in)
     def send(self) -> Answer:
         """Send it now, alone: it was approved beforehand, the password has just been given."""
         kept = self._kept()
@@ -233,7 +243,7 @@ def _values(kept: Kept) -> dict[str, str]:
     """The words chosen for the blanks, in the address or the form."""
     found = {}
     for blank in kept.template.blanks:
-        word = request.values.get(f"b-{blank}")
+        word = request.values.get(BLANK + blank)
         if word is not None:
             found[blank] = word
     return found

@@ -24,6 +24,14 @@ def people_pages(desk: Desk, sections: Callable[[], Sequence[str]]) -> Blueprint
     return blueprint
 
 
+def _list() -> str:
+    return url_for("staff.people.page")
+
+
+def _person() -> str:
+    return url_for("staff.people.one", **(request.view_args or {}))
+
+
 @dataclass(frozen=True)
 class _People:
     desk: Desk
@@ -34,7 +42,7 @@ class _People:
         """Everyone, and the form for one more."""
         return self._page()
 
-    @access(ADMINS, fresh=True)
+    @access(ADMINS, fresh=True, form=_list)
     def add(self) -> Response | tuple[str, int]:
         """One more person."""
         form = request.form
@@ -52,9 +60,9 @@ class _People:
         """One person with what can be changed."""
         return self._one(number)
 
-    @access(ADMINS, fresh=True)
+    @access(ADMINS, fresh=True, form=_person)
     def change(self, number: int) -> Response | tuple[str, int]:
-        """Switch off or on, another role, end sign-ins, forget a lost second factor."""
+        """Switch off or on, another role or password, end sign-ins, forget a lost second factor."""
         people, form = self.desk.people, request.form
         name, who = self._name(number), me().name
         try:
@@ -67,6 +75,8 @@ class _People:
                     people.enable(name, who)
                 case "sign_out":
                     people.sign_out(name, who)
+                case "password":
+                    people.set_password(name, form.get("password", ""), who)
                 case "second_factor":
                     people.reset_second_factor(name, who)
                 case _:

@@ -35,6 +35,10 @@ def sign_in_pages(desk: Desk) -> Blueprint:
     return blueprint
 
 
+def _account() -> str:
+    return url_for("staff.sign_in.account")
+
+
 @dataclass(frozen=True)
 class _SignIn:
     desk: Desk
@@ -80,7 +84,7 @@ class _SignIn:
     @access()
     def confirm(self) -> str:
         """The password again, before something dangerous."""
-        return render_template("staff/confirm.html", next=request.args.get("next", ""), problem="")
+        return _confirm()
 
     @access()
     def check_confirm(self) -> Response | tuple[str, int]:
@@ -89,7 +93,7 @@ class _SignIn:
         password, address = request.form.get("password", ""), self.desk.gate.address()
         problem = self.desk.sign_in.confirm(g.visit, password, address)
         if problem:
-            return render_template("staff/confirm.html", next=back, problem=problem), 422
+            return _confirm(problem), 422
         return redirect(safe_next(back), 303)
 
     @access(stage=ANY_STAGE)
@@ -104,7 +108,7 @@ class _SignIn:
         """One's own password, second factor and sign-ins."""
         return render_template("staff/account.html", problem="")
 
-    @access(fresh=True)
+    @access(fresh=True, form=_account)
     def password(self) -> Response | tuple[str, int]:
         """Another password."""
         new, again = request.form.get("password", ""), request.form.get("again", "")
@@ -117,11 +121,11 @@ class _SignIn:
             return render_template("staff/account.html", problem=str(error)), 422
         return redirect(url_for("staff.sign_in.account", done="password"), 303)
 
-    @access(fresh=True)
+    @access(fresh=True, form=_account)
     def second_factor(self) -> Response:
         """Begin a new second factor; the old one counts until the first right code."""
         self.desk.sign_in.begin_setup(g.visit)
-        return redirect(url_for("staff.sign_in.code", next=url_for("staff.sign_in.account")), 303)
+        return redirect(url_for("staff.sign_in.code", next=_account()), 303)
 
     def _code_page(self, problem: str = "") -> str:
         secret = g.visit.session.setup_secret
@@ -138,6 +142,11 @@ class _SignIn:
             picture=picture,
             first=g.visit.session.stage == SETUP,
         )
+
+
+def _confirm(problem: str = "") -> str:
+    back, again = request.values.get("next", ""), request.values.get("again", "")
+    return render_template("staff/confirm.html", next=back, again=again, problem=problem)
 
 
 def _login(problem: str = "", name: str = "") -> str:

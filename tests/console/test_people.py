@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from bot.cli import main
 from bot.errors import StoreError
 from bot.services import passwords
 from bot.services.people import People, StaffError
@@ -53,6 +57,33 @@ def test_disabled_person_is_out_at_once(office: Office) -> None:
     assert again.status_code == 422
 
 
+def test_a_forgotten_password_is_set_anew_by_an_admin(office: Office) -> None:
+    admin, editor = office.signed_in(Role.ADMIN), office.signed_in(Role.EDITOR)
+    path, fresh = f"/staff/people/{number_of(office, editor.name)}", "電車とさくら-42-みずうみ"
+    weak = admin.post(path, {"do": "password", "password": "短い"})
+    assert weak.status_code == 422 and "12文字以上" in weak.text
+    assert admin.post(path, {"do": "password", "password": fresh}).status_code == 303
+    assert editor.get("/staff/").location.startswith("/staff/login")
+    answer = editor.post("/staff/login", {"name": editor.name, "password": fresh})
+    assert answer.location == "/staff/"
+    log = admin.read("/staff/audit/")
+    assert "パスワードを変えました" in log and fresh not in log
+
+
+def test_a_forgotten_password_is_set_anew_at_the_terminal(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, fresh = office.signed_in(Role.EDITOR), "電車とさくら-42-みずうみ"
+    monkeypatch.setenv("MADOGUCHI_DATABASE_URL", f"sqlite:///{tmp_path}/office.db")
+    change = ["staff", "password", editor.name, "--password-stdin"]
+    weak = CliRunner().invoke(main, change, input="短い\n")
+    assert weak.exit_code == 1 and "12文字以上" in weak.output
+    assert CliRunner().invoke(main, change, input=f"{fresh}\n").exit_code == 0
+    assert editor.get("/staff/").location.startswith("/staff/login")
+    answer = editor.post("/staff/login", {"name": editor.name, "password": fresh})
+    assert answer.location == "/staff/"
+
+
 def test_last_admin_stays(office: Office) -> None:
     admin = office.signed_in(Role.ADMIN)
     path = f"/staff/people/{number_of(office, admin.name)}"
@@ -99,6 +130,17 @@ def test_every_change_to_people_is_in_the_audit_log_and_its_export(office: Offic
     text = admin.get("/staff/audit/log.csv").data.decode("utf-8-sig")
     assert "次郎" in text and form["password"] not in text
     assert "書き出しました" in admin.read("/staff/audit/")
+
+
+def test_the_log_is_searched_by_the_words_that_it_shows(office: Office) -> None:
+    admin = office.signed_in(Role.ADMIN)
+    form = {"name": "次郎", "role": "editor", "password": "電車とさくら-42-みずうみ"}
+    admin.post("/staff/people/", form)
+    found = admin.read("/staff/audit/?q=職員を加え")
+    assert "職員を加えました" in found and "サインインしました" not in found
+    found = admin.read("/staff/audit/?q=サインイン")
+    assert "サインインしました" in found and "職員を加えました" not in found
+    assert "ありません。" in admin.read("/staff/audit/?q=どこにもない言葉")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET who = 'x'", "DELETE FROM audit"])

@@ -85,6 +85,22 @@ def test_every_change_refuses_a_form_without_its_token(office: Office) -> None:
     assert desk.get("/staff/").status_code == 200
 
 
+def test_every_change_that_wants_the_password_first_leads_back_to_its_form(office: Office) -> None:
+    desk = office.signed_in(Role.ADMIN)
+    office.clock.advance(minutes=11)
+    data, asked = {"csrf": desk.token(), "name": "x"}, 0
+    for rule, path, method in rules(office):
+        declared = access_of(office.app.view_functions[rule.endpoint])
+        assert declared is not None
+        if method == "GET" or not declared.fresh:
+            continue
+        asked += 1
+        answer = desk.client.open(path, method=method, data=data)
+        assert answer.location.startswith("/staff/confirm?next=/staff/"), path
+        assert "まだ何も変えていません" in desk.read(answer.location), path
+    assert asked >= 5
+
+
 def test_change_sent_from_another_site_is_refused(office: Office) -> None:
     desk = office.signed_in(Role.ADMIN)
     answer = desk.post("/staff/logout", headers={"Sec-Fetch-Site": "cross-site"})
@@ -111,4 +127,5 @@ def test_a_wrong_address_leads_back_into_the_console(office: Office) -> None:
         answer = editor.get(path)
         assert answer.status_code == 404
         assert "はじめの画面へ" in answer.text and "チャット" not in answer.text
+        assert "<title>できませんでした" in answer.text
     assert editor.get("/staff/people").status_code == 308  # only its last slash was missing

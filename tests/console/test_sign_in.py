@@ -96,6 +96,24 @@ def test_session_ends_when_idle_and_at_the_end_of_the_day(office: Office) -> Non
     assert last.status_code == 303
 
 
+def test_what_was_written_is_given_back_to_who_is_signed_out_by_now(office: Office) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    item = "/staff/content/item?path=knowledge/common/life.yaml&item=library-card"
+    form = {"answer": "図書館カードは、\n2階で作れます。", "why": "移転", "topic": "school"}
+    office.clock.advance(minutes=31)
+    answer = desk.post(item, {**form, "password": "ひみつの言葉", "do": "save"})
+    assert answer.status_code == 401 and "まだ保存していません" in answer.text
+    assert "\n図書館カードは、\n2階で作れます。\n\n移転</textarea>" in answer.text
+    assert "ひみつ" not in answer.text and "school" not in answer.text
+    old = desk.token()
+    desk.sign_in(desk.name)
+    answer = desk.client.post(item, data={**form, "csrf": old, "do": "save"})
+    assert answer.status_code == 403 and "移転</textarea>" in answer.text
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    answer = desk.client.post(item, data={**form, "csrf": old}, headers=foreign)
+    assert answer.status_code == 403 and "移転" not in answer.text
+
+
 def test_signing_out_everywhere_ends_every_session(office: Office) -> None:
     desk = office.signed_in(Role.EDITOR)
     other = Desk(office)
@@ -115,6 +133,20 @@ def test_dangerous_pages_ask_for_the_password_again(office: Office) -> None:
     back = desk.post("/staff/confirm", {"password": PASSWORD, "next": "/staff/people/"})
     assert back.location == "/staff/people/"
     assert "職員を加える" in desk.read("/staff/people/")
+
+
+def test_who_gives_the_password_first_comes_back_to_the_form(office: Office) -> None:
+    desk = office.signed_in(Role.EDITOR)
+    office.clock.advance(minutes=11)
+    change = {"password": "電車とさくら-42-みずうみ", "again": "電車とさくら-42-みずうみ"}
+    asked = desk.post("/staff/account/password", change)
+    assert asked.location == "/staff/confirm?next=/staff/account/&again=1"
+    again = {"next": "/staff/account/", "again": "1"}
+    wrong = desk.post("/staff/confirm", {"password": "ちがう", **again})
+    assert wrong.status_code == 422 and "まだ何も変えていません" in wrong.text
+    assert desk.post("/staff/confirm", {"password": PASSWORD, **again}).location == again["next"]
+    done = desk.post("/staff/account/password", change)
+    assert "パスワードを変えました" in desk.read(done.location)
 
 
 @pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "/staff//evil", "/x"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot.config import REPOSITORY
 from bot.console.composing import digest_of
 from bot.store.staff import Role
-from tests.console.office import Office
+from tests.console.office import PASSWORD, Office
 from tests.console.test_announcements import confirm, page, state
 
 SOURCE = (REPOSITORY / "docs/examples/template-evacuation.yaml").read_text("utf-8")
@@ -54,6 +55,20 @@ def test_one_person_sends_what_was_approved_before_after_the_password(town: Offi
     number = int(re.search(r"/(\d+)\?", answer.location)[1])  # type: ignore[index]
     town.deliver()
     assert state(town, number) == "sent" and sum(town.line.got.values()) == 6
+
+
+def test_after_the_password_the_filled_in_template_stands_there_again(town: Office) -> None:
+    first, second = town.signed_in(Role.APPROVER), town.signed_in(Role.APPROVER)
+    first.post("/staff/announcements/template/approve", {"name": NAME, "base": seen(first)})
+    town.clock.advance(minutes=11)
+    asked = second.post("/staff/announcements/template/send", FILLED)
+    assert "まだ何も変えていません" in second.read(asked.location)
+    (back,) = parse_qs(urlsplit(asked.location).query)["next"]
+    answer = second.post("/staff/confirm", {"password": PASSWORD, "next": back, "again": "1"})
+    text = second.read(answer.location)
+    assert "南大沢に避難の呼びかけが出ました" in text and "いますぐ送る</button>" in text
+    town.deliver()
+    assert not town.line.got
 
 
 def test_template_nobody_approved_is_not_sent_by_one(town: Office) -> None:
