@@ -11,12 +11,15 @@ from werkzeug.wrappers import Response
 
 from bot.console.access import EDITING, access, me
 from bot.console.desk import Desk
+from bot.console.formwords import in_form_words
 from bot.console.notice_form import (
     AT,
+    LABELS,
     RULE,
     SAVED,
     NoticeFields,
     changed,
+    described,
     from_draft,
     from_post,
     missing,
@@ -213,6 +216,7 @@ class _Composing:
 
     def _finish(self, page: _Page) -> Answer:
         do = request.form.get("do", "preview")
+        page = replace(page, fields=described(page.fields, dict(self._images())))
         if ":" in do or do == "language":
             language = request.form.get("new-language", "")
             known = {choice.id for choice in self._languages()}
@@ -273,7 +277,8 @@ class _Composing:
             needs_segment=page.corrects is None,
         )
         for problem in read.problems:
-            found.setdefault(lines.place_of(problem), []).append(problem.text)
+            text = in_form_words(problem.text, LABELS)
+            found.setdefault(lines.place_of(problem), []).append(text)
         if read.draft is None:
             return Composed(found, source=source)
         number = page.target.id if page.target is not None else 0

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from bot.console import forms
 from bot.console.access import EDITING, access, me
 from bot.console.desk import JAPAN, Desk
+from bot.console.formwords import in_form_words
 from bot.console.results import Results, results_of
 from bot.content import csvread
 from bot.content.classes import is_class_file
@@ -182,7 +183,7 @@ class _Editor:
         """The file in a text field."""
         path, item, data = self._file(missing=True)
         page = self._page(path, item, data)
-        source = _text_of(path, data)
+        source = text_of(path, data)
         problems = [p for p in self.desk.workshop.now().problems if p.path == path]
         self.desk.workshop.warm_up(page.city)
         page = replace(page, fields=(), source=source, problems=problems)
@@ -233,7 +234,7 @@ class _Editor:
             self.desk.workshop, draft, page.city, page.item, said, replay=do == "changes"
         )
         problems = self.desk.workshop.problems_of(draft, [page.path])
-        page = replace(page, problems=problems, results=results, said=said)
+        page = replace(page, problems=_said(page, after, problems), results=results, said=said)
         return _render(page)
 
     def _save(self, page: _Page, after: bytes, kind: str) -> Response | tuple[str, int]:
@@ -241,7 +242,8 @@ class _Editor:
         try:
             good = self.desk.workshop.save([edit], me().name, page.why, kind)
         except Refused as error:
-            return _render(replace(page, problem=str(error), problems=error.problems)), 422
+            problems = _said(page, after, error.problems)
+            return _render(replace(page, problem=str(error), problems=problems)), 422
         except Conflict as error:
             # The base stays the old one: sending the form again brings both together.
             page = replace(page, theirs=compare(after, error.now), problem=str(error))
@@ -280,6 +282,21 @@ class _Editor:
         )
 
 
+def _said(page: _Page, after: bytes, problems: Sequence[Problem]) -> Sequence[Problem]:
+    """The problems of a form in its words; those of another item of the file say whose they are."""
+    if not page.fields:
+        return problems
+    labels = forms.labels_of(page.fields)
+    said: list[Problem] = []
+    for each in problems:
+        if each.path == page.path:
+            owner = item_at(after, each.line)
+            other = f"項目「{owner}」：" if owner not in ("", page.item) else ""
+            each = replace(each, text=other + in_form_words(each.text, labels))
+        said.append(each)
+    return said
+
+
 def _render(page: _Page) -> str:
     keys = ORDER if forms.kind_of(page.path) else ()
     return render_template("staff/editor.html", page=page, keys=keys, facets=forms.FACET_KEYS)
@@ -298,7 +315,7 @@ def _as_file(source: str, before: bytes) -> bytes:
     return mark + text.encode("utf-8", "replace")
 
 
-def _text_of(path: str, data: bytes) -> str:
+def text_of(path: str, data: bytes) -> str:
     """The file as text; a table may be in Excel's own encoding."""
     if is_class_file(path):
         with suppress(ContentError):

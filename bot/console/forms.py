@@ -82,6 +82,11 @@ def fields_of(path: str, content: Content, city: str) -> list[Field]:
     return []
 
 
+def labels_of(fields: Sequence[Field]) -> dict[str, str]:
+    """What the form calls the keys and states that a problem can name."""
+    return {**dict(STATUS), **{field.key: field.label for field in fields}}
+
+
 def _entry_fields(content: Content, city: str) -> list[Field]:
     topics = tuple(TOPIC_NAMES.items())
     return [

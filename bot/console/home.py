@@ -9,9 +9,10 @@ from typing import NoReturn
 from flask import Blueprint, abort, render_template, url_for
 from werkzeug.wrappers import Response
 
-from bot.console.access import ANYONE, access
+from bot.console.access import ANYONE, access, me
 from bot.console.content import due
 from bot.console.desk import JAPAN, Desk
+from bot.console.notices import APPROVING
 from bot.content.problems import errors
 from bot.core.announcements import State
 from bot.services.grouping import unanswered
@@ -71,16 +72,18 @@ class _Home:
             Card(
                 "お知らせ",
                 f"承認待ち {waiting}件",
-                f"止まっているものが{stuck}件あります。" if stuck else "読んで、承認しましょう。",
+                _waiting(waiting, stuck),
                 url_for("staff.announcements.page"),
             ),
             Card(
                 "答えられなかった質問",
                 f"{missed:,}件",
-                "この7日。答えを足しましょう。",
+                "この7日。答えを足しましょう。" if missed else "この7日はありません。",
                 url_for("staff.questions.page"),
             ),
-            Card("質問", f"{total:,}件", "この7日。グラフで見る。", url_for("staff.stats.page")),
+            Card(
+                "数字", f"質問 {total:,}件", "この7日。グラフで見る。", url_for("staff.stats.page")
+            ),
             Card(
                 "内容",
                 f"まちがい {wrong}件",
@@ -101,3 +104,13 @@ class _Home:
     def asset(self, digest: str, name: str) -> Response:
         """Style and script."""
         return self.assets.response(digest, name)
+
+
+def _waiting(waiting: int, stuck: int) -> str:
+    """What there is to do about announcements, for who is signed in."""
+    if stuck:
+        return f"止まっているものが{stuck}件あります。"
+    if not waiting:
+        return "待っているものはありません。"
+    approves = me().role in APPROVING
+    return "読んで、承認しましょう。" if approves else "承認か管理の人が承認します。"

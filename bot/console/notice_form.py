@@ -26,6 +26,28 @@ SAVED, RULE, EVERYONE = "saved", "rule", "everyone"
 NOW, AT, REPEAT = "now", "at", "repeat"
 _SPARE_LINKS = 2
 _KEPT = "\n\u3000\u200d"  # line end, wide blank, what joins emoji
+# What the form calls the keys of the file that it makes.
+LABELS = {
+    "title": "題",
+    "kind": "種類",
+    "owner": "担当課",
+    "segment": "届ける相手",
+    "segment_name": "保存した条件",
+    "send_at": "送る日時",
+    "repeat": "くり返し",
+    "days": "日",
+    "at": "時刻",
+    "except": "送らない日",
+    "until": "最後の日",
+    "expires_at": "期限",
+    "messages": "文",
+    "text": "文",
+    "image": "画像",
+    "words": "画像の説明",
+    "links": "リンクのボタン",
+    "label": "ボタンの言葉",
+    "url": "ボタンのアドレス",
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +155,19 @@ def from_post(form: MultiDict[str, str]) -> NoticeFields:
         messages={
             language: _posted(form, language)
             for language in dict.fromkeys([BASE_LANGUAGE, *languages])
+        },
+    )
+
+
+def described(fields: NoticeFields, words: Mapping[str, str]) -> NoticeFields:
+    """With the words that an image was kept with, where its card has none: `words` by address."""
+    return replace(
+        fields,
+        messages={
+            language: tuple(
+                replace(each, words=each.words or words.get(each.image, "")) for each in messages
+            )
+            for language, messages in fields.messages.items()
         },
     )
 

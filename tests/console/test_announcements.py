@@ -202,6 +202,22 @@ def test_what_cannot_be_kept_is_said_beside_its_field(
     assert "ありません。</li>" in editor.read("/staff/announcements/")
 
 
+def test_what_is_wrong_is_said_in_the_words_of_the_form(town: Office) -> None:
+    editor = town.signed_in(Role.EDITOR)
+    card = {"m-ja-1-type": "card", "m-ja-1-title": "題", "m-ja-1-image": "https://x.jp/a.jpg"}
+    text = editor.post(NEW, fields(**card)).text
+    found = re.search(r'id="b-m-ja-1-image"[^>]*>(.*?)</div>', text, re.DOTALL)
+    assert found is not None and "「画像の説明」に書いてください" in found[1]
+
+
+def test_first_page_says_what_each_can_do_about_announcements(town: Office) -> None:
+    editor, approver = town.signed_in(Role.EDITOR), town.signed_in(Role.APPROVER)
+    assert "待っているものはありません" in editor.read("/staff/")
+    editor.post(page(kept(editor), "submit"))
+    assert "承認か管理の人が承認します" in editor.read("/staff/")
+    assert "読んで、承認しましょう" in approver.read("/staff/")
+
+
 def test_everything_in_the_form_comes_back_as_it_was_written(town: Office) -> None:
     editor = town.signed_in(Role.EDITOR)
     text = '  1行目: "引用" # しるし\n\n- 3行目　全角\n    字下げ\'も\n{}[]'
@@ -347,7 +363,7 @@ def test_no_page_shows_who_a_resident_is(town: Office) -> None:
 def test_few_residents_are_not_counted_on_the_page(town: Office) -> None:
     editor = town.signed_in(Role.EDITOR)
     text = editor.post(NEW, fields(rule="{district: {in: [明神町]}}")).text
-    assert "少数（5人未満）" in text
+    assert "5人未満" in text
 
 
 def test_test_goes_to_the_chosen_testers_alone(town: Office) -> None:
@@ -501,3 +517,7 @@ def test_uploaded_image_is_chosen_and_shown(town: Office) -> None:
             "m-ja-1-words": "教室のちらし"}  # fmt: skip
     text = editor.post(NEW, fields(**card)).text
     assert re.search(r'<img class="shot" src="/media/\w+\.jpg" alt="教室のちらし"', text)
+    del card["m-ja-1-words"]
+    announcing = town.notices.announcing
+    kept_card = announcing.draft(announcing.load(kept(editor, **card))).messages[1]
+    assert kept_card.words == "教室のちらし"  # type: ignore[union-attr]

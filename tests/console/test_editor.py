@@ -147,6 +147,20 @@ def test_preview_shows_the_card_and_the_notification(office: Office, desk: Desk)
     assert "あたらしい題名" not in ask(office, "図書館カードを作りたい")
 
 
+def test_problems_of_a_form_speak_of_its_fields(office: Office, desk: Desk) -> None:
+    form = form_of(desk.read(ITEM)) | {"status": "planned", "as_of": "まだ"}
+    page = desk.post(ITEM, {**form, "do": "check"}).text
+    assert "「今の状態」が「予定」なので、「答え」の1文目に「予定」と書いてください。" in page
+    assert "「いつの事実か」の「まだ」に年がありません" in page and "行目" not in page
+
+
+def test_a_problem_of_another_item_of_the_file_says_whose_it_is(office: Office, desk: Desk) -> None:
+    fewer = builders.replaced(builders.COMMON, "    - 防犯登録\n", "")
+    (office.content / LIFE).write_text(fewer, "utf-8")
+    page = desk.post(ITEM, {**form_of(desk.read(ITEM)), "do": "check"}).text
+    assert "項目「bicycle-registration」：質問の言い方が4つだけです" in page
+
+
 def test_draft_answers_before_it_is_saved_and_remembers_the_talk(
     office: Office, desk: Desk
 ) -> None:

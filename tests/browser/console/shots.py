@@ -105,7 +105,7 @@ def _edit(page: Page, address: str, shoot: Callable[[str], object]) -> None:
     page.goto(f"{address}/staff/content/text?path={LIFE}&line=32")
     source = page.get_by_label("ファイルの文（YAML）")
     source.fill(source.input_value().replace("topic: safety", "topic: なにか"))
-    page.get_by_role("button", name="確かめる").last.click()
+    page.get_by_role("button", name="点検する").last.click()
     page.locator(".code .bad").wait_for()
     page.evaluate("scrollTo(0, 0)")
     shoot("staff-text.png")
