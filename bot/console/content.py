@@ -23,13 +23,12 @@ LINK_NAMES = {BROKEN: "切れています", UNSURE: "確かめられません", 
 
 @dataclass(frozen=True)
 class Item:
-    """One item as the list shows it. `form` says whether it has a form."""
+    """One item as the list shows it; `line` is where it begins in its file."""
 
     id: str
     title: str
     path: str
     line: int
-    form: bool
 
 
 @dataclass(frozen=True)
@@ -156,4 +155,4 @@ def _matching(draft: Draft, words: str, path: str) -> Iterator[Item]:
 def _item(draft: Draft, item_id: str, title: str) -> Item:
     place = draft.loaded.places[item_id]
     plain = item_id.rpartition(":")[2]
-    return Item(plain, title, place.path, place.line, bool(kind_of(place.path)))
+    return Item(plain, title, place.path, place.line)

@@ -29,6 +29,7 @@ from bot.console.notices import Notices
 from bot.console.options import ConsoleOptions
 from bot.console.people import people_pages
 from bot.console.questions import question_pages
+from bot.console.reading import reading_pages, way_to
 from bot.console.segments import segment_pages
 from bot.console.sheets import sheet_pages
 from bot.console.sign_in import sign_in_pages
@@ -189,6 +190,7 @@ def _blueprint(desk: Desk, notices: Notices) -> Blueprint:
         sign_in_pages(desk),
         content_pages(desk),
         editor_pages(desk),
+        reading_pages(desk),
         history_pages(desk),
         sheet_pages(desk),
         question_pages(desk),
@@ -221,6 +223,7 @@ def _blueprint(desk: Desk, notices: Notices) -> Blueprint:
             "role_names": ROLE_NAMES,
             "nav": NAVIGATION,
             "japan_time": japan_time,
+            "way_to": way_to,
         }
 
     parent.context_processor(names)

@@ -28,6 +28,10 @@ OPENED = {
     "staff.editor.text": [f"/staff/content/text?path={LIFE}"],
     "staff.content.page": ["/staff/content/", f"/staff/content/?file={LIFE}"],
     "staff.history.one": ["/staff/content/history/1"],
+    "staff.reading.page": [
+        f"/staff/content/read?path={LIFE}&item=library-card",
+        "/staff/content/read?path=intents/emergencies.yaml",
+    ],
     "staff.home.missing": ["/staff/nothing-here"],
     "staff.people.one": ["/staff/people/1"],
     "staff.segments.one": ["/staff/segments/one?name=児童手当の手続き"],
