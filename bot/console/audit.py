@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from bot.console.access import ADMINS, access, me
 from bot.console.csvfile import csv_response
 from bot.console.desk import Desk, japan_time
-from bot.services.logwords import said
+from bot.services.logwords import codes_for, said
 from bot.store import audit, audit_pages
 from bot.store.audit import Entry
 
@@ -32,7 +32,13 @@ class _Audit:
         """Newest first."""
         words, before = request.args.get("q", "").strip(), request.args.get("before", type=int)
         with self.desk.db.read() as connection:
-            found = audit_pages.page(connection, words, before, account=self.desk.account)
+            found = audit_pages.page(
+                connection,
+                words,
+                before,
+                account=self.desk.account,
+                codes=codes_for(words) if words else (),
+            )
         entries = [said(entry) for entry in found.entries]
         return render_template("staff/audit.html", entries=entries, older=found.older, words=words)
 

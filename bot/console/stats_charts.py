@@ -11,18 +11,11 @@ from markupsafe import Markup
 
 from bot.console.charts import FEW, HIDDEN, Course, Row, Share, courses, shares
 from bot.console.desk import JAPAN
-from bot.core.announcements import State
+from bot.core.announcements import STATE_WORDS
 from bot.services.segments import Span
 from bot.store.announcement_results import Outcome
 from bot.store.segment_sizes import DaySize
 
-_ENDS = {
-    State.SENDING: "配信中",
-    State.PAUSED: "停止中",
-    State.CANCELLED: "取り消し",
-    State.FAILED: "失敗",
-    State.NEEDS_PERSON: "確認が必要",
-}
 _NUMBER = re.compile("[0-9,〜]+")
 Cells = tuple[str, ...]
 
@@ -105,7 +98,7 @@ def _outcome(each: Outcome) -> Cells:
     return (
         each.title,
         day,
-        _ENDS.get(each.state, "配信ずみ"),
+        STATE_WORDS[each.state],
         *("全員" if each.broadcast and n < 2 else _number(p) for n, p in enumerate(people)),
         *("" if number is None else _number(number) for number in told),
     )

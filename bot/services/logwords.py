@@ -57,22 +57,49 @@ _OBJECTS = {
     "audit": "記録",
     "content": "内容",
     "image": "画像",
+    "question": "質問",
     "questions": "質問",
     "staff": "職員",
     "stats": "数字",
     "template": "ひな形",
     "tester": "試し送り",
 }
-_STATES = {str(state): words for state, words in STATE_WORDS.items()}
+# What is called by a code: marks of questions, lists and charts that were exported.
+_NAMES = {
+    "not_ours": "市の仕事ではない",
+    "done": "対応ずみ",
+    "solved": "解決しましたか",
+    "days": "1日ごとの質問",
+    "hours": "時刻ごとの質問",
+    "outcomes": "答えられた割合",
+    "topics": "よく聞かれる話題",
+    "answers": "よく出た答え",
+    "segments": "配信条件の人数",
+    "announcements": "お知らせの結果",
+}
+_NAMED = frozenset({"question", "questions", "stats"})
+_STATES = {
+    **{str(state): words for state, words in STATE_WORDS.items()},
+    "approved": "承認ずみ",  # a template
+}
+_BOT = "まどぐち"
 
 
 def said(entry: Entry) -> Entry:
-    """The entry for people to read: who, what, the object's kind and states in Japanese."""
+    """The entry for people to read: who, what, the object and its states in Japanese."""
+    named = entry.object in _NAMED
     return replace(
         entry,
-        who="まどぐち" if entry.who == SYSTEM else entry.who,
+        who=_BOT if entry.who == SYSTEM else entry.who,
         what=_ACTIONS.get(entry.what, entry.what),
         object=_OBJECTS.get(entry.object, entry.object),
+        object_id=_NAMES.get(entry.object_id, entry.object_id) if named else entry.object_id,
         before=_STATES.get(entry.before, entry.before),
         after=_STATES.get(entry.after, entry.after),
     )
+
+
+def codes_for(words: str) -> frozenset[str]:
+    """Under which codes the log holds what `said` shows with these words."""
+    shown = (_ACTIONS, _OBJECTS, _NAMES, _STATES, {SYSTEM: _BOT})
+    return frozenset(code for each in shown for code, text in each.items() if words in text)

@@ -129,7 +129,10 @@ class Trials:
             except LineRetryable as lost:
                 problem = f"LINEにつながりません（{lost.status or '返事なし'}）。"
             except LineError as refused:
-                return f"LINEに断られました（{refused.status}）。"
+                return (
+                    f"LINEに断られました（{refused.status}）。"
+                    "友だちになっているか、名簿のユーザーIDが正しいかを確かめてください。"
+                )
         return problem
 
     def _ids(self, connection: Connection) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -28,11 +28,15 @@ def page(
     before: int | None = None,
     size: int = 50,
     account: str = MAIN_ACCOUNT,
+    codes: Collection[str] = (),
 ) -> Page:
-    """The account's entries whose person, action, thing or note holds `words`, older than number `before`."""
+    """The account's entries whose person, action, thing or note holds `words`, older than `before`.
+
+    `codes` count as the words too: what staff read stands here in codes (`services.logwords`).
+    """
     rows = connection.execute(
         select(audit)
-        .where(audit.c.account == account, *_matching(words, before))
+        .where(audit.c.account == account, *_matching(words, codes, before))
         .order_by(audit.c.id.desc())
         .limit(size + 1)
     ).all()
@@ -53,13 +57,15 @@ def everything(connection: Connection, account: str = MAIN_ACCOUNT) -> Iterator[
         after = rows[-1].id
 
 
-def _matching(words: str, before: int | None) -> list[ColumnElement[bool]]:
+def _matching(words: str, codes: Collection[str], before: int | None) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if before is not None:
         found.append(audit.c.id < before)
     if words:
         columns = (audit.c.who, audit.c.what, audit.c.object, audit.c.object_id, audit.c.note)
-        found.append(or_(*(column.contains(words, autoescape=True) for column in columns)))
+        said = [column.contains(words, autoescape=True) for column in columns]
+        coded = (*columns, audit.c.before, audit.c.after) if codes else ()
+        found.append(or_(*said, *(column.in_(codes) for column in coded)))
     return found
 
 

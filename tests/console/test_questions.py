@@ -93,7 +93,10 @@ def test_marked_question_is_gone_and_logged(office: Office, what: str) -> None:
     assert answer.status_code == 303
     assert headings(desk.read("/staff/questions/")) == []
     admin = office.signed_in(Role.ADMIN)
-    assert "質問に印を付けました" in admin.read("/staff/audit/")
+    shown = {"not_ours": "市の仕事ではない", "done": "対応ずみ"}[what]
+    page = admin.read(f"/staff/audit/?q={shown}")
+    assert "質問に印を付けました" in page and f"質問 {shown}" in page
+    assert what not in page.partition("<tbody>")[2]
     assert "県庁の食堂" not in admin.get("/staff/audit/log.csv").data.decode("utf-8-sig")
 
 

@@ -91,6 +91,12 @@ def test_announcements_with_what_became_of_them(office: Office) -> None:
     ]
 
 
+def test_a_state_has_the_same_name_as_on_the_announcements_page(office: Office) -> None:
+    one = sent(office, "止めたお知らせ", 1, accepted=9)
+    office.db.write(lambda c: announcements.change(c, one, state=str(State.PAUSED)))
+    assert table(office, "announcements")[1][2] == "一時停止中"
+
+
 def test_an_announcement_to_everyone_has_no_number_of_people(office: Office) -> None:
     number = sent(office, "避難の情報", 1)
     row = {"announcement": number, "number": 1, "channel": "broadcast", "variant": "ja"}
