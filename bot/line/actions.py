@@ -55,10 +55,10 @@ def _link_button(link: Link) -> Button | None:
 
 
 def _call_button(contact: Contact) -> Button | None:
-    uri = _tel(contact.phone)
-    room = MAX_FLEX_LABEL - len(f"{_CALL}（）")
-    name = cut_graphemes(one_line(contact.name), room)
-    return Button(f"{_CALL}（{name}）" if name else _CALL, uri) if uri else None
+    uri, name = _tel(contact.phone), one_line(contact.name)
+    around = ("：", "") if "（" in name else ("（", "）")  # no brackets within brackets
+    name = cut_graphemes(name, MAX_FLEX_LABEL - len(_CALL.join(around)))
+    return Button(_CALL + name.join(around) if name else _CALL, uri) if uri else None
 
 
 def _link_line(link: Link) -> str:

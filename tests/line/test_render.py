@@ -255,6 +255,11 @@ def test_long_names_fit_their_button():
     assert labels[0].endswith("…") and re.fullmatch("電話する（.+…）", labels[1])
 
 
+def test_a_name_with_brackets_of_its_own_is_not_put_into_brackets():
+    message = only(Reply((card(phones=(Contact("c", "消防（火事）", "119"),)),)))
+    assert [each["label"] for each in actions(message)] == ["電話する：消防（火事）"]
+
+
 def test_a_card_without_words_for_the_lock_screen_stays_neutral():
     assert only(Reply((card(alt=" \n"),)))["altText"] == NEUTRAL_ALT
 
