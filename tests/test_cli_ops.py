@@ -358,3 +358,30 @@ def test_export_writes_a_folder_that_says_what_it_is(run: Run, tmp_path: Path) -
     assert user_id(1) in (tmp_path / "out" / "residents.csv").read_text()
     again = run(export, str(tmp_path / "out"))
     assert isinstance(again.exception, MadoguchiError)
+
+
+def test_doctor_knows_of_the_last_backup_and_restore_misses_the_list_of_erasures(
+    run: Run, tmp_path: Path
+) -> None:
+    assert found(run(doctor, "--json"))["控え"]["mark"] == "注意"
+    assert run(backup, str(tmp_path / "saved")).exit_code == 0
+    assert found(run(doctor, "--json"))["控え"]["mark"] == "良い"
+    listed = tmp_path / "var" / "town.db.erasures"
+    assert (
+        f"消去の一覧（{listed}）がありません"
+        in run(restore, str(tmp_path / "saved"), input="n\n").stderr
+    )
+    listed.write_text("")
+    asked = run(restore, str(tmp_path / "saved"), input="n\n")
+    assert "消去の一覧" not in asked.stderr
+
+
+def test_a_backup_of_a_server_is_noted_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.setenv("MADOGUCHI_DATABASE_URL", postgres_url)
+    db = open_database(postgres_url)
+    migrate(db)
+    db.close()
+    assert run(backup, str(tmp_path / "saved")).exit_code == 0
+    assert found(run(doctor, "--json"))["控え"]["mark"] == "良い"

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from bot.services.doctor import Finding, Mark
 from bot.services.exporting import Export
 from bot.services.restoring import erasures_file
 from bot.services.restoring import restore as restore_from
+from bot.store import pulse
 from bot.store.database import Database, open_database
 from bot.store.tables import MAIN_ACCOUNT
 
@@ -57,6 +58,9 @@ def backup(path: Path) -> None:
     """データベースの全部を1つのファイルに写します（動かしたままでできます）。"""
     with open_beside(Settings.from_env(need_city=False)) as db:
         counts = make_backup(db, path, _now)
+        now = int(_now().timestamp() * 1000)
+        with suppress(StoreError):  # the backup is there, whether or not that can be noted
+            db.write(lambda c: pulse.beat(c, now, pulse.BACKUP))
     click.echo(
         f"{path} に{sum(counts.values())}件を写しました（{path.stat().st_size / 1e6:.1f} MB）。"
     )
@@ -71,11 +75,14 @@ def restore(path: Path, yes: bool) -> None:
     """バックアップに戻します。今のデータベースの中身は、なくなります。"""
     settings = Settings.from_env(need_city=False)
     saved = Backup(path)
+    url = settings.madoguchi_database_url
+    listed = erasures_file(url, settings.madoguchi_cache_dir.parent)
+    if not listed.exists():
+        text = f"注意：消去の一覧（{listed}）がありません。あるはずなら、やめて、置き場所を確かめてください。"
+        click.echo(text, err=True)
     if not yes:
         question = f"データベースを {saved.header.made_at} の内容に戻します。今の内容はなくなります。よいですか"
         click.confirm(question, abort=True, err=True)
-    url = settings.madoguchi_database_url
-    listed = erasures_file(url, settings.madoguchi_cache_dir.parent)
     restored = restore_from(url, path, listed, _now)
     click.echo(f"{sum(restored.rows.values())}件を戻しました。")
     if restored.erased_again:

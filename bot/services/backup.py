@@ -6,6 +6,7 @@ a header, then each table's name and columns followed by its rows, and at the en
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -21,11 +22,13 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from bot.errors import StoreError
+from bot.services.failures import why
 from bot.store import portable
 from bot.store.database import Database
 from bot.store.migrate import current_revision
 
 FORMAT = 1
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # by which a file has no second name
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,11 @@ def backup(db: Database, path: Path, clock: Callable[[], datetime]) -> dict[str,
         ):
             portable.steady(connection)
             counts = _Writer(packed).everything(connection, revision, clock())
-        os.link(part, path)  # unlike a rename this never replaces a file that came meanwhile
+        _name(part, path)
         _sync_folder(path.parent)
     except OSError as error:
         raise StoreError(
-            f"{path} に書けません（{error.strerror}）。場所と空きを確認してください。"
+            f"{path} に書けません（{why(error)}）。場所と空きを確認してください。"
         ) from None
     finally:
         with suppress(OSError):  # where it could not be made
@@ -171,10 +174,29 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         os.fsync(file.fileno())
 
 
+def _name(part: Path, path: Path) -> None:
+    """Give the file its name; one that came meanwhile is never replaced. Raises OSError."""
+    try:
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A share of another machine, or a stick: the name is taken first, then filled.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(part, path)
+        except OSError:
+            path.unlink()
+            raise
+
+
 def _sync_folder(folder: Path) -> None:
     fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # not every file system knows what is asked
+            raise
     finally:
         os.close(fd)
 

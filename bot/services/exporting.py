@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from bot.core.attributes import CityCatalog
 from bot.errors import StoreError
+from bot.services.failures import why
 from bot.services.resident_lists import ResidentLists
 from bot.store import portable
 from bot.store.database import Database
@@ -102,7 +103,7 @@ class Export:
             self._for_people(folder)
             self._manifest(folder, revision)
         except OSError as error:
-            text = f"{folder} に書けません（{error.strerror}）。場所と空きを確認してください。"
+            text = f"{folder} に書けません（{why(error)}）。場所と空きを確認してください。"
             raise StoreError(text) from None
         return self._counts
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.errors import StoreBusy, StoreError
+from bot.errors import StoreBusy, StoreError, StoreVersion
 from bot.services.backup import Backup
 from bot.services.erasures import Erasures
 from bot.store import portable
@@ -83,7 +83,14 @@ def _restore_server(
     with _opened(url) as db:
         _wait_until_alone(db)
         _note(db, listed, clock)
-        return db.write(lambda c: _fill(c, backup, listed, clock))
+        try:
+            return db.write(lambda c: _fill(c, backup, listed, clock))
+        except StoreVersion as error:
+            raise StoreVersion(
+                f"{error}\n前の版に戻すときは、データベースを空から作り直して（例：dropdb madoguchi と "
+                "createdb --encoding=UTF8 --template=template0 madoguchi）、もう一度実行してください。"
+                f"消去の一覧（{listed}）は、消さないでください。まだ何も変えていません。"
+            ) from None
 
 
 def _wait_until_alone(db: Database) -> None:
@@ -104,6 +111,7 @@ def _fill(
     connection: Connection, backup: Backup, listed: Path, clock: Callable[[], datetime]
 ) -> Restored:
     """Everything in one transaction: nobody can see the data before the erasures are applied."""
+    portable.patient(connection)
     portable.empty_at(connection, backup.header.revision)
     tables = {table.name: table for table in portable.tables_of(connection)}
     rows: dict[str, int] = {}

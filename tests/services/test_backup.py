@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, Integer, LargeBinary, insert, select
 
-from bot.errors import StoreBusy, StoreError
+from bot.errors import StoreBusy, StoreError, StoreVersion
 from bot.services.backup import Backup, backup
 from bot.services.erasures import Erasures
 from bot.services.restoring import erasures_file, restore
@@ -22,6 +24,7 @@ from bot.store import attributes, portable, residents
 from bot.store.database import Database, open_database
 from bot.store.migrate import HEAD, current_revision, downgrade, migrate
 from bot.store.tables import residents as residents_table
+from tests.postgres import new_database
 from tests.segments import user_id
 from tests.store.builders import accept, arrival, everything, rows
 
@@ -314,3 +317,83 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> N
     assert current_revision(db) == HEAD
     assert TARO in everything(db)
     db.close()
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_share_that_knows_no_hard_links_takes_a_backup_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def link(*_: Any) -> None:
+        raise OSError(code, "not here")
+
+    monkeypatch.setattr(os, "link", link)
+    path = saved(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Backup(path).header.revision == HEAD
+    assert not list(tmp_path.glob("*.part"))
+
+
+def refused(tmp_path: Path, path: Path, said: str) -> None:
+    """A backup that cannot be made says why, and leaves nothing behind."""
+    db = opened_at(sqlite_at(tmp_path))
+    with pytest.raises(StoreError, match=said):
+        backup(db, path, clock)
+    db.close()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_without_hard_links_too_a_file_that_came_meanwhile_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "saved"
+
+    def link(*_: Any) -> None:
+        path.write_text("somebody else's")
+        raise OSError(errno.EPERM, "not here")
+
+    monkeypatch.setattr(os, "link", link)
+    refused(tmp_path, path, "書けません")
+    assert path.read_text() == "somebody else's"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(errno.ENOSPC, "ディスクがいっぱいです"), (errno.EDQUOT, "割り当て")]
+)
+def test_a_full_disk_is_named_and_leaves_no_half_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(code, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    refused(tmp_path, tmp_path / "saved", said)
+    assert not (tmp_path / "saved").exists()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    refused(tmp_path, tmp_path / "nowhere" / "saved", "フォルダがありません")
+
+
+def test_a_newer_servers_database_is_replaced_once_it_was_made_anew(
+    postgres_server: str, tmp_path: Path
+) -> None:
+    """The way back to the version before: who was erased meanwhile stays so, as on a file."""
+    with new_database(postgres_server) as url:
+        listed = erasures_file(url, tmp_path)
+        db = opened_at(url)
+        db.write(lambda c: attributes.know(c, [TARO, HANAKO], MS))
+        backup(db, tmp_path / "saved", clock)
+        db.write(lambda c: residents.erase(c, TARO, before=MS + HOUR, now=MS + HOUR))
+        db.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
+        db.close()
+        with pytest.raises(StoreVersion, match="createdb"):
+            restore(url, tmp_path / "saved", listed, clock)
+        db = open_database(url)
+        db.write(lambda c: c.exec_driver_sql("DROP SCHEMA public CASCADE"))
+        db.write(lambda c: c.exec_driver_sql("CREATE SCHEMA public"))
+        db.close()
+        assert restore(url, tmp_path / "saved", listed, clock).erased_again == 1
+        db = opened_at(url)
+        stored = everything(db)
+        db.close()
+    assert TARO not in stored and HANAKO in stored
