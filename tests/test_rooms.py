@@ -155,9 +155,3 @@ def test_nothing_is_imported_in_a_circle() -> None:
 def test_every_setting_is_in_the_docs(name: str) -> None:
     docs = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
     assert any(name.upper() in path.read_text("utf-8") for path in docs)
-
-
-@pytest.mark.parametrize("command", ["serve", "ask", "chat", "check", "bench"])
-def test_every_command_is_in_the_docs(command: str) -> None:
-    docs = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-    assert any(f"madoguchi {command}" in path.read_text("utf-8") for path in docs)

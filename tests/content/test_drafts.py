@@ -126,7 +126,7 @@ def test_a_saved_segment_is_named():
     assert "使えるもの：保存" in " ".join(lines(text.replace("保存", "ない")).values())
 
 
-def test_kinds():
+def test_each_kind_is_read_as_that_kind():
     for kind in Kind:
         assert read(GOOD.replace("normal", kind)).draft.kind is kind
 
