@@ -139,6 +139,8 @@ class Event(Protocol):
     def postback_data(self) -> str | None: ...
     @property
     def mentioned(self) -> bool: ...
+    @property
+    def later_in_set(self) -> bool: ...  # of pictures sent at once, and not the first
 
 
 class Written(dict[str, Any]):

@@ -90,7 +90,8 @@ class Event:
 
     `text` is a text message's words without the mention of the bot itself (an edited message has
     the new words); `message_id` of an unsend is the message taken back; `timestamp_ms` is when it
-    happened, also when redelivered, 0 if LINE did not say.
+    happened, also when redelivered, 0 if LINE did not say. `later_in_set`: one of several pictures
+    sent at once, and not the first.
     """
 
     event_id: str
@@ -104,6 +105,7 @@ class Event:
     text: str | None = None
     postback_data: str | None = None
     mentioned: bool = False
+    later_in_set: bool = False
 
     @property
     def conversation_key(self) -> str | None:
@@ -152,6 +154,7 @@ def parse_event(raw: Any) -> Event:
         text=_text(kind, message),
         postback_data=_string(_object(event.get("postback")).get("data")),
         mentioned=any(map(_is_self, mentionees(message))),
+        later_in_set=_is_later(_object(message.get("imageSet")).get("index")),
     )
 
 
@@ -261,6 +264,10 @@ def _span(mentionee: Mapping[str, Any]) -> tuple[int, int]:
 
 def _timestamp(value: Any) -> int:
     return value if _is_int(value) and 0 <= value <= _MAX_TIMESTAMP else 0
+
+
+def _is_later(index: Any) -> bool:
+    return _is_int(index) and index > 1
 
 
 def _is_int(value: Any) -> TypeGuard[int]:

@@ -16,10 +16,10 @@ from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
 from bot.core.turn import Message, Turn
 from bot.core.view import CityView
+from bot.services.addressing import GROUPS, is_to_us
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 Render = Callable[[Reply], Sequence[Mapping[str, Any]]]
-_GROUPS = ("group", "room")
 _MEDIA = {"image", "video", "audio", "file"}
 _SILENT = Answered((), None, "ignored", None)
 
@@ -77,7 +77,7 @@ class Answering(Answerer):
             return Answered((), None, "left", None, erase=True)
         if event.mode != "active" or not event.reply_token:
             return replace(_SILENT, state=state)
-        if event.source.type in _GROUPS:
+        if event.source.type in GROUPS:
             return self._in_group(view, event, state, now)
         return self._one_to_one(view, event, state, now)
 
@@ -86,19 +86,17 @@ class Answering(Answerer):
     ) -> Answered:
         if event.kind == "follow":
             return self._follow(view, self._speaking(event))
+        if not is_to_us(event):
+            return replace(_SILENT, state=state)
         if event.kind == "text" or event.kind == "postback":
             return self._dialog(view, event, state, now, self._speaking(event))
-        key = "media" if event.kind in _MEDIA else event.kind
-        if key in ("media", "sticker", "location"):
-            return self._fixed(view, key, state)
-        return replace(_SILENT, state=state)
+        return self._fixed(view, "media" if event.kind in _MEDIA else event.kind, state)
 
     def _in_group(self, view: CityView, event: Event, state: str | None, now: datetime) -> Answered:
         """Answers only when mentioned or tapped; says once where personal matters belong."""
         if event.kind == "join":
             return self._fixed(view, "group_joined", state)
-        tapped = event.kind == "postback"
-        if not (tapped or (event.kind == "text" and event.mentioned)):
+        if not is_to_us(event):
             return replace(_SILENT, state=state)
         answered = self._dialog(view, event, state, now)
         kept = state_from_json(answered.state)
@@ -127,7 +125,7 @@ class Answering(Answerer):
         text = event.text or "" if event.kind == "text" else ""
         # A button without data is one of an old menu; a message without words is only a mention.
         data = event.postback_data or "do=unknown" if event.kind == "postback" else ""
-        in_group = event.source.type in _GROUPS
+        in_group = event.source.type in GROUPS
         spoken = speak(view, text, state, now, data, resident, in_group=in_group)
         turn = spoken.turn
         # That it helped must not stay beside a user id either: the event loses its words at once.

@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any
 
 from bot.core.ports import Answered, Answerer, Event
+from bot.services.addressing import is_to_us
 
 BURST = 30  # messages at once; nobody types so many in a minute
 SECONDS_EACH = 1.0  # afterwards one answer in so many seconds
 _MOST = 10_000  # conversations remembered; the longest silent are forgotten first
-_ALWAYS = ("follow", "unfollow", "unsend", "join", "leave")  # what they tell has to be done
 
 Messages = Sequence[Mapping[str, Any]]
 
@@ -49,7 +49,7 @@ class Calming(Answerer):
     def begin(self, event: Event, state: str | None, now: datetime) -> Callable[[], Answered]:
         """See `Answerer.begin`; the share is counted at once."""
         key = event.conversation_key
-        if key is None or event.kind in _ALWAYS or not event.reply_token:
+        if key is None or not event.reply_token or not is_to_us(event):
             return self.answerer.begin(event, state, now)
         # The events' own time: a queue that built up while we were away is no flood.
         allowed, tell = self._take(key, event.timestamp_ms / 1000)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from bot.core.ports import Event
 from bot.errors import BodyError, InboxFull, StoreError
+from bot.services.addressing import is_overheard
 from bot.services.failures import describe
 from bot.services.gathering import Gathering
 from bot.store import backlog, intake
@@ -129,16 +130,19 @@ class Receiver:
 
     def _arrival(self, raw: Raw, now: int) -> Arrival:
         event = self._parse_event(raw)
+        # Of what is overheard a row stays, so that it is not taken twice: neither words nor
+        # whose they are.
+        ours = not is_overheard(event)
         return Arrival(
             event_id=event.event_id,
             kind=str(event.kind),
-            body=self._storable(raw, event.event_id),
+            body=self._storable(raw, event.event_id) if ours else ERASED_BODY,
             # An event without a time of its own happened, as far as we know, now.
             occurred_at=event.timestamp_ms or now,
-            conversation=event.conversation_key,
-            resident=event.source.user_id,
+            conversation=event.conversation_key if ours else None,
+            resident=event.source.user_id if ours else None,
             message_id=event.message_id,
-            reply_token=event.reply_token,
+            reply_token=event.reply_token if ours else None,
             redelivered=event.is_redelivery,
             account=self._account,
         )

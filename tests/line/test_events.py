@@ -10,6 +10,7 @@ from linebot.v3.webhook import WebhookParser
 
 from bot.errors import BodyError
 from bot.line.events import Event, EventKind, parse_body, parse_event
+from bot.line.scrub import scrub_event
 from bot.line.signature import sign
 from tests.line import samples
 
@@ -81,6 +82,16 @@ def test_a_group_that_hides_its_id_is_not_mixed_up_with_the_residents_own_chat()
         {"type": "club", "userId": samples.USER},
     ):
         assert parse_event(samples.text("ごみ", source=source)).conversation_key is None
+
+
+@pytest.mark.parametrize(
+    ("number", "later"), [({}, False), ({"index": 1}, False), ({"index": 2}, True), ({"index": "2"}, False)]
+)  # fmt: skip
+def test_of_pictures_sent_at_once_all_but_the_first_are_known(number, later):
+    content = {"type": "image", "imageSet": {"id": "E005D41A", "total": 3, **number}}
+    event = samples.message(content)
+    assert parse_event(event).later_in_set is later
+    assert parse_event(scrub_event(event, str)).later_in_set is later
 
 
 def test_the_bots_own_mention_is_noticed_and_cut_out():

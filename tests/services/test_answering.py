@@ -161,6 +161,7 @@ def test_leaving_erases_everything_in_silence(answering: Answering) -> None:
         event(text="こんにちは", source=GROUP),
         event(EventKind.STICKER, source=GROUP),
         event(EventKind.IMAGE, source=GROUP),
+        event(EventKind.IMAGE, later_in_set=True),
     ],
 )
 def test_what_is_not_for_us_is_passed_over(answering: Answering, silent: Event) -> None:

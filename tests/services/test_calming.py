@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.core.ports import Answered, Answerer
 from bot.line.events import parse_event
 from bot.services.calming import BURST, SECONDS_EACH, Calming
@@ -113,3 +115,29 @@ def test_the_whole_bot_slows_a_flood_and_says_so_in_its_own_words(tmp_path: Path
 def _slow_down_of_the_town() -> str:
     (line,) = [line for line in wording().splitlines() if line.startswith("slow_down:")]
     return json.dumps(line.split(": ", 1)[1].strip('"'))
+
+
+def test_what_people_in_a_group_say_to_each_other_is_no_flood_of_ours() -> None:
+    calm = calming()
+    group = {"type": "group", "groupId": "C" + "c" * 32, "userId": TARO}
+    assert {send(calm, n * 0.1, source=group) for n in range(100)} == {"answered"}
+
+
+@pytest.mark.parametrize("kind", ["beacon", "membership", "videoPlayComplete", "memberJoined"])
+def test_what_nobody_said_is_no_flood(kind: str) -> None:
+    calm = calming()
+    assert {send(calm, n * 0.1, type=kind) for n in range(100)} == {"answered"}
+
+
+def test_a_lively_group_never_hears_from_the_bot(tmp_path: Path) -> None:
+    group = {"type": "group", "groupId": "C" + "c" * 32, "userId": TARO}
+    at = int(datetime.now(UTC).timestamp() * 1000)
+    with town(tmp_path) as there:
+        for n in range(BURST + 5):
+            event = text_event("いいね", event_id=f"e{n}", timestamp=at, source=group)
+            assert there.deliver(event).status_code == 200
+        deadline = time.monotonic() + 20
+        while any(row.settled_at is None for row in rows(there.running.db).values()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert there.line.sent == []

@@ -8,6 +8,7 @@ from bot.services.receiving import Receipt
 from bot.store import backlog
 from tests.services.builders import (
     SECRET,
+    TARO,
     FakeClock,
     body,
     deliver,
@@ -98,6 +99,48 @@ def test_an_event_that_cannot_be_masked_is_kept_without_words_beside_its_neighbo
 def test_odd_events_are_kept_like_others(db, event):
     assert deliver(receiver(db, FakeClock()), event) is Receipt.KEPT
     assert statuses(db) == {"odd": "waiting"}
+
+
+OTHERS = {"type": "group", "groupId": "C" + "c" * 32, "userId": "U" + "d" * 32}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        text_event("ないしょの話", event_id="a", source=OTHERS),
+        text_event("ないしょの話", event_id="a", source={**OTHERS, "type": "room", "roomId": "R1"}),
+        text_event("ないしょの話", event_id="a", source=OTHERS, type="messageEdited"),
+        text_event("ないしょの話", event_id="a", mode="standby"),
+        text_event(
+            event_id="a",
+            source=OTHERS,
+            message={"type": "file", "id": "1", "fileName": "ないしょの話.pdf"},
+        ),
+        text_event(
+            event_id="a",
+            source=OTHERS,
+            message={"type": "new-kind", "id": "1", "text": "ないしょの話"},
+        ),
+    ],
+)
+def test_what_is_said_to_others_is_not_kept_nor_who_said_it(db, event):
+    door = receiver(db, FakeClock())
+    assert deliver(door, event) is Receipt.KEPT
+    assert list(statuses(db)) == ["a"]
+    stored = everything(db)
+    assert "ないしょ" not in stored and r"\u306a\u3044\u3057\u3087" not in stored
+    assert "U" + "d" * 32 not in stored and TARO not in stored
+    assert deliver(door, event) is Receipt.KEPT
+    assert list(statuses(db)) == ["a"]
+
+
+def test_what_is_said_to_us_in_a_group_is_kept_until_it_is_answered(db):
+    mention = {"mentionees": [{"index": 0, "length": 3, "type": "user", "isSelf": True}]}
+    message = {"type": "text", "id": "1", "text": "@市 ごみ", "mention": mention}
+    deliver(receiver(db, FakeClock()), text_event(event_id="a", source=OTHERS, message=message))
+    row = rows(db)["a"]
+    assert (row.conversation, row.resident) == (OTHERS["groupId"], OTHERS["userId"])
+    assert r"\u3054\u307f" in row.body and row.reply_token == "token-a"
 
 
 def test_a_database_that_keeps_nothing_is_never_acknowledged(sqlite_db, monkeypatch, caplog):
