@@ -19,6 +19,7 @@ from bot.store.portable import (
     number_on,
     numbers_of,
     others_connected,
+    patient,
     rows_of,
     steady,
     tables_of,
@@ -49,6 +50,7 @@ def move(source: Database, target: Database, progress: Progress) -> dict[str, in
 
 
 def _copy(old: Connection, new: Connection, progress: Progress) -> dict[str, int]:
+    patient(new)
     _refuse_full(new)
     inside: Database = OnConnection(new)
     migrate(inside)

@@ -1,5 +1,7 @@
 """A town moves from SQLite to PostgreSQL and back with everything it has."""
 
+import time
+
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Boolean, LargeBinary, MetaData, Text, delete, func, insert, select, text
@@ -9,9 +11,10 @@ from bot.delivery_worker import DeliveryLock
 from bot.errors import StoreError, StoreVersion
 from bot.services import moving
 from bot.services.moving import move
-from bot.store import attributes, erasures
+from bot.store import attributes, database, erasures
 from bot.store.database import open_database
 from bot.store.migrate import current_revision, migrate
+from bot.store.portable import patient, rows_of, steady, tables_of
 from bot.store.tables import residents as residents_table
 from tests.postgres import new_database
 from tests.segments import user_id
@@ -225,3 +228,18 @@ def test_a_target_that_is_none_is_named_and_the_source_is_not_blamed(tmp_path, m
         assert "MADOGUCHI_DATABASE_URL" not in refused.output
     same = CliRunner().invoke(main, ["migrate-db", "--to", source])
     assert same.exit_code == 1 and "今のデータベースと同じです" in same.output
+
+
+@pytest.mark.parametrize("quietly", [steady, patient])
+def test_a_pause_in_the_middle_ends_no_backup_and_no_move(url, monkeypatch, quietly):
+    """A slow disk, or a long look at the other database: the server waits for the next question."""
+    options = "-c idle_in_transaction_session_timeout=100"
+    monkeypatch.setitem(database._SERVER_OPTIONS, "options", options)
+    db = open_database(url)
+    migrate(db)
+    with db.read() as connection:
+        quietly(connection)
+        tables = tables_of(connection)
+        time.sleep(0.5)
+        assert sum(len(list(rows_of(connection, each))) for each in tables) > 0
+    db.close()
