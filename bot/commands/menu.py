@@ -67,18 +67,38 @@ def show() -> None:
 def emergency(switch: str) -> None:
     """緊急のメニューを全員に出す（on）・元に戻す（off）。"""
     on = switch == "on"
-    with _menus() as (menus, loaded):
-        changed = menus.emergency(loaded, on=on)
+    with _open() as menus:
+        try:
+            changed = menus.emergency(_loaded(menus.content_dir), on=on)
+        except ContentError as wrong:
+            if not on:
+                raise
+            changed = _without_files(menus, wrong)
     now = "緊急のメニュー" if on else "ふだんのメニュー"
     click.echo(f"{now}に切りかえました。" if changed else f"もう{now}でした。")
 
 
+def _without_files(menus: Menus, wrong: ContentError) -> bool:
+    """Warn all the same: in a disaster nobody has the time to look for a mistake in some file."""
+    try:
+        changed = menus.warn_everybody()
+    except ContentError:
+        raise wrong from None
+    click.echo("内容にまちがいがあるため、LINEにある緊急のメニューを使いました。", err=True)
+    return changed
+
+
 @contextmanager
 def _menus() -> Iterator[tuple[Menus, Loaded]]:
+    with _open() as menus:
+        yield menus, _loaded(menus.content_dir)
+
+
+@contextmanager
+def _open() -> Iterator[Menus]:
     settings = Settings.from_env()
     if not settings.has_line:
         raise SettingsError("LINE_CHANNEL_SECRET と LINE_CHANNEL_ACCESS_TOKEN を設定してください。")
-    loaded = _loaded(settings.madoguchi_content_dir)
     requests = requests_of(settings)
     with open_beside(settings) as db:
         line = RichMenus(requests)
@@ -86,7 +106,7 @@ def _menus() -> Iterator[tuple[Menus, Loaded]]:
             db, line, settings.madoguchi_content_dir, settings.city, _now, settings.account
         )
         try:
-            yield menus, loaded
+            yield menus
         except LineError as error:
             request = f"、LINEの番号 {error.request_id}" if error.request_id else ""
             raise LineFailed(

@@ -205,6 +205,12 @@ def in_emergency(line: AtLine) -> bool:
     return _role_marker(Role.EMERGENCY) in line.names.get(line.default or "", "")
 
 
+def ready_for_emergency(line: AtLine) -> str | None:
+    """The emergency menu that LINE has with its picture, whatever the files say now."""
+    found = (line.aliases[alias] for alias in sorted(line.aliases))
+    return next((i for i in found if _role_marker(Role.EMERGENCY) in line.names.get(i, "")), None)
+
+
 def of_role(wanted: Iterable[Built], role: Role) -> Built | None:
     """The default or the emergency menu, None where the files have none."""
     return next((built for built in wanted if built.menu.role is role), None)

@@ -21,6 +21,7 @@ from bot.core.menus import (
     for_city,
     of_role,
     plan,
+    ready_for_emergency,
 )
 from bot.core.menus import in_emergency as emergency_at
 from bot.core.segment_rules import parse_rule
@@ -33,6 +34,7 @@ from bot.store.database import Database
 from bot.store.tables import MAIN_ACCOUNT
 
 log = logging.getLogger(__name__)
+_NOT_AT_LINE = "メニューがまだLINEにありません。先に madoguchi menu apply を実行してください。"
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,7 @@ class Menus:
             raise ContentError(f"role: {role} のメニューが intents/menus/ にありません。")
         menu_id = looked.aliases.get(built.alias)
         if menu_id is None or menu_id not in looked.names:
-            raise ContentError(
-                "メニューがまだLINEにありません。先に madoguchi menu apply を実行してください。"
-            )
+            raise ContentError(_NOT_AT_LINE)
         groups = self._groups(wanted, loaded.segments)
         was = looked.default == menu_id
         if not was:
@@ -141,6 +141,23 @@ class Menus:
         elif not on:
             self._link(groups)
         log.warning("emergency menu switched", extra={"on": on})
+        return not was
+
+    def warn_everybody(self) -> bool:
+        """As `emergency(on=True)`, with what LINE has alone: for when the files are broken just now.
+
+        Raises ContentError where LINE has no emergency menu of ours, LineError where menus of
+        segments could not be taken away at once.
+        """
+        looked = self.line.look()
+        menu_id = ready_for_emergency(looked)
+        if menu_id is None:
+            raise ContentError(_NOT_AT_LINE)
+        was = looked.default == menu_id
+        if not was:
+            self.line.set_default(menu_id)
+        self.line.unlink_everybody()
+        log.warning("emergency menu switched", extra={"on": True})
         return not was
 
     def sizes(self, groups: Sequence[Group]) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from bot.commands.menu import menu as menu_command
 from bot.content.loader import load, read_files
@@ -414,7 +414,9 @@ def test_the_shipped_menus_are_whole_and_lead_somewhere(
     db.close()
 
 
-def test_the_commands_say_what_happens(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def run(town: Town, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`madoguchi menu …` in this town."""
     for name, value in {
         "MADOGUCHI_CITY": "minato",
         "MADOGUCHI_CONTENT_DIR": str(town.folder),
@@ -425,20 +427,56 @@ def test_the_commands_say_what_happens(town: Town, monkeypatch: pytest.MonkeyPat
         "LINE_DATA_API_BASE": town.line.url,
     }.items():
         monkeypatch.setenv(name, value)
+    return lambda *args: CliRunner().invoke(menu_command, list(args))
 
-    def run(*args: str) -> str:
-        result = CliRunner().invoke(menu_command, list(args), catch_exceptions=False)
+
+def test_the_commands_say_what_happens(town: Town, run: Callable[..., Result]) -> None:
+    def said(*args: str) -> str:
+        result = run(*args)
         assert result.exit_code == 0, result.output
-        return result.stdout
+        return str(result.stdout)
 
-    assert "まだ何も変えていません" in run("apply", "--dry-run")
+    assert "まだ何も変えていません" in said("apply", "--dry-run")
     assert town.line.writes == []
-    assert "ファイルのとおりにしました" in run("apply")
-    assert "LINEはファイルと同じです" in run("apply")
-    assert "緊急のメニューに切りかえました" in run("emergency", "on")
-    assert "もう緊急のメニューでした" in run("emergency", "on")
-    assert "緊急のメニューを出しています" in run("apply", "--dry-run")
-    assert "ふだんのメニューに切りかえました" in run("emergency", "off")
-    shown = run("show")
+    assert "ファイルのとおりにしました" in said("apply")
+    assert "LINEはファイルと同じです" in said("apply")
+    assert "緊急のメニューに切りかえました" in said("emergency", "on")
+    assert "もう緊急のメニューでした" in said("emergency", "on")
+    assert "緊急のメニューを出しています" in said("apply", "--dry-run")
+    assert "ふだんのメニューに切りかえました" in said("emergency", "off")
+    shown = said("show")
     assert "図書館 / 電話 / 市のページ" in shown
     assert "ファイルと同じです" in shown
+
+
+def broken_file(town: Town) -> None:
+    (town.folder / "knowledge" / "links.yaml").write_text("broken: [")
+
+
+def no_picture(town: Town) -> None:
+    (town.folder / "intents" / "menus" / "child.png").unlink()
+
+
+def menu_gone(town: Town) -> None:
+    town.remove("alarm")
+
+
+@pytest.mark.parametrize("trouble", [broken_file, no_picture, menu_gone])
+def test_a_mistake_in_the_files_does_not_keep_the_emergency_menu_back(
+    town: Town, run: Callable[..., Result], trouble: Callable[[Town], None]
+) -> None:
+    choose(town, taro="child")
+    town.apply()
+    trouble(town)
+    result = run("emergency", "on")
+    assert result.exit_code == 0, result.output
+    assert "緊急のメニューに切りかえました" in result.stdout and "まちがい" in result.stderr
+    assert town.line.default == town.line.menu_named("alarm")
+    assert town.line.linked == {}
+
+
+def test_without_one_at_line_the_mistake_is_told(town: Town, run: Callable[..., Result]) -> None:
+    broken_file(town)
+    result = run("emergency", "on")
+    assert isinstance(result.exception, ContentError)
+    assert "knowledge/links.yaml" in str(result.exception) and town.line.writes == []
