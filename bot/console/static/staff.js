@@ -290,4 +290,15 @@
     live.addEventListener("change", later);
     live.addEventListener("submit", () => clearTimeout(waiting));
   }
+
+  // --- who writes for long stays signed in: the server hears of no typing by itself ---
+
+  const STILL_HERE = 5 * 60 * 1000;
+  const account = document.querySelector(".who a");
+  let heard = Date.now();
+  document.addEventListener("input", () => {
+    if (!account || Date.now() - heard < STILL_HERE) return;
+    heard = Date.now();
+    fetch(account.href, { method: "HEAD" }).catch(() => {});
+  });
 })();

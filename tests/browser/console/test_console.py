@@ -246,3 +246,19 @@ def test_sign_in_pages_are_accessible_and_narrow(
         page.get_by_role("button", name="設定する").click()
     page.goto(page.url.split("/staff/")[0] + path)
     assert problems(page) == []
+
+
+def test_who_writes_for_long_stays_signed_in(enter: Enter, office: Office) -> None:
+    page = enter(ITEM)
+    page.clock.install()
+    page.reload()
+    field = page.get_by_label(re.compile("^住民の言い方"))
+    twenty_minutes = "UPDATE staff_sessions SET seen_at = seen_at - 1200000"
+    for _ in range(3):
+        office.db.write(lambda c: c.exec_driver_sql(twenty_minutes))
+        page.clock.fast_forward("20:00")
+        with page.expect_response(lambda answer: answer.request.method == "HEAD") as told:
+            field.press("x")
+        assert told.value.status == 200
+    page.reload()
+    expect(page.get_by_role("button", name="サインアウト")).to_be_visible()
