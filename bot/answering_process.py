@@ -80,8 +80,8 @@ class _Link:
     def send_news(self, publishers: Mapping[Path, Publisher]) -> None:
         """Tell of the content in force, where it is not known yet."""
         for folder, publisher in publishers.items():
-            library: Library = publisher.current()
-            if library is not self.told.get(folder):
+            library = publisher.in_force
+            if library is not None and library is not self.told.get(folder):
                 self._send(_News(folder, library.content, library.catalog))
                 self.told[folder] = library
 
@@ -146,7 +146,8 @@ class AnsweringProcess:
         self._closing = threading.Event()
         self._begun: _Link | None = None  # by a thread of its own, not in use yet
         self._waiting: list[_Ticket] = []
-        told = {folder: each.current() for folder, each in publishers.items()}
+        found = {folder: each.in_force for folder, each in publishers.items()}
+        told = {folder: library for folder, library in found.items() if library is not None}
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         process = context.Process(

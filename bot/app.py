@@ -45,7 +45,7 @@ from bot.wiring.account import (
 )
 from bot.wiring.application import application
 from bot.wiring.beginning import Beginning, answering_beside
-from bot.wiring.content import View, owner_of, view_of
+from bot.wiring.content import View, load_each, owner_of, view_of
 from bot.wiring.pages import mount, pages_of, watching
 from bot.wiring.worker import workers_seen
 from bot.worker import Keeper, ReplyWorker
@@ -173,8 +173,7 @@ def _ground(every: tuple[Settings, ...], clock: Clock | None, begun: Beginning |
             publishers = begun.publishers
             _keep_versions(every, base, publishers)
             if not begun.loaded:
-                for publisher in publishers.values():
-                    publisher.load()
+                load_each(publishers)
     except BaseException:
         base.db.close()
         raise
@@ -247,7 +246,24 @@ def _receivers(ground: _Ground, worker: ReplyWorker | None) -> dict[str, Receive
             "LINEにつなぐには LINE_CHANNEL_SECRET と LINE_CHANNEL_ACCESS_TOKEN を設定してください。"
         )
     wake = worker.wake if worker else lambda account: None
-    return {each.account: receiver_of(each, ground.base, wake) for each in ground.connected}
+    return {
+        each.account: receiver_of(each, ground.base, wake, _answerable(ground, each))
+        for each in ground.connected
+    }
+
+
+def _answerable(ground: _Ground, settings: Settings) -> Callable[[], bool] | None:
+    """Asks whether the account has content; None where it will have some for ever."""
+    publisher = ground.publishers[settings.madoguchi_content_dir]
+    return None if publisher.in_force else lambda: publisher.in_force is not None
+
+
+def _without_content(ground: _Ground) -> list[str]:
+    return [
+        each.account
+        for each in ground.every
+        if ground.publishers[each.madoguchi_content_dir].in_force is None
+    ]
 
 
 def _worker(
@@ -281,10 +297,11 @@ def _readiness(
     return Readiness(
         ground.base.db,
         ground.base.now,
-        lambda: all(publisher.current() for publisher in ground.publishers.values()),
+        lambda: any(publisher.in_force for publisher in ground.publishers.values()),
         _alive(ground, worker),
         lambda: _errors(ground.publishers.values()),
         lambda: answering is not None and answering.lost,
+        partial(_without_content, ground),
     )
 
 

@@ -23,6 +23,7 @@ from bot.content.sudachi import SudachiTokenizer
 from bot.core.attributes import Profile
 from bot.core.ports import Answered
 from bot.core.resident import Resident
+from bot.errors import ContentError
 from bot.line.events import Event, parse_event
 from bot.line.render import render
 from bot.services.answering import Answering
@@ -246,3 +247,33 @@ def test_it_ends_with_its_maker(seconds: str) -> None:
     maker.wait(20)
     maker.stdout.close()
     assert gone(child)
+
+
+def test_a_folder_without_content_is_left_to_who_has_the_store_until_it_has_some(
+    tmp_path: Path, tokenizer: SudachiTokenizer
+) -> None:
+    """One city's mistake keeps no other city's answers back."""
+    good = write(tmp_path / "good", content())
+    broken = write(tmp_path / "broken", content({"knowledge/links.yaml": "broken: ["}))
+    publishers = {
+        folder: Publisher(folder, tokenizer, Terms(), lambda: NOW, cities=("minato",))
+        for folder in (good, broken)
+    }
+    publishers[good].load()
+    with pytest.raises(ContentError):
+        publishers[broken].load()
+    accounts = {
+        folder.name: (lambda each=each: each.current().view("minato"), known)
+        for folder, each in publishers.items()
+    }
+    process = AnsweringProcess(Desk(accounts, render), publishers)
+    try:
+        for _ in range(2):
+            assert "図書館" in words(process.ask(Asked("good", said(CARD), None, NOW))())
+            assert process.ask(Asked("broken", said(CARD), None, NOW))() is None
+        write(broken, content())
+        publishers[broken].load()
+        assert "図書館" in words(process.ask(Asked("broken", said(CARD), None, NOW))())
+        assert not process.lost
+    finally:
+        process.close()

@@ -16,6 +16,7 @@ from bot.cli import main
 from bot.config import REPOSITORY, Settings
 from bot.content.segments import SEGMENTS_FILE, read_catalog
 from bot.core.attributes import Attributes
+from bot.errors import ContentError
 from bot.line.signature import sign
 from bot.store import attributes, conversations, questions
 from bot.wiring.account import load_publishers, open_base
@@ -368,6 +369,65 @@ def test_content_of_before_comes_back_to_its_own_folder(tmp_path, monkeypatch):
             assert found == f"{city}のページ"
             (folder / "knowledge" / "links.yaml").write_text("broken: [")
         base.db.close()
+
+
+def _two_folders(tmp_path):
+    """Two cities with LINE and a folder of content each."""
+    folders = {
+        city: write(tmp_path / city, content({"knowledge/links.yaml": _links(city)}))
+        for city in ("minato", "yamate")
+    }
+    every = tuple(
+        Settings(
+            madoguchi_account=city,
+            madoguchi_city=city,
+            madoguchi_content_dir=folder,
+            madoguchi_cache_dir=tmp_path / "cache",
+            madoguchi_database_url=f"sqlite:///{tmp_path}/two.db",
+            line_channel_secret=f"secret-of-{city}",
+            line_channel_access_token=f"token-of-{city}",
+        )
+        for city, folder in folders.items()
+    )
+    return folders, every
+
+
+def test_content_that_was_never_good_stops_the_start_of_its_own_city_alone(tmp_path, caplog):
+    folders, every = _two_folders(tmp_path)
+    file = folders["yamate"] / "knowledge" / "links.yaml"
+    good = file.read_bytes()
+    file.write_text("broken: [")
+    two = Cities(every)
+    try:
+        assert "図書館" in two.ask("minato", "図書館カードを作りたい")
+        # LINE is to deliver again: nobody would answer what is taken.
+        assert two.post("/line/webhook/yamate", "yamate", text_event()) == 503
+        assert two.post("/line/webhook/yamate", "minato", text_event()) == 400
+        pages = {city: two.client.get(f"/{city}/chat").status_code for city in folders}
+        assert pages == {"minato": 200, "yamate": 503}
+        ready = two.client.get("/readyz")
+        assert ready.status_code == 200 and ready.json["content"].startswith("refused: ")
+        (said,) = ready.json["warnings"]
+        assert "yamateの質問を受け取れません" in said and "minato" not in said
+        assert str(folders["yamate"]) in caplog.text or "no content to answer with" in caplog.text
+        file.write_bytes(good)
+        deadline = time.monotonic() + 20
+        while two.client.get("/readyz").json != {"status": "ok"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert "図書館" in two.ask("yamate", "図書館カードを作りたい")
+        assert two.client.get("/yamate/chat").status_code == 200
+    finally:
+        two.running.close()
+
+
+def test_where_no_city_ever_had_good_content_the_start_names_every_mistake(tmp_path):
+    folders, every = _two_folders(tmp_path)
+    for folder in folders.values():
+        (folder / "knowledge" / "links.yaml").write_text("broken: [")
+    with pytest.raises(ContentError) as caught:
+        Cities(every)
+    assert str(caught.value).count("knowledge/links.yaml:") >= 2
 
 
 def _links(city: str) -> str:

@@ -157,6 +157,11 @@ class Publisher:
         return self._library
 
     @property
+    def in_force(self) -> Library | None:
+        """As `current`; None as long as there was never any good content."""
+        return self._library
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the files now; while it holds errors an older version answers."""
         return self._problems

@@ -45,6 +45,7 @@ class Receiver:
     `scrub(raw)` is the event as it may be stored; `wake()` tells the worker. `moment` gives the
     database's time in milliseconds, which `clock` follows, where several machines share it. No more
     than `limit` events (for several processes: about so many) of the account are open at a time.
+    While `ready` says no, nothing is taken: LINE is to deliver again.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Receiver:
         moment: Callable[[Connection], int] | None = None,
         account: str = MAIN_ACCOUNT,
         limit: int = 20_000,
+        ready: Callable[[], bool] | None = None,
     ) -> None:
         self._db = db
         self._verify = verify
@@ -71,6 +73,7 @@ class Receiver:
         self._moment = moment
         self._account = account
         self._limit = limit
+        self._ready = ready
         self._gathering = Gathering(self._write_together)
         self._places = 0  # how many more events fit before the open ones are counted again
 
@@ -78,6 +81,8 @@ class Receiver:
         """Keep every event of a webhook in one transaction; KEPT means they are on disk."""
         if not self._verify(body, signature):
             return Receipt.BAD_SIGNATURE
+        if self._ready is not None and not self._ready():
+            return Receipt.NOT_KEPT
         try:
             _, events = self._parse_body(body)
         except BodyError:

@@ -49,7 +49,7 @@ from bot.store.migrate import migrate
 from bot.store.sharedclock import SharedClock
 from bot.web.settings import COOKIE
 from bot.wiring.announce import build, catalog_of, delivery_worker, line_client
-from bot.wiring.content import Clock, View, publishers_of
+from bot.wiring.content import Clock, View, load_each, publishers_of
 
 Count = Callable[[str], None]
 _SENDERS_OF_MANY = 8  # threads of each account's delivery where there are several accounts
@@ -93,8 +93,7 @@ def load_publishers(
     publishers = publishers_of(
         every, base.now, tokenizer or SudachiTokenizer(), partial(Kept, base.db)
     )
-    for publisher in publishers.values():
-        publisher.load()
+    load_each(publishers)
     return publishers
 
 
@@ -114,8 +113,13 @@ def whose_page(preferences: Preferences, views: Mapping[str, View], first: str) 
     return view
 
 
-def receiver_of(settings: Settings, base: Base, wake: Callable[[str], None]) -> Receiver:
-    """The account's door: nothing signed with another account's secret comes in."""
+def receiver_of(
+    settings: Settings,
+    base: Base,
+    wake: Callable[[str], None],
+    ready: Callable[[], bool] | None = None,
+) -> Receiver:
+    """The account's door: nothing signed with another account's secret comes in. `ready` as there."""
     return Receiver(
         base.db,
         verify=partial(verify, settings.line_channel_secret.get_secret_value()),
@@ -126,6 +130,7 @@ def receiver_of(settings: Settings, base: Base, wake: Callable[[str], None]) -> 
         clock=base.now,
         moment=base.moment,
         account=settings.account,
+        ready=ready,
     )
 
 

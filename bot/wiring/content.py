@@ -6,6 +6,7 @@ Nothing here knows web or store: `serve` gets this far before it imports them
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,10 +18,13 @@ from bot.content.indexcache import IndexCache
 from bot.content.mapped import trim
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.view import CityView
+from bot.errors import ContentError
 from bot.line.render import render
 from bot.services.apart import Desk, linked_alone
 from bot.services.library import Terms
 from bot.services.publishing import Publisher, Versions
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 View = Callable[[], CityView]
@@ -54,6 +58,24 @@ def publishers_of(
             settle=partial(_settle, tokenizer, saved),
         )
     return found
+
+
+def load_each(publishers: Mapping[Path, Publisher]) -> None:
+    """Load every folder's content. One that has none yet, and never had, stops no other's start:
+    it is watched like them, and serves once it is good.
+
+    Raises ContentError with every problem where no folder has any.
+    """
+    missing: dict[Path, ContentError] = {}
+    for folder, publisher in publishers.items():
+        try:
+            publisher.load()
+        except ContentError as error:
+            missing[folder] = error
+    if len(missing) == len(publishers):
+        raise ContentError("\n".join(map(str, missing.values())))
+    for folder in missing:
+        log.critical("no content to answer with", extra={"folder": str(folder)})
 
 
 def _settle(tokenizer: SudachiTokenizer, saved: IndexCache) -> None:
