@@ -15,7 +15,7 @@ from bot.core.knowledge import Intent
 from bot.core.language import language_asked_for
 from bot.core.preferences import lines, steps
 from bot.core.replies import Card, Text
-from bot.core.turn import Speaker, Turn, button
+from bot.core.turn import Speaker, Turn, button, with_cards_first
 
 _CLASS_CARDS = 3  # LINE shows five messages at most
 _LESS = (TOPICS, QUIET_HOURS, MONTHLY_CAP)  # what makes announcements fewer
@@ -90,7 +90,10 @@ def _topic(speaker: Speaker, intent: Intent) -> Turn:
 
 
 def _classes(speaker: Speaker, intent: Intent) -> Turn:
-    """What is to come and the city's own classes as cards, the common help behind buttons."""
+    """What is to come and the city's own classes as cards, the common help behind buttons.
+
+    A single class is what follow-ups are about; of several they are asked back about.
+    """
     view, language = speaker.view, speaker.language
     classes = view.classes()
     own = [entry for entry in classes if entry.city == view.city.id][:_CLASS_CARDS]
@@ -102,12 +105,14 @@ def _classes(speaker: Speaker, intent: Intent) -> Turn:
     if len(dated) > CARDS:
         more = button(speaker.words.say("sessions_more"), "sessions", start=str(CARDS))
         buttons.insert(0, more)
-    return speaker.done(
+    turn = speaker.done(
         (Text(text), *sessions, *cards),
         (*buttons, speaker.handoff_button()),
         tuple(speaker.candidate(entry.id) for entry in own),
-        last=own[0].id if len(own) == 1 else "",
+        last=own[0].id if len(own) == 1 else intent.id,
+        asked=speaker.text,
     )
+    return with_cards_first(turn, (speaker.show_button(entry.id) for entry in own))
 
 
 def _my_data(speaker: Speaker, intent: Intent) -> Turn:

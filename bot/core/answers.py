@@ -19,7 +19,7 @@ from bot.core.knowledge import Emergency, Entry, Intent
 from bot.core.replies import Card, QuickReply, Reply, Text
 from bot.core.rivals import is_unknown_matter
 from bot.core.text import sentences
-from bot.core.turn import Speaker, Turn, button, pairs, unique
+from bot.core.turn import Candidate, Speaker, Turn, button, pairs, unique, with_cards_first
 from bot.core.wants import Want
 
 _CHOICES = 3  # a question back offers two or three
@@ -49,14 +49,35 @@ def show_both(speaker: Speaker, two: tuple[Want, ...], ranking: Ranking) -> Turn
         turns.append(turn)
     if not turns:
         return None
-    ids = tuple(want.id for want in two)
-    return speaker.done(
+    found = speaker.candidates(ranking.led_by(*(want.id for want in two)))
+    return _one_after_another(speaker, turns, found, asked=speaker.text)
+
+
+def show_each(speaker: Speaker, ids: Sequence[str]) -> Turn:
+    """「どっちも」: everything of those ids, in their order."""
+    turns = []
+    for each in ids:
+        entry = speaker.view.entry(each)
+        turns.append(
+            _show_entry(speaker, entry, None, calm=False) if entry else show(speaker, each)
+        )
+    found = tuple(map(speaker.candidate, ids))
+    return _one_after_another(speaker, turns, found, asked=speaker.state.asked)
+
+
+def _one_after_another(
+    speaker: Speaker, turns: Sequence[Turn], found: tuple[Candidate, ...], *, asked: str
+) -> Turn:
+    """Several answers as one; a place (「上の」) then counts them before the buttons."""
+    turn = speaker.done(
         tuple(part for turn in turns for part in turn.reply.parts),
         dict.fromkeys(each for turn in turns for each in turn.reply.quick_replies),
-        speaker.candidates(ranking.led_by(*ids)),
+        found,
         confidence=min(turn.confidence for turn in turns),
-        asked=speaker.text,
+        asked=asked,
     )
+    shown = [speaker.show_button(each.id) for each in found[: len(turns)]]
+    return with_cards_first(turn, shown)
 
 
 def _show_one_of_two(speaker: Speaker, want: Want) -> Turn | None:
@@ -148,8 +169,18 @@ def offer_choices(speaker: Speaker, ranking: Ranking) -> Turn:
 def offer_again(speaker: Speaker) -> Turn:
     """A place was named where nothing stands: the same buttons, and nothing is forgotten."""
     turn = speaker.say("no_such_choice")
-    buttons = tuple(QuickReply(words, data) for words, data in speaker.state.shown)
+    buttons = tuple(_on_screen(speaker))
     return replace(turn, reply=replace(turn.reply, quick_replies=buttons), state=speaker.state)
+
+
+def ask_again(speaker: Speaker, offered: Sequence[str]) -> Turn:
+    """「うん」 chooses none of what was offered: it is asked back once more, nothing is forgotten."""
+    reply = Reply((Text(speaker.words.say("choices_prompt")),), tuple(_on_screen(speaker)))
+    return Turn(reply, speaker.state, "choices", 0.0, tuple(map(speaker.candidate, offered)))
+
+
+def _on_screen(speaker: Speaker) -> list[QuickReply]:
+    return unique(QuickReply(words, data) for words, data in speaker.state.shown)
 
 
 def fall_back(speaker: Speaker, ranking: Ranking | None = None) -> Turn:

@@ -201,10 +201,11 @@ def _leaves_the_matter(speaker: Speaker, said: Said, ranking: Ranking) -> bool:
 
 
 def offered_by(speaker: Speaker) -> list[str]:
-    """The ids that the question back, or the topic's menu, on screen offers."""
+    """The ids that the question back, the topic's menu or the list of classes on screen offers."""
     shown = [read_action(data) for _, data in speaker.state.shown]
     menu = speaker.view.intent(speaker.state.last)
     asked_back = any(parts.get("do") == "none" for parts in shown)
-    if not (asked_back or (menu and (menu.choices or menu.topics))):
+    listed = menu and (menu.choices or menu.topics or menu.action == "class_list")
+    if not (asked_back or listed):
         return []
     return [parts["id"] for parts in shown if parts.get("do") == "show" and "id" in parts]

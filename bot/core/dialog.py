@@ -24,7 +24,7 @@ from bot.core.correcting import corrected, refuses_answer
 from bot.core.documents import Ranking
 from bot.core.elsewhere import about_elsewhere
 from bot.core.facets import facet_alone
-from bot.core.followup import changes_topic, without_way_back
+from bot.core.followup import changes_topic, without_change_of_topic, without_way_back
 from bot.core.instead import ranked_as_meant
 from bot.core.knowledge import Entry, Facet
 from bot.core.language import language_written_in
@@ -36,8 +36,8 @@ from bot.core.narrowing import (
     of_same_matter,
     points_within,
 )
-from bot.core.offered import about_choices
-from bot.core.picking import chosen_place, pointed_at, refuses_choices
+from bot.core.offered import about_choices, meant_among
+from bot.core.picking import chooses_all, chosen_place, pointed_at, refuses_choices
 from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
@@ -57,6 +57,9 @@ _ABOUT_NUMBERS = re.compile(
     r"[\s。、．，!?！？「」（）()：:]|マイナンバー|個人番号|番号|電話|メール|アドレス|口座|カード|わたし|調べて|教えて|"
     r"確認して|登録して|お願いします|ください|です|ます|私|僕|俺|これ|は|が|の|を|に|で|と|も"
 )
+
+
+_FEW = 3  # answers that are shown one after another
 
 
 def respond(
@@ -89,6 +92,7 @@ def _speaker(
     if state.last or state.asked:
         if changes_topic(text):
             state = replace(state, last="", asked="")
+            text = without_change_of_topic(text)
         else:
             text = without_way_back(text)
     language = _language(message, state, view)
@@ -164,6 +168,10 @@ class _Dialog:
             return answers.offer_again(self.speaker) if choices else self.speaker.say("empty")
         if shown and (refuses_choices(text) or (refuses_answer(text) and not self._last())):
             return answers.fall_back(self.speaker)
+        offered = offered_by(self.speaker)
+        if chooses_all(text) and offered:
+            few = len(offered) <= _FEW
+            return (answers.show_each if few else answers.ask_again)(self.speaker, offered)
         return self._pointed_at(choices) if choices else None
 
     def _pointed_at(self, choices: list[str]) -> Turn | None:
@@ -213,7 +221,8 @@ class _Dialog:
             turn = self.speaker.done((Text(explained),), (self.speaker.menu_button(),))
             return replace(turn, candidates=(Candidate("year", "intent", "年度・年号", 1.0),))
         last, facet = self._last(), facet_alone(text)
-        if asked_on := after_question_back(self.speaker) or about_choices(self.speaker):
+        asked_on = meant_among(self.speaker) or after_question_back(self.speaker)
+        if asked_on := asked_on or about_choices(self.speaker):
             return asked_on
         if last is None:
             return self._of_no_entry(facet)
@@ -239,8 +248,8 @@ class _Dialog:
         speaker, state = self.speaker, self.state
         said = talk(speaker.text) or (OF_FRAUD if is_lure(speaker.text) else "")
         if not said and nods(speaker.text):
-            if offered_by(speaker):
-                return answers.offer_again(speaker)
+            if offered := offered_by(speaker):
+                return answers.ask_again(speaker, offered)
             said = "thanks" if self._last() else ""
         intent = self.view.intent(said)
         if intent is None:

@@ -105,7 +105,12 @@ _MY_CASE = re.compile(
     r"(?:[んの](?:だ|です)(?:が|けど|けれど|けども)|(?:てる|でる|ている|ない|だ|です|ます)(?:けど|けれど|けども|が))[。、…〜ー!]*$"
 )
 _OTHER_TOPIC = re.compile(
-    r"^(?:.{1,12}[。、!\s])?(?:ところで|話(?:は|が)?(?:変わ|かわ|違|ちが)|(?:全然|ぜんぜん|まったく)?(?:別|違う|ちがう)(?:の)?(?:話|件|こと|質問)(?:だ|です|なんだ|なんです|に|を)|別件)"
+    r"^(?:.{1,12}[。、!\s])?(?:ところで|話(?:は|が)?(?:変わ|かわ)|話は(?:違|ちが)|(?:全然|ぜんぜん|まったく)?(?:別|違う|ちがう)(?:の)?(?:話|件|こと|質問)(?:だ|です|なんだ|なんです|に|を|して|聞いて)|別件)"
+)
+# The words that only say so, before what is asked: 「話は変わるけど、」.
+_OPENS_TOPIC = re.compile(
+    r"^(?:(?:あ|あの|えっと|すみません|ごめん)[、,\s]*)?(?:ところで|(?:話(?:は|が)?(?:変わ|かわ)(?:る|り)(?:ます)?|話は(?:違|ちが)(?:う|い)(?:ます)?|(?:全然|ぜんぜん|まったく)?(?:別|違う|ちがう)の?(?:話|件|こと|質問)|別件)"
+    r"(?:なん|の|ん)?(?:です|だ)?(?:けど|けれど|が))[、,。\s]*(?=\S{3})"
 )
 _TELLING = re.compile(r"(?:ません|ない|れる|える|いる|ある|できる)[。…!]*$")
 _SAYS_MORE = re.compile(r"[ぁ-ゖ?]")
@@ -234,6 +239,11 @@ def explains(text: str) -> bool:
 def changes_topic(text: str) -> bool:
     """「ところで」「話は変わるけど」: what comes is about nothing said before."""
     return bool(_OTHER_TOPIC.search(fold(text)))
+
+
+def without_change_of_topic(text: str) -> str:
+    """The message without 「ところで」「話は変わるけど、」 before what it asks."""
+    return _OPENS_TOPIC.sub("", text, count=1)
 
 
 def names_us(text: str) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.core import answers
 from bot.core.confidence import decide
-from bot.core.context import asks_on_alone, offered_by
+from bot.core.context import asks_on_alone, offered_by, words_of
 from bot.core.continuing import more_about
 from bot.core.facets import facet_alone
-from bot.core.followup import asks_for_points, is_short_question
+from bot.core.followup import asks_for_points, is_bare_noun, is_short_question
 from bot.core.knowledge import Entry
+from bot.core.picking import part_meant
 from bot.core.replies import Reply, Text
+from bot.core.rivals import settled
 from bot.core.subject import what_is_said
 from bot.core.turn import Speaker, Turn, button, pairs, unique
 
 _ALL_BUT_SURE = 0.85
+_APART = 0.6  # difference of scores
 
 
 def about_choices(speaker: Speaker) -> Turn | None:
@@ -42,6 +46,41 @@ def about_choices(speaker: Speaker) -> Turn | None:
     state = replace(speaker.state, asked=f"{asked} {text}", misses=1)
     found = tuple(speaker.candidate(item) for item in offered)
     return Turn(reply, state, "choices", together.top3, found)
+
+
+def meant_among(speaker: Speaker) -> Turn | None:
+    """「税金のほう」 after a question back: what of the offered speaks of that, in no title.
+
+    Of several that do, the one that clearly fits the question and these words best; else these
+    alone are offered. A bare word that is clear by itself is a new question.
+    """
+    view, asked, offered = speaker.view, speaker.state.asked, offered_by(speaker)
+    points = bool(part_meant(speaker.text, asked_back=False))
+    part = part_meant(speaker.text, asked_back=True)
+    if not (offered and part) or not (points or is_bare_noun(part)):
+        return None
+    said = what_is_said(part, view.tokenize)
+    names = (*said.names, *said.things)
+    entries = [entry for each in offered if (entry := view.entry(each))]
+    told = [entry.id for entry in entries if all(name in words_of(entry) for name in names)]
+    if not (names and told) or not (points or _is_unclear_without(speaker, offered)):
+        return None
+    if len(told) == 1:
+        return answers.show(speaker, told[0])
+    together = speaker.rank(f"{asked} {part}")
+    near = tuple(match for match in together.matches if match.id in told)
+    if len(near) < 2 or near[0].score - near[1].score >= _APART:
+        return answers.show(speaker, near[0].id) if near else None
+    if len(told) == len(offered):
+        return None  # nothing is narrowed by it
+    anew = replace(speaker, text=f"{asked} {part}")
+    return answers.offer_choices(anew, replace(together, matches=near))
+
+
+def _is_unclear_without(speaker: Speaker, offered: list[str]) -> bool:
+    """Whether the message alone is not sure of anything but what was offered."""
+    decision, alone = settled(speaker.view, speaker.text, speaker.rank(speaker.text))
+    return decision != "answer" or alone.matches[0].id in offered
 
 
 def _is_sure_entry(speaker: Speaker) -> bool:

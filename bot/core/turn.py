@@ -207,3 +207,13 @@ def unique(buttons: Iterable[QuickReply]) -> list[QuickReply]:
 def pairs(buttons: Iterable[QuickReply]) -> tuple[tuple[str, str], ...]:
     """The buttons as the state remembers them."""
     return tuple(buttons)
+
+
+def with_cards_first(turn: Turn, cards: Iterable[QuickReply]) -> Turn:
+    """The turn remembered as if each card it shows were a button before the others.
+
+    「上の」 and 「2番」 count what is seen from the top, and cards stand above the buttons.
+    """
+    first = pairs(cards)
+    others = (each for each in turn.state.shown if each not in first)
+    return replace(turn, state=replace(turn.state, shown=(*first, *others)))

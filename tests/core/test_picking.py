@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.picking import chosen_place, pointed_at, refuses_choices
+from bot.core.picking import chooses_all, chosen_place, pointed_at, refuses_choices
 
 TITLES = {
     "a": "コンビニで証明書を取る（コンビニ交付）",
@@ -43,7 +43,7 @@ def test_after_a_question_back_the_bare_part_of_a_title_suffices() -> None:
         ("3つ目でお願いします", 2), ("No.3", 2), ("1がいい", 0), ("上から2番目", 1), ("一番", 0),
         ("一番上", 0), ("上の", 0), ("上のやつ", 0), ("最初の", 0), ("真ん中", 1), ("二番目のやつ", 1),
         ("三つ目", 2), ("下の", -1), ("一番下", -1), ("最後のやつ", -1), ("the last one", -1),
-        ("first", 0), ("second", 1),
+        ("first", 0), ("second", 1), ("2つめ", 1), ("二個目", 1), ("上から二番目", 1), ("さんばんめ", 2), ("上のでいい", 0),
     ],
 )  # fmt: skip
 def test_a_place_in_the_list_selects_a_choice(text: str, place: int) -> None:
@@ -52,7 +52,23 @@ def test_a_place_in_the_list_selects_a_choice(text: str, place: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["10", "0", "1歳", "119", "一番近い窓口", "上履き", "2年生", "1番窓口はどこ", "下水道", ""],
+    [
+        "10",
+        "0",
+        "1歳",
+        "119",
+        "一番近い窓口",
+        "上履き",
+        "2年生",
+        "1番窓口はどこ",
+        "下水道",
+        "二人目",
+        "三人家族",
+        "五所川原",
+        "いつ",
+        "ひとり",
+        "",
+    ],
 )
 def test_other_words_select_nothing(text: str) -> None:
     assert chosen_place(text) is None
@@ -85,3 +101,18 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     refuses_choices(text)
     place = chosen_place(text)
     assert place is None or -1 <= place <= 8
+
+
+@pytest.mark.parametrize(
+    "text", ["どっちも", "両方です", "両方とも教えてください", "全部", "どれも見たい", "both"]
+)
+def test_all_choices_can_be_wanted(text: str) -> None:
+    assert chooses_all(text)
+    assert not refuses_choices(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["どれも違う", "どれでもない", "全部ちがう", "両方できる？", "全部でいくら", ""]
+)
+def test_other_words_want_not_all(text: str) -> None:
+    assert not chooses_all(text)
