@@ -206,7 +206,7 @@ class Replying:
         together; neither step raises."""
         try:
             if self._given_up(claimed):
-                expired = with_duties(claimed, _undone(claimed, "expired"))
+                expired = with_duties(claimed, _undone(claimed, backlog.EXPIRED))
                 return lambda: expired
             event = self.parse(json.loads(claimed.body))
             answer = self.answerer.begin(event, claimed.state, self.clock())

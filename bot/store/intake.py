@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, update
 
-from bot.store.inbox import WAITING
+from bot.store.backlog import EXPIRED
+from bot.store.inbox import UNANSWERED, WAITING
 from bot.store.tables import MAIN_ACCOUNT, OPEN, inbox
 from bot.store.upsert import Upsert
 
@@ -51,8 +52,8 @@ class Arrival:
 def accept(connection: Connection, arrivals: Sequence[Arrival], now: int) -> int:
     """Keep events; returns how many are new or have a new minute to be answered in.
 
-    One already there stays as it is, except that a redelivery renews its receipt while it is
-    open.
+    One already there stays as it is, except that a redelivery gives it a new minute while it is
+    open, and where the first went by before anybody came to it.
     """
     if not arrivals:
         return 0
@@ -79,14 +80,21 @@ def _row(arrival: Arrival, now: int) -> dict[str, Any]:
     }
 
 
+# Nobody came to answer it in its minute; the new one is as good.
+_MISSED = and_(inbox.c.status == UNANSWERED, inbox.c.outcome == EXPIRED, ~inbox.c.outcome_unknown)
 _RENEW = (
     update(inbox)
     .where(
         inbox.c.account == bindparam("the_account"),
         inbox.c.event_id == bindparam("the_event"),
-        OPEN,
+        or_(OPEN, _MISSED),
     )
-    .values(received_at=bindparam("now"))
+    .values(
+        received_at=bindparam("now"),
+        status=case((OPEN, inbox.c.status), else_=WAITING),
+        due_at=case((OPEN, inbox.c.due_at), else_=bindparam("now")),
+        settled_at=None,
+    )
 )
 
 

@@ -95,6 +95,33 @@ def test_a_redelivered_event_is_answered_once(db, door, line, replying, clock):
     assert len(line.sent) == 1
 
 
+def test_who_missed_their_minute_is_answered_when_line_brings_it_again(
+    db, door, line, replying, clock
+):
+    deliver(door, text_event("ごみ", event_id="a"))
+    clock.advance(90)  # nobody was there
+    work(replying)
+    assert (rows(db)["a"].status, line.sent) == ("unanswered", [])
+    again = text_event("ごみ", event_id="a", deliveryContext={"isRedelivery": True})
+    for _ in range(2):
+        deliver(door, again)
+        work(replying)
+    assert texts(line) == ["ごみ"] and asked(db) == ["ごみ"]
+    assert (rows(db)["a"].status, rows(db)["a"].outcome) == ("replied", "answer")
+
+
+def test_who_may_have_been_answered_is_not_answered_again(db, door, line, replying, clock):
+    line.script = [lost()] * 20
+    deliver(door, text_event("ごみ", event_id="a"))
+    work(replying)
+    retry(replying, clock)
+    assert statuses(db) == {"a": "maybe_sent"}
+    line.script = []
+    deliver(door, text_event("ごみ", event_id="a", deliveryContext={"isRedelivery": True}))
+    work(replying)
+    assert line.sent == [] and statuses(db) == {"a": "maybe_sent"}
+
+
 def test_the_state_is_carried_from_turn_to_turn_and_expires(db, door, replying, echo, clock):
     for words in ("一", "二"):
         deliver(door, text_event(words))
