@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.content.problems import errors
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.ports import LineApi
+from bot.services.keeping import Keeper
 from bot.services.publishing import Publisher
 from bot.services.readiness import Readiness
 from bot.services.receiving import Receiver
@@ -48,7 +49,7 @@ from bot.wiring.beginning import Beginning, answering_beside
 from bot.wiring.content import View, load_each, owner_of, view_of
 from bot.wiring.pages import mount, pages_of, watching
 from bot.wiring.worker import workers_seen
-from bot.worker import Keeper, ReplyWorker
+from bot.worker import ReplyWorker
 
 log = logging.getLogger(__name__)
 EXTENSION = "madoguchi"

@@ -1,4 +1,4 @@
-"""The delivery worker: one thread claims and records, several wait for LINE, one starts and tidies.
+"""The delivery worker: one thread claims and records, several wait for LINE, one starts, one tidies.
 
 Inside `serve`, or a process of its own (`madoguchi worker`). Any number may work on PostgreSQL; a
 SQLite file takes one process at a time, which `DeliveryLock` sees to.
@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from bot.errors import StoreBusy, StoreError
 from bot.services.delivery import Delivery, Outgoing, Settled
 from bot.services.failures import describe
+from bot.services.keeping import Keeper
 from bot.services.starting import Starting
 from bot.store.lockfile import FileLock
 
@@ -28,7 +29,6 @@ _IDLE_SECONDS = 0.5
 _GATHER_SECONDS = 0.02
 _STORE_PAUSE_SECONDS = 0.5
 _STUCK_SECONDS = 30.0
-_SWEEP_SECONDS = 60.0
 
 
 class DeliveryLock:
@@ -79,7 +79,8 @@ class DeliveryWorker:
         """`chores` are called about once a minute; their failures are logged."""
         self._delivery, self._starting = delivery, starting
         self._alone = alone
-        self._chores = (delivery.sweep, delivery.watch_quota, *chores)
+        # Beside the starts: a LINE that is slow to tell of a quota or of results holds up none.
+        self._keeper = Keeper(delivery.sweep, delivery.watch_quota, *chores)
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._outbox: SimpleQueue[tuple[Outgoing, float] | None] = SimpleQueue()
@@ -103,6 +104,7 @@ class DeliveryWorker:
             self._delivery.recover()
         for thread in (self._dispatcher, self._starter, *self._senders):
             thread.start()
+        self._keeper.start()
 
     def alive(self) -> bool:
         """Whether deliveries go on (the dispatcher runs and is not stuck)."""
@@ -116,6 +118,7 @@ class DeliveryWorker:
         for thread in (self._dispatcher, self._starter, *self._senders):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._keeper.stop(max(0.0, deadline - time.monotonic()))
 
     def _dispatch(self) -> None:
         settled: list[Settled] = []
@@ -183,17 +186,12 @@ class DeliveryWorker:
             self._wake.set()
 
     def _start(self) -> None:
-        swept = 0.0
         while not self._stopping.is_set():
             try:
                 wait = self._starting.wait_ms()
                 while wait == 0 and self._starting.start_due() and not self._stopping.is_set():
                     self._wake.set()
                     wait = self._starting.wait_ms()
-                if time.monotonic() - swept >= _SWEEP_SECONDS or not swept:
-                    swept = time.monotonic()
-                    for chore in self._chores:
-                        chore()
             except Exception as error:
                 log.error("start of a delivery failed", extra={"error": describe(error)})
                 self._stopping.wait(_STORE_PAUSE_SECONDS)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from bot.errors import StoreError
 from bot.services.effects import Effects, Outgoing
 from bot.services.failures import describe
+from bot.services.keeping import Keeper
 from bot.services.replying import Replying
 from bot.store.inbox import Settled
 from bot.store.tables import MAIN_ACCOUNT
@@ -39,7 +40,6 @@ _TURNS_AT_ONCE = 3  # claim, record, settle: what one lone event needs
 _TURN_SECONDS = 0.02
 _STORE_PAUSE_SECONDS = 0.5
 _STUCK_SECONDS = 30.0
-HOUSEKEEPING_SECONDS = 60.0
 
 
 class Pace:
@@ -54,33 +54,6 @@ class Pace:
         """How long to wait before a turn that is wanted `now`; the turn is then counted."""
         self._next = max(self._next, now - self._spare) + self._seconds
         return max(0.0, self._next - now)
-
-
-class Keeper:
-    """Calls `task` about once a minute in a thread of its own; its failures are logged."""
-
-    def __init__(self, task: Callable[[], None]) -> None:
-        self._task = task
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, timeout: float = 20.0) -> None:
-        """Returns when the task, if running, is over, or after `timeout` s."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self._task()
-            except Exception as error:
-                log.error("housekeeping failed", extra={"error": describe(error)})
-            if self._stopping.wait(HOUSEKEEPING_SECONDS):
-                return
 
 
 @dataclass
@@ -305,8 +278,8 @@ class ReplyWorker:
         wanted = min(max(wanted, _FIRST_SENDERS), self._most_senders)
         for number in range(len(self._senders), wanted):
             thread = threading.Thread(target=self._send, name=f"sender-{number}", daemon=True)
+            thread.start()  # first: one that could not be had is asked for again
             self._senders.append(thread)
-            thread.start()
 
     def _send(self) -> None:
         while (order := self._outbox.get()) is not None:

@@ -11,7 +11,17 @@ from bot.core.announcements import State
 from bot.core.delivery import Pace
 from bot.delivery_worker import DeliveryLock, DeliveryWorker
 from bot.errors import StoreBusy, StoreError
-from tests.services.announcing import Line, Office, bystanders, draft, people, server_error
+from bot.store import gauges
+from bot.store.clock import now_ms
+from tests.services.announcing import (
+    Line,
+    Office,
+    bystanders,
+    draft,
+    people,
+    quiet,
+    server_error,
+)
 from tests.store.builders import opened
 
 
@@ -136,3 +146,69 @@ def test_the_same_on_postgresql(postgres):
         each.stop()
     assert line.got == dict.fromkeys(set(ids) - {ids[3]}, 1)
     assert offices[0].counts(announcement) == {"accepted": 2599, "failed": 1}
+
+
+def test_line_being_slow_to_tell_of_other_things_holds_up_no_announcement(db):
+    office, line = Office(db), Line()
+    office.delivery.line = office.starting.line = line
+    asking, answered = threading.Event(), threading.Event()
+
+    def ask():
+        asking.set()
+        answered.wait(30)
+
+    ids = people(db, 6)
+    running = worker(office, chores=(ask,))
+    running.start()
+    assert asking.wait(20)
+    announcement = office.ordered(draft())
+    sent = until(lambda: office.state(announcement) == State.SENT, 15)
+    answered.set()
+    running.stop()
+    assert sent and line.got == dict.fromkeys(ids, 1)
+
+
+def test_what_is_done_ends_though_nothing_of_it_is_left_to_send(db):
+    """All residents have had their month's share; the last answer came during a pause."""
+    office, line = Office(db), Line()
+    office.delivery.line = office.starting.line = line
+    ids = people(db, 6)
+    before = office.sent(draft())
+    for each in ids:
+        quiet(db, each, monthly_cap=1)
+    running = worker(office)
+    running.start()
+    capped = office.ordered(draft("もう一つのお知らせです。"))
+    ended = until(lambda: office.state(capped) == State.SENT, 10)
+    running.stop()
+    assert ended and line.got == dict.fromkeys(ids, 1)
+
+    paused = office.started(draft("緊急です。", kind="emergency", segment="{everyone: true}"))
+    work = office.delivery.turn([], 8)
+    office.announcing.pause(paused)
+    office.delivery.turn([office.delivery.send(each) for each in work.outgoing], 8)
+    office.announcing.resume(paused)
+    running = worker(office)
+    running.start()
+    ended = until(lambda: office.state(paused) == State.SENT, 10)
+    running.stop()
+    assert ended and office.state(before) == State.SENT and len(line.broadcasts) == 1
+
+
+def test_the_oldest_batch_waits_from_when_its_turn_came(db):
+    office = Office(db, pace=Pace(people_per_minute=1000))
+    people(db, 2500)
+
+    def waits(minutes: int = 0) -> float:
+        with db.read() as connection:
+            now = now_ms(connection) + minutes * 60_000
+            found = gauges.behind(connection, now)
+        assert found.oldest_batch is not None
+        return (now - found.oldest_batch) / 60_000
+
+    office.ordered(draft())
+    assert waits(20) == pytest.approx(20, abs=1)  # no worker to start it
+    office.starting.start_due()
+    assert waits() < 1  # none was tried yet
+    office.work()
+    assert waits() < 1 and waits(20) > 15  # spread; then nobody is there any more

@@ -10,9 +10,10 @@ import pytest
 from bot.core.ports import Answerer
 from bot.errors import StoreError
 from bot.line.events import parse_event
+from bot.services.keeping import Keeper
 from bot.services.replying import Replying
 from bot.services.retention import Housekeeping
-from bot.worker import Keeper, Pace, ReplyWorker
+from bot.worker import Pace, ReplyWorker
 from tests.services.builders import (
     HANAKO,
     Echo,
@@ -215,7 +216,7 @@ def test_stopping_a_worker_that_never_ran_does_nothing(db):
 
 
 def test_housekeeping_goes_on_after_a_failure(monkeypatch, caplog):
-    monkeypatch.setattr("bot.worker.HOUSEKEEPING_SECONDS", 0.01)
+    monkeypatch.setattr("bot.services.keeping.PAUSE_SECONDS", 0.01)
     calls, enough = [], threading.Event()
 
     def task():
@@ -229,6 +230,36 @@ def test_housekeeping_goes_on_after_a_failure(monkeypatch, caplog):
     assert enough.wait(20)
     keeper.stop()
     assert "housekeeping failed" in caplog.text and "ひみつ" not in caplog.text
+
+
+def test_a_task_that_fails_keeps_no_other_from_being_done():
+    done = threading.Event()
+
+    def broken():
+        raise StoreError("ひみつ")
+
+    keeper = Keeper(broken, done.set)
+    keeper.start()
+    assert done.wait(20)
+    keeper.stop()
+
+
+def test_a_thread_that_was_not_to_be_had_is_asked_for_again(db, monkeypatch):
+    begin, failed = threading.Thread.start, []
+
+    def begin_later(thread):
+        if thread.name.startswith("sender-") and len(failed) < 3:
+            failed.append(thread)
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", begin_later)
+    line = FakeLine()
+    worker, door = start(db, line)
+    deliver(door, text_event(event_id="a"))
+    until(lambda: line.sent)
+    worker.stop()
+    assert len(failed) == 3 and statuses(db) == {"a": "replied"}
 
 
 def test_an_idle_worker_turns_at_once_and_a_busy_one_at_its_pace():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,10 +93,11 @@ class Delivery:
         self.db.write(run)
 
     def wait_ms(self) -> int | None:
-        """How long until a batch is due; 0 if one is; None if nothing is being sent."""
+        """How long until a turn has something to do, 0 if it has now; None if nothing is sent."""
         with self.db.read() as connection:
             due = batch_claims.next_due(connection, -1, self.account)
-            return None if due is None else max(0, due - now_ms(connection))
+            wait = None if due is None else max(0, due - now_ms(connection))
+            return 0 if wait != 0 and ledger.ended(connection, self.account) else wait
 
     def turn(self, settled: Sequence[Settled], room: int) -> Work:
         """Record attempts and claim up to `room` more, in one transaction. Raises StoreError."""
@@ -247,14 +249,19 @@ class Delivery:
         if ledger.open_batches(connection, announcement):
             return
         counts = ledger.counts(connection, announcement, stored.state)
-        if counts.unresolved:
-            reason = "届いたか分からない送信があります。announce resolve で決めてください。"
-            _take(connection, stored, Action.DOUBT, now, reason=reason)
-        elif counts.failed and not counts.accepted:
-            reason = "LINEがどの宛先も受け付けませんでした。"
-            _take(connection, stored, Action.FAIL, now, reason=reason, finished_at=now)
-        else:
-            _take(connection, stored, Action.FINISH, now, reason="", finished_at=now)
+        with suppress(StepRefused):  # another worker was quicker
+            _end(connection, stored, counts, now)
+
+
+def _end(connection: Connection, stored: Stored, counts: ledger.Counts, now: int) -> None:
+    if counts.unresolved:
+        reason = "届いたか分からない送信があります。announce resolve で決めてください。"
+        _take(connection, stored, Action.DOUBT, now, reason=reason)
+    elif counts.failed and not counts.accepted:
+        reason = "LINEがどの宛先も受け付けませんでした。"
+        _take(connection, stored, Action.FAIL, now, reason=reason, finished_at=now)
+    else:
+        _take(connection, stored, Action.FINISH, now, reason="", finished_at=now)
 
 
 def _take(connection: Connection, stored: Stored, action: Action, now: int, **changes: Any) -> None:

@@ -114,7 +114,9 @@ class Starting:
         draft = from_data(json.loads(stored.draft))
         if draft.repeat is None or stored.due_at is None:
             return
-        due = milliseconds(next_time(draft.repeat, moment(stored.due_at), self.holidays()))
+        # What came due while nobody was there is left out: the same news must not come in a row.
+        after = moment(max(stored.due_at, now))
+        due = milliseconds(next_time(draft.repeat, after, self.holidays()))
         if due is None:
             return
         life = stored.expires_at - stored.due_at if stored.expires_at is not None else None

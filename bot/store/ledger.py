@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from bot.core.announcements import State
 from bot.core.segments import Rule
@@ -92,6 +92,23 @@ def open_batches(connection: Connection, announcement: int) -> int:
             batches.c.announcement == announcement, batches.c.settled_at.is_(None)
         )
     ).scalar_one()
+
+
+def ended(connection: Connection, account: str = MAIN_ACCOUNT) -> bool:
+    """Whether an announcement still counts as being sent although none of its batches is open.
+
+    So it is when all its residents have had their month's share, or when the last answer came
+    during a pause.
+    """
+    open_one = exists().where(
+        batches.c.announcement == announcements.c.id, batches.c.settled_at.is_(None)
+    )
+    sending = select(announcements.c.id).where(
+        announcements.c.account == account,
+        announcements.c.state == State.SENDING,
+        announcements.c.ready,
+    )
+    return connection.execute(sending.where(~open_one).limit(1)).first() is not None
 
 
 def lines(connection: Connection, announcement: int) -> Iterator[Line]:

@@ -21,6 +21,7 @@ from bot.services.templating import Templating
 from bot.services.trials import Trials
 from bot.store import announcement_results, chores, residents
 from bot.store.announcement_tables import announcements, audit
+from bot.store.clock import now_ms
 from tests.services.announcing import (
     APPROVER,
     AUTHOR,
@@ -407,25 +408,47 @@ class TestCorrection:
             office.announcing.correct(office.new(draft()), "b.yaml", draft(segment="").encode())
 
 
+def its_time_comes(db, announcement, days_ago=0):
+    """What is planned for later is due now, or has been for days."""
+
+    def run(connection):
+        due = now_ms(connection) - days_ago * 86_400_000
+        table = announcements
+        connection.execute(update(table).where(table.c.id == announcement).values(due_at=due))
+
+    db.write(run)
+
+
 class TestRepeat:
     def test_each_occurrence_is_planned_once_and_sent_once(self, db, office, line):
         ids = people(db, 5)
         more = "repeat: {every: weekly, days: [mon, tue, wed, thu, fri, sat, sun], at: '10:00'}\n"
         first = office.ordered(draft(more=more))
-        stored = office.announcing.load(first)
-        assert stored.due_at is not None
-        due = stored.due_at
-        db.write(lambda c: c.execute(update(announcements).values(due_at=1_700_000_000_000)))
+        due = office.announcing.load(first).due_at
+        assert due is not None
+        its_time_comes(db, first)
         assert office.starting.start_due()
         office.work()
         planned = office.announcing.load(first + 1)
         assert planned.state == State.SCHEDULED and planned.series == first
-        assert planned.approved_by == APPROVER and planned.due_at < due
+        assert planned.approved_by == APPROVER and planned.due_at == due
         later = office.announcing.load(first + 1).frozen
         assert f"id={first + 1}" in later and f"id={first}&" not in later
+        assert not office.starting.start_due()
+        its_time_comes(db, first + 1)
         assert office.starting.start_due()
         office.work()
         assert line.got == dict.fromkeys(ids, 2)
+
+    def test_what_came_due_while_nobody_was_there_is_sent_once(self, db, office, line):
+        ids = people(db, 5)
+        more = "repeat: {every: weekly, days: [mon], at: '10:00'}\n"
+        first = office.ordered(draft(more=more))
+        its_time_comes(db, first, days_ago=30)
+        while office.starting.start_due():
+            office.work()
+        assert line.got == dict.fromkeys(ids, 1)
+        assert office.announcing.load(first + 1).state == State.SCHEDULED
 
     def test_cancelling_the_next_ends_the_series(self, db, office):
         people(db, 5)
