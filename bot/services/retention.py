@@ -24,6 +24,8 @@ _TIDY_MS = 50_000  # less than the minute between two calls
 _PURGE_MS = 6 * 3_600_000
 _LEASE_MS = 600_000  # longer than any purge
 _CLOCK_SET_BACK_MS = 120_000  # longer than any lease or pause
+# What waits so long is of an account that nobody answers for any more: taken off the list.
+_LEFT_MS = 2 * 3_600_000
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Housekeeping:
 
     def _tidy(self, now_ms: int) -> None:
         self.db.write(lambda c: backlog.recover(c, now_ms, _CLOCK_SET_BACK_MS))
+        self.db.write(lambda c: backlog.expire(c, now_ms, _LEFT_MS, None))
         while self.db.write(lambda c: conversations.purge(c, now_ms, _CHUNK)) == _CHUNK:
             pass
         self.db.write(lambda c: settings_keys.purge(c, now_ms))

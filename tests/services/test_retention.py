@@ -6,11 +6,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.services.restoring import erasures_file
-from bot.store import attributes, conversations, intake, questions, residents
+from bot.store import attributes, backlog, conversations, intake, questions, residents
 from bot.store.questions import Question
 from bot.wiring.account import Base, housekeeping_of
 from tests.segments import user_id
-from tests.store.builders import arrival, claim, decide, everything, opened, settle
+from tests.store.builders import (
+    arrival,
+    claim,
+    decide,
+    everything,
+    opened,
+    settle,
+    statuses,
+)
 from tests.web.running import settings
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -101,4 +109,23 @@ def test_an_erasure_is_on_the_list_beside_the_database_within_a_minute(tmp_path:
     calendar.live(timedelta(minutes=1), START + timedelta(minutes=1))
     assert len(listed.read_text().splitlines()) == 1
     assert TARO not in listed.read_text()
+    calendar.db.close()
+
+
+def test_what_waited_in_an_account_taken_off_the_list_is_told_of_no_more_and_goes_too(
+    tmp_path: Path,
+) -> None:
+    calendar = Calendar(tmp_path, 90)
+    body = f'{{"text":"{WORDS}"}}'
+    asked = arrival("asked", who=TARO, at=calendar.ms, body=body, account="gone")
+    calendar.db.write(lambda c: intake.accept(c, [asked], calendar.ms))
+    calendar.live(timedelta(minutes=10), START + timedelta(minutes=110))
+    assert statuses(calendar.db) == {"asked": "waiting"}
+    calendar.live(timedelta(minutes=10), START + timedelta(minutes=130))
+    assert statuses(calendar.db) == {"asked": "unanswered"}
+    with calendar.db.read() as connection:
+        assert backlog.oldest_unanswered(connection) is None
+        assert backlog.silent(connection, 0) == []
+    calendar.live(timedelta(hours=12), START + timedelta(days=91))
+    assert WORDS not in everything(calendar.db) and TARO not in everything(calendar.db)
     calendar.db.close()
