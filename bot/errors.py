@@ -10,7 +10,8 @@ MadoguchiError
 └── StoreError                the database did not keep it: full, locked, read-only, gone
     ├── StoreBusy             another process owns the SQLite file
     ├── StoreVersion          the database is newer than this code, or not ours
-    └── InboxFull             too many events wait already
+    ├── InboxFull             too many events wait already
+    └── ChoicesFull           no room for one more choice of an attribute
 """
 
 from __future__ import annotations
@@ -102,3 +103,7 @@ class StoreVersion(StoreError):
 
 class InboxFull(StoreError):
     """The inbox holds as many open events as it may: refuse, so that LINE delivers again."""
+
+
+class ChoicesFull(StoreError):
+    """An attribute has as many choices, old ones too, as the database can tell apart."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core.changes import Change, with_changes
 from bot.core.ports import Answered
+from bot.errors import ChoicesFull
 from bot.store import (
     attributes,
     conversations,
@@ -23,6 +25,7 @@ from bot.store.exchange import Done
 from bot.store.inbox import Claimed, Decision
 from bot.store.questions import Question
 
+log = logging.getLogger(__name__)
 _FOLLOW, _UNFOLLOW, _UNSEND = "follow", "unfollow", "unsend"
 
 
@@ -113,7 +116,11 @@ def own_wishes(claimed: Claimed, answered: Answered) -> Own | None:
 def _keep(connection: Connection, own: Own, now: int) -> None:
     if own.changes:
         choose = partial(with_changes, changes=own.changes)
-        residents.change(connection, own.resident, choose, own.at, own.account)
+        try:
+            residents.change(connection, own.resident, choose, own.at, own.account)
+        except ChoicesFull as error:
+            # It would be so at every try, and all who come after would wait for it.
+            log.error("choice not kept", extra={"reason": str(error)})
     if own.link:
         settings_keys.add_link(connection, own.link, own.resident, now, own.account)
 

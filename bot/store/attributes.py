@@ -6,6 +6,7 @@ of 500,000 residents is one pass over one index; measured in docs/segments.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.attributes import LIFE_STAGE, TOPICS, Attributes, Profile, Volume, is_grown, month_of
-from bot.errors import StoreError
+from bot.errors import ChoicesFull
 from bot.store.tables import MAIN_ACCOUNT, choice_bits, resident_children, residents
 from bot.store.upsert import Upsert
 
@@ -200,24 +201,30 @@ def save_volume(
 
 
 def forget(
-    connection: Connection, user_id: str, *, before: int, account: str = MAIN_ACCOUNT
+    connection: Connection,
+    user_id: str,
+    *,
+    before: int,
+    now: int | None = None,
+    account: str = MAIN_ACCOUNT,
 ) -> bool:
     """Id and choices go; False where nothing was there.
 
     A resident who followed or chose again after `before` stays known; choices last touched up to
     `before` go all the same. Choices made on the web form carry our clock and `before` is LINE's:
-    in doubt they go.
+    in doubt they go, and so does what a clock that was wrong has dated later than `now`.
     """
     who = _is(user_id, account)
     row = connection.execute(select(residents).where(who).with_for_update()).first()
     if row is None:
         return False
-    if row.chosen_at > before + _CLOCKS_APART_MS:
+    latest = math.inf if now is None else now + _CLOCKS_APART_MS
+    if before + _CLOCKS_APART_MS < row.chosen_at <= latest:
         return True
     # Not left to the cascade alone: SQLite knows none where foreign keys are switched off.
     connection.execute(delete(resident_children).where(resident_children.c.resident == row.id))
     connection.execute(delete(residents).where(who))
-    if row.known_at > before:
+    if before < row.known_at <= latest:
         know(connection, [user_id], row.known_at, account)
     return True
 
@@ -335,7 +342,7 @@ def _masks_for(
 def _free_mask(taken: Collection[int]) -> int:
     free = next((1 << bit for bit in range(MAX_BITS) if 1 << bit not in taken), None)
     if free is None:
-        raise StoreError(f"選択肢が多すぎます。1つの項目に{MAX_BITS}個までです。")
+        raise ChoicesFull(f"選択肢が多すぎます。1つの項目に{MAX_BITS}個までです。")
     return free
 
 

@@ -56,7 +56,7 @@ def erase(
     asked = inbox_erasing.erase_resident(connection, account, resident, before=before, now=now)
     questions.forget(connection, asked)
     conversations.save(connection, resident, None, now, account)
-    attributes.forget(connection, resident, before=before, account=account)
+    attributes.forget(connection, resident, before=before, now=now, account=account)
     settings_keys.forget(connection, resident, account)
     digest = erasures.hasher(connection)
     erasures.record(connection, {digest(account, resident): before})

@@ -154,6 +154,14 @@ def test_what_residents_tell_of_themselves_is_not_kept_as_a_question(talk: Talk)
     assert talk.profile() == Profile(resident(district="旭町", children=["2024-05", "2026-08"]))
 
 
+def test_a_choice_there_is_no_room_for_holds_up_nobody(talk: Talk) -> None:
+    old = resident(topics=[f"t{number}" for number in range(attributes.MAX_BITS)])
+    talk.db.write(lambda c: attributes.save(c, HANAKO, old, 0))
+    assert talk.says("ごみのお知らせがほしい")
+    assert talk.says("こんにちは", who=HANAKO)
+    assert talk.profile() in (None, Profile())
+
+
 def test_the_day_of_birth_is_not_kept_among_the_choices(talk: Talk) -> None:
     talk.taps("do=choose&a=child_birth_month")
     said = talk.says("2024年5月17日")

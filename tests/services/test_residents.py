@@ -92,6 +92,14 @@ def test_a_value_nobody_offers_is_refused_but_an_old_one_may_stay(db):
     assert changed.topics == {"withdrawn", "child"}
 
 
+def test_what_a_clock_that_was_ahead_has_dated_is_erased_too(db):
+    ahead = NOW + timedelta(hours=1)
+    service(db, ahead).choose(TARO, lambda _: resident(topics=["child"]))
+    db.write(lambda c: attributes.follow(c, TARO, milliseconds(ahead)))
+    service(db).forget(TARO)  # the clock has been set right
+    assert service(db).profile(TARO) is None and TARO not in everything(db)
+
+
 def test_forgetting_erases_words_choices_and_id(db):
     found = service(db)
     found.choose(TARO, lambda _: resident(topics=["child"]))
