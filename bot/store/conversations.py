@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from bot.store.tables import CONVERSATION_MS, MAIN_ACCOUNT, conversations
 from bot.store.upsert import Upsert
+from bot.store.writer import ERASED_TRACE
 
 _UPSERT = Upsert(conversations, together=True)
 
@@ -51,6 +52,7 @@ def save_many(connection: Connection, states: Mapping[Key, str | None], now: int
                 tuple_(conversations.c.account, conversations.c.key).in_(gone)
             )
         )
+        connection.info[ERASED_TRACE] = True
 
 
 def purge(connection: Connection, now: int, limit: int) -> int:

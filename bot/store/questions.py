@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from bot.store.tables import MAIN_ACCOUNT, questions
 from bot.store.upsert import Upsert
+from bot.store.writer import ERASED_TRACE
 
 _UPSERT = Upsert(questions, together=True)
 
@@ -56,9 +57,10 @@ def find(connection: Connection, day: str, account: str = MAIN_ACCOUNT) -> list[
 
 
 def forget(connection: Connection, ids: Collection[str]) -> None:
-    """Delete questions by id."""
+    """Delete questions by id, and their trace in the log of a SQLite file."""
     if ids:
         connection.execute(delete(questions).where(questions.c.id.in_(ids)))
+        connection.info[ERASED_TRACE] = True
 
 
 def purge(connection: Connection, before_day: str, limit: int) -> int:

@@ -197,12 +197,17 @@ def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Call
     state_dir = settings.madoguchi_cache_dir.parent
     listed = erasures_file(settings.madoguchi_database_url, state_dir)
     erased = Erasures(base.db, listed, base.now)
+    tasks: list[Callable[[], object]] = [erased.sync, keeping, *histories]
 
     def keep() -> None:
-        erased.sync()
-        keeping()
-        for history in histories:
-            history()
+        failed: Exception | None = None
+        for task in tasks:
+            try:
+                task()
+            except Exception as error:  # keeps none of the others from being done
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     return keep
 

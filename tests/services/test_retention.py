@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.errors import StoreError
 from bot.services.restoring import erasures_file
 from bot.store import attributes, backlog, conversations, intake, questions, residents
 from bot.store.questions import Question
@@ -109,6 +112,18 @@ def test_an_erasure_is_on_the_list_beside_the_database_within_a_minute(tmp_path:
     calendar.live(timedelta(minutes=1), START + timedelta(minutes=1))
     assert len(listed.read_text().splitlines()) == 1
     assert TARO not in listed.read_text()
+    calendar.db.close()
+
+
+def test_a_list_that_cannot_be_written_keeps_nothing_else_from_going(tmp_path: Path) -> None:
+    calendar = Calendar(tmp_path, 90)
+    ask(calendar)
+    erasures_file(calendar.options.madoguchi_database_url, tmp_path).mkdir(parents=True)
+    calendar.now += timedelta(days=200)
+    with pytest.raises(StoreError):  # said in the log
+        calendar.keep()
+    assert WORDS not in everything(calendar.db)
+    assert "moving" not in everything(calendar.db)
     calendar.db.close()
 
 

@@ -39,3 +39,23 @@ def test_who_sends_a_number_is_asked_not_to(tmp_path: Path, words: str, key: str
         assert repr(please_not) in said
         assert "5678" not in said and "example.com" not in said
         assert repr(please_not) not in said_to(there, "図書館カードを作りたい")
+
+
+def test_what_a_visitor_erases_is_not_in_the_files_of_the_database_either(tmp_path: Path) -> None:
+    words = "ふくろうの図書館カードを作りたい"
+
+    def on_disk() -> bool:
+        there.get("/readyz")  # writes: a log that somebody was reading is emptied by the next write
+        files = (tmp_path / "var").glob("test.db*")
+        return any(words.encode() in file.read_bytes() for file in files)
+
+    with town(tmp_path) as there:
+        there.get("/chat")
+        assert there.client.post("/chat", data={"message": words}).status_code == 303
+        assert on_disk()
+        erased = {"message": "消す", "data": "do=erase&sure=yes"}
+        assert there.client.post("/chat", data=erased).status_code == 200
+        deadline = time.monotonic() + 20
+        while on_disk():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
