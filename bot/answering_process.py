@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -150,6 +152,7 @@ class AnsweringProcess:
         told = {folder: library for folder, library in found.items() if library is not None}
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
+        _wait_at_most(ours, _PATIENCE_SECONDS)
         process = context.Process(
             target=serve, args=(theirs, desk, publishers, settle), name="answering", daemon=True
         )
@@ -253,6 +256,7 @@ class AnsweringProcess:
 def _begun(anew: Anew, publishers: Mapping[Path, Publisher]) -> _Link:
     """A new program that has the content in force and answers; raises where there is none."""
     ours, theirs = multiprocessing.Pipe()
+    _wait_at_most(ours, _BEGIN_SECONDS)
     try:
         link = _Link(ours, anew(theirs.fileno()), {})
     except BaseException:
@@ -264,6 +268,7 @@ def _begun(anew: Anew, publishers: Mapping[Path, Publisher]) -> _Link:
         link.send_news(publishers)
         link.send([])
         link.receive(_BEGIN_SECONDS)
+        _wait_at_most(ours, _PATIENCE_SECONDS)
     except BaseException:
         link.end()
         raise
@@ -289,6 +294,14 @@ def serve(
             publishers[said.folder].serve(said.content, said.catalog)
         else:
             pipe.send_bytes(_packed([desk.answer(asked) for asked in said]))
+
+
+def _wait_at_most(pipe: Connection, seconds: float) -> None:
+    """Writing to and reading from one that stands still in the middle raises after so long."""
+    limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
+    with socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
 
 def _give_up(tickets: list[_Ticket]) -> None:

@@ -10,8 +10,10 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -224,6 +226,28 @@ def test_stopped_it_is_waited_for_only_so_long(town: Town, monkeypatch: pytest.M
     os.kill(pid, signal.SIGSTOP)
     assert "図書館の窓口" in words(town.answers.answer(said(CARD), None, NOW))
     assert gone(pid)
+
+
+def test_stopped_it_holds_up_nobody_who_has_much_to_say(
+    tmp_path: Path, tokenizer: SudachiTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.answering_process._PATIENCE_SECONDS", 0.2)
+    town = Town(write(tmp_path, content()), tokenizer)
+    pid = town.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    texts = [f"{CARD}。{number}" + "あ" * 20_000 for number in range(16)]  # more than a pipe holds
+    begun = [town.answers.begin(said(text), None, NOW) for text in texts]
+    answered: list[Answered] = []
+    asking = threading.Thread(target=lambda: answered.extend(each() for each in begun))
+    asking.start()
+    asking.join(20)
+    waited = asking.is_alive()
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)  # or it would wait for ever
+    asking.join()
+    town.process.close()
+    assert not waited and len(answered) == 16
 
 
 def test_told_to_stop_with_the_whole_group_it_still_answers(town: Town) -> None:

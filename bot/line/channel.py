@@ -9,6 +9,7 @@ from bot.core.channel import BotInfo, Endpoint, WebhookTest
 from bot.core.ports import Quota
 from bot.errors import LineRejected
 from bot.line.http import LineRequests
+from bot.line.quota import LIMIT, USED, quota_of
 
 
 class Channel:
@@ -51,10 +52,7 @@ class Channel:
 
     def quota(self) -> Quota:
         """Messages of this month."""
-        limit = self._line.get("/v2/bot/message/quota").json
-        used = self._line.get("/v2/bot/message/quota/consumption").json
-        limited = limit.get("type") == "limited"
-        return Quota(int(limit.get("value", 0)) if limited else None, int(used["totalUsage"]))
+        return quota_of(self._line.get(LIMIT).json, self._line.get(USED).json)
 
 
 def _date(value: str | None) -> datetime | None:

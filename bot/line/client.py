@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from bot.core.ports import Accepted, FollowerPage, Quota, Statistics
 from bot.errors import LineRejected, LineRetryable
+from bot.line.quota import LIMIT, USED, quota_of
 from bot.line.refusals import broken, problems, refusal
 from bot.line.reply import API_BASE, TIMEOUTS, checked_token
 
@@ -97,23 +98,23 @@ class LineClient:
 
     def quota(self) -> Quota:
         """This month's limit and what is used of it (LINE's count is approximate)."""
-        limit = self._get(f"{_MESSAGE}/quota")
-        used = self._get(f"{_MESSAGE}/quota/consumption")
-        limited = limit.get("type") == "limited"
-        return Quota(int(limit.get("value", 0)) if limited else None, int(used["totalUsage"]))
+        return quota_of(self._get(LIMIT), self._get(USED))
 
     def follower_ids(self, start: str = "") -> FollowerPage:
         """Up to 1,000 friends' ids; `start` is the page's `next`. 403 on unverified accounts."""
         query = {"limit": "1000"} | ({"start": start} if start else {})
         page = self._get("/v2/bot/followers/ids", query)
-        return FollowerPage(tuple(page.get("userIds", ())), str(page.get("next") or ""))
+        ids = page.get("userIds")
+        if not isinstance(ids, list):
+            raise _unreadable()
+        return FollowerPage(tuple(map(str, ids)), str(page.get("next") or ""))
 
     def unit_statistics(self, unit: str, first_day: str, last_day: str) -> Statistics:
         """Opened and clicked for a unit; days are YYYYMMDD (Japan). None: below LINE's minimum."""
         query = {"customAggregationUnit": unit, "from": first_day, "to": last_day}
         overview = self._get("/v2/bot/insight/message/event/aggregation", query).get("overview")
         overview = overview if isinstance(overview, dict) else {}
-        return Statistics(overview.get("uniqueImpression"), overview.get("uniqueClick"))
+        return Statistics(_number(overview, "uniqueImpression"), _number(overview, "uniqueClick"))
 
     def close(self) -> None:
         """Close idle connections; a later call opens new ones."""
@@ -132,10 +133,10 @@ class LineClient:
         answer = self._call("GET", f"{path}?{urlencode(query)}" if query else path)
         try:
             found = json.loads(answer.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise LineRetryable("unreadable answer", status=answer.status, unknown_outcome=False)
+            raise _unreadable(answer.status)
         return found
 
     def _call(
@@ -209,6 +210,15 @@ def _error(
     if isinstance(found, LineRejected) and path.startswith(f"{_MESSAGE}/validate/"):
         return _Refused(found, body)
     return found
+
+
+def _unreadable(status: int | None = None) -> LineRetryable:
+    return LineRetryable("unreadable answer", status=status, unknown_outcome=False)
+
+
+def _number(found: Mapping[str, Any], name: str) -> int | None:
+    value = found.get(name)
+    return value if isinstance(value, int) else None
 
 
 def _plain(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ MAX_MESSAGES = 5
 MAX_TEXT = 5000  # UTF-16 units
 MAX_ALT_TEXT = 1500  # UTF-16 units
 MAX_URI = 1000  # UTF-16 units
+MAX_IMAGE_URL = 2000
 MAX_POSTBACK_DATA = 300  # UTF-16 units
 MAX_DISPLAY_TEXT = 300  # grapheme clusters
 MAX_QUICK_REPLIES = 13
@@ -78,6 +79,10 @@ def is_sendable_uri(uri: str) -> bool:
     if parts.scheme in ("http", "https"):
         return bool(parts.hostname)
     return parts.scheme in ("line", "tel") and len(uri) > len(parts.scheme) + 1
+
+
+def _is_image_url(url: str) -> bool:
+    return url.startswith("https://") and len(url) <= MAX_IMAGE_URL and bool(_URI.fullmatch(url))
 
 
 def _message(at: str, message: Any) -> Iterator[str]:
@@ -171,8 +176,8 @@ def _component(at: str, component: Any, allowed: set[str]) -> Iterator[str]:
         yield from _action(f"{at}.action", action, MAX_FLEX_LABEL, labelled=kind == "button")
     if kind == "text" and "contents" not in component:
         yield from _string(f"{at}.text", component.get("text"), MAX_BUBBLE, utf16_len)
-    if kind in ("image", "icon") and not str(component.get("url")).startswith("https://"):
-        yield f"{at}.url: must be https"
+    if kind in ("image", "icon") and not _is_image_url(str(component.get("url"))):
+        yield f"{at}.url: not an https address LINE takes"
     if kind == "box":
         yield from _box(at, component)
 

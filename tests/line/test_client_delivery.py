@@ -165,6 +165,27 @@ def test_an_unreadable_answer_is_trouble_not_a_crash(line, client):
         client.quota()
 
 
+@pytest.mark.parametrize(
+    ("limit", "used"),
+    [
+        ({"type": "limited"}, {"totalUsage": 1}),
+        ({"type": "limited", "value": "many"}, {"totalUsage": 1}),
+        ({"type": "none"}, {}),
+        ({"type": "none"}, {"totalUsage": None}),
+    ],
+)
+def test_a_quota_without_its_numbers_is_trouble_too(line, client, limit, used):
+    line.answers |= {f"{MESSAGE}/quota": limit, f"{MESSAGE}/quota/consumption": used}
+    with pytest.raises(LineRetryable):
+        client.quota()
+
+
+def test_a_page_without_followers_is_trouble_too(line, client):
+    line.answers["/v2/bot/followers/ids?limit=1000"] = {"userIds": None}
+    with pytest.raises(LineRetryable):
+        client.follower_ids()
+
+
 def test_neither_log_nor_errors_hold_residents_or_words(line, client, key, caplog):
     caplog.set_level(logging.DEBUG)
     sends(client, key)["multicast"]()

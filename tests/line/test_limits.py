@@ -93,6 +93,11 @@ REFUSED = {
         [flex(bubble({"type": "span", "text": "x"}))],
         [flex(bubble(5))],
     ],
+    "messages[0].contents.hero.url": [
+        [flex(bubble(WORDS, hero={"type": "image", "url": "http://www.example.jp/a.jpg"}))],
+        [flex(bubble(WORDS, hero={"type": "image", "url": "https://www.example.jp/海.jpg"}))],
+        [flex(bubble(WORDS, hero={"type": "image", "url": "https://example.jp/" + "a" * 2000}))],
+    ],
     "messages[0].contents.body.layout": [[flex({"type": "bubble", "body": {"type": "box"}})]],
 }
 
