@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.core.danger_score import DangerCosts, Level, danger_level, telling_parts, wording_score
+from bot.core.followup import is_settled
 from bot.core.replies import Card, Cards, Part, Reply, Text
+from bot.core.subject import what_is_said
 from bot.core.text import plain_spelling
 from bot.core.turn import Speaker, Turn
 from bot.core.view import CityView
@@ -41,9 +43,17 @@ def danger_by_wording(view: CityView, text: str) -> bool:
 
 def danger_of(speaker: Speaker) -> Level:
     """The same of a speaker's message, which may go on about what was just answered."""
-    costs = _GOING_ON if speaker.state.last else None
-    text = speaker.text
+    text, state = speaker.text, speaker.state
+    if (state.last or state.asked) and _is_done_with(speaker):
+        return "none"
+    costs = _GOING_ON if state.last else None
     return hidden_danger(speaker.view, text, lambda: speaker.rank(text).in_scope, costs)
+
+
+def _is_done_with(speaker: Speaker) -> bool:
+    """「もう業者に頼んじゃった」: done, in words that name nothing but what was talked of."""
+    text = speaker.text
+    return is_settled(text) and not what_is_said(text, speaker.view.tokenize).subjects
 
 
 def with_danger_line(speaker: Speaker, turn: Turn) -> Turn:

@@ -26,6 +26,7 @@ from bot.core.followup import (
     lends,
     names_us,
     one_case_more,
+    refers_back,
     tells_a_case,
 )
 from bot.core.knowledge import Entry
@@ -59,8 +60,11 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     said, further = what_is_said(text, view.tokenize), one_case_more(text)
     decision = decide(ranking, view.costs)
     clear = decision == "answer"
-    if is_bare_noun(text) and decision != "fallback":
+    pointed = point_of(text) is not None and not said.subjects  # 「予約」「駐車場」
+    if is_bare_noun(text) and decision != "fallback" and not pointed:
         return False
+    if refers_back(text) and not said.subjects:
+        return True
     office = clear and ranking.matches[0].id in THE_OFFICE and not said.written.get("市役所")
     point = point_of(text) if (office or not clear) and len(text) <= _BRIEF else None
     if point and not point.thing and decision == "choices" and said.strange_to(words_of(last)):
@@ -110,6 +114,8 @@ def _is_case_of(speaker: Speaker, last: Entry, said: Said, first: str, top1: flo
     of 領収書, but not what names the very thing that the clear first is about.
     """
     text, title = speaker.text, speaker.view.title(first)
+    if asks_also(text) and is_unknown_matter(first):
+        return True
     also = asks_also(text) or even_with(text) or asks_leave(text)
     also = also or (lends(text) and is_unknown_matter(first))
     if (top1 >= _ALL_BUT_SURE and not also) or not is_short_question(text):

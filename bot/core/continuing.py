@@ -25,6 +25,7 @@ from bot.core.followup import (
     even_with,
     goes_on,
     one_case_more,
+    tells_a_case,
     wants_it_short,
 )
 from bot.core.knowledge import Entry, Facet, Intent, Status
@@ -135,7 +136,7 @@ def other_than(speaker: Speaker, last: Entry) -> Turn:
 def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
     """「期限は？」 after an intent that says no source gives it; None for anything else.
 
-    `intent` was just shown. What is clear by itself, such as 「電話番号は？」, is answered anew.
+    `intent` was just shown. What is clear by itself is answered anew.
     """
     text, view = speaker.text, speaker.view
     said = what_is_said(text, view.tokenize)
@@ -147,11 +148,7 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
         told = _is_told(speaker, intent, said, ranking)
         return show_intent(speaker, intent) if told else None
     clear = decide(ranking, view.costs) == "answer"
-    if (
-        clear
-        and (facet is Facet.PHONE or not _is_of_nothing(speaker, ranking))
-        and not even_with(text)
-    ):
+    if clear and not _is_of_nothing(speaker, ranking) and not even_with(text):
         return None
     body = _unknown(speaker, intent, facet)
     card = contact_card(view, speaker.language, body, view.contact(intent))
@@ -166,7 +163,11 @@ def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> 
     decision = decide(ranking, speaker.view.costs)
     near = [match.id for match in ranking.matches[:3]]
     clear = decision == "answer" and not (near[0] in THE_OFFICE and even_with(speaker.text))
-    if clear or not is_unknown_matter(intent.id) or not asks_outright(speaker.text):
+    if clear or not is_unknown_matter(intent.id):
+        return False
+    if tells_a_case(speaker.text) and not said.subjects:
+        return True
+    if not asks_outright(speaker.text):
         return False
     if one_case_more(speaker.text) or near[:1] == [intent.id]:
         return True

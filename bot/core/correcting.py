@@ -113,7 +113,8 @@ def corrected(speaker: Speaker) -> Turn | None:
     named = [item for item in near if _has_all(speaker, item, names)]
     if not named and sure and not view.is_term(sure):
         # 「そうじゃなくて検針が自動になるって」: no other tells of it but what was answered.
-        last_tells = is_unknown_matter(sure) and _tells_of(speaker, state.last, names)
+        last_tells = is_unknown_matter(sure) and bool(said.names)
+        last_tells = last_tells and _tells_of(speaker, state.last, names)
         named = [state.last if last_tells else sure]
     named += [item for item in near if _tells_of(speaker, item, names)]
     if named:

@@ -29,7 +29,7 @@ _BY_MEANS = re.compile(r"^.{1,10}?で(?:払う|申し?込む|出す|予約する
                        r"^.{1,10}?(?:で|でも|がなくても|なしで(?:も)?)(?:いい|よい|大丈夫|ok|できる|できます|払え|使え|申し込め|出せ|もらえ|受け取れ|見れ|見られ)|"
                        r"^.{1,8}?(?:は|も|って)?(?:要り?ます|いり?ます|いる|要る|必要)(?:の|です)?か?[?。!]*$")  # fmt: skip
 _LINKS_BACK = re.compile(
-    r"^(?:じゃあ?|では|それなら|なら|ちなみに|あと|普通の|ふつうの|逆に)|(?:も|は|って)[?。…]*$|(?:のほう|の方|の場合)(?:は|も|が|だ|です|[?])|の(?:話|こと)(?:なんだ|です|だ|なの|[?。]?$)|だっけ"
+    r"^(?:じゃあ?|では|それなら|なら|ちなみに|あと|普通の|ふつうの|逆に)|(?:も|は|って)[?。…]*$|(?:のほう|の方|の場合)(?:は|も|が|だ|です|[?])|の(?:話|こと)(?:なんだ|です|だ|なの|[?。]?$)|だっけ|^[^。、]{1,10}もあ(?:る|り|ん)"
 )
 # What a question ends with that is not simply a noun or a wish.
 _ASKING = re.compile(
@@ -66,7 +66,7 @@ _AS_MEANS = re.compile(
     r"^.{1,14}?(?:を|は|が)?(?:忘れ|わすれ)(?:たら|ても|ると)(?:は|も)?(?:だめ|駄目|無理|いけ|でき|出来|いい|よい|大丈夫|平気|ok|取れ|とれ|もらえ|入れ|使え)"
 )
 _POINTS_EARNED = re.compile(
-    r"ポイント(?:って|は|が|も)?(?:つ[くき]|付[くき]|たま[るり]|貯ま[るり]|還元)"
+    r"ポイント(?:って|は|が|も)?(?:つ[くき]|付[くき]|たま[るり]|貯ま[るり]|還元)|^ポイント(?:って|は|も)?[?]*$"
 )
 # 「さっきの話だけど、」「最初の質問に戻るけど」: to what was said before, which is remembered anyway.
 _BACK_TO = re.compile(
@@ -90,6 +90,10 @@ _OF_A_PERSON = re.compile(
     r"(?:て|で)い?(?:る|ます|ない|ません)(?:んです|んだ|の|です)?[。、…〜ー!]*$"
 )
 _SETTLED = re.compile(r"^(?:もう|すでに|先に)")
+_REFERS = re.compile(
+    r"^(?:じゃあ?|で|あと|え)?[、,\s]*(?:それ|そこ|そっち|そちら|その(?:とき|時|場合|日|窓口|紙|用紙|申請|手続き|書類))|"
+    r"(?:って|という)(?:こと|意味|話)(?:です|だ|なの)?(?:か|よね|ね|の)*[?]*$"
+)
 # 「取り消したいときは」: what to do then, in the matter that was talked of.
 _WHEN_WANTED = re.compile(r"たい(?:とき|時|場合)(?:は|には|って)?(?:どう.{0,8})?[?。…]*$")
 # 「…しててもいい？」: asks leave for one case more, never for a thing of its own.
@@ -217,6 +221,11 @@ def tells_a_case(text: str) -> bool:
 def is_settled(text: str) -> bool:
     """「もう葬儀は終わりました」: a case that needs nothing of its own any more."""
     return bool(_SETTLED.search(fold(text))) and tells_a_case(text)
+
+
+def refers_back(text: str) -> bool:
+    """「それも同じ窓口？」「使えないってこと？」: asks of what was just said, or makes sure of it."""
+    return is_short_question(text) and bool(_REFERS.search(fold(text)))
 
 
 def asks_when_wanted(text: str) -> bool:

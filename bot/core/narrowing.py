@@ -30,7 +30,7 @@ _LONGEST = 20  # characters of a piece of a question
 # 「中心街は？」「窓口のほう」「避難所のやつ」: one thing, of the matter that is talked of.
 _ONE = re.compile(
     r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
-    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合))?(?:は|って|も|なら|だと|だけ|が|で)?(?:です|だ)?(?:けど|が)?[?。…]*$"
+    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合|(?=は|も|なら|って|[?。]|$)))?(?:は|って|も|なら|だと|だけ|が|で)?(?:です|だ)?(?:けど|が)?[?。…]*$"
 )
 _ASKS_OF_ONE = re.compile(r"(?:は|も|なら|だと|って|では)[?。…]*$")
 # What somebody adds who was asked which one: 「なくした」「出ていくとき」「二人目の人」.
@@ -107,7 +107,7 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     together = speaker.rank(f"{state.asked} {found['thing']}")
     near = [match.id for match in together.matches[:_NEAR] if match.id != state.last]
     of_it = [each for each in near if _is_titled(speaker, each, _names(asked), wanted)]
-    titled = (each for each in of_it if all(word in fold(view.title(each)) for word in wanted))
+    titled = (each for each in of_it if _has_all(fold(view.title(each)), wanted))
     # 「図書館は？」 of the public buildings' Wi-Fi, whose answer speaks of libraries.
     told = (
         each
@@ -117,7 +117,11 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
         and _tells_of(speaker, each, wanted)
     )
     first = next(chain(titled, told), None) if wanted else None
-    return answers.show(speaker, first, together.led_by(first)) if first else None
+    if first:
+        return answers.show(speaker, first, together.led_by(first))
+    # 「税金のほう」 after 「自動車税」, of which no title has 税金.
+    said_of_it = last and found["picks"] and wanted and _has_all(words_of(last), wanted)
+    return more_about(speaker, last) if last and said_of_it else None
 
 
 def _is_titled(speaker: Speaker, item_id: str, words: Iterable[str], but: Sequence[str]) -> bool:
@@ -131,8 +135,11 @@ def _tells_of(speaker: Speaker, item_id: str, words: Iterable[str]) -> bool:
     entry = speaker.view.entry(item_id)
     if entry is None or entry.is_term:
         return False
-    answer = fold(entry.answer)
-    return all(word in answer for word in words)
+    return _has_all(fold(entry.answer), words)
+
+
+def _has_all(text: str, words: Iterable[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def names_what_is_near(speaker: Speaker, ranking: Ranking) -> bool:
@@ -143,7 +150,7 @@ def names_what_is_near(speaker: Speaker, ranking: Ranking) -> bool:
         return False
     wanted = _names(what_is_said(found["thing"], speaker.view.tokenize))
     titles = [fold(speaker.view.title(match.id)) for match in ranking.matches[:3]]
-    return bool(wanted) and any(all(word in title for word in wanted) for title in titles)
+    return bool(wanted) and any(_has_all(title, wanted) for title in titles)
 
 
 def after_question_back(speaker: Speaker) -> Turn | None:

@@ -63,9 +63,9 @@ def meant_among(speaker: Speaker) -> Turn | None:
     names = (*said.names, *said.things)
     entries = [entry for each in offered if (entry := view.entry(each))]
     told = [entry.id for entry in entries if all(name in words_of(entry) for name in names)]
-    if not (names and told) or not (points or _is_unclear_without(speaker, offered)):
+    if not told or not (points or _is_unclear_without(speaker, offered)):
         return None
-    if len(told) == 1:
+    if len(told) == 1 and names:
         return answers.show(speaker, told[0])
     together = speaker.rank(f"{asked} {part}")
     near = tuple(match for match in together.matches if match.id in told)

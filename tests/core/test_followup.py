@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.followup import (
     as_means,
+    asks_for_points,
     asks_leave,
     asks_on,
     asks_outright,
@@ -17,6 +18,7 @@ from bot.core.followup import (
     lends,
     links_back,
     one_case_more,
+    refers_back,
     tells_a_case,
 )
 from bot.core.subject import what_is_said
@@ -164,6 +166,23 @@ def test_what_was_left_at_home_is_a_means() -> None:
 )
 def test_the_next_step_goes_on_with_the_answer(text: str) -> None:
     assert goes_on(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["それも同じ窓口？", "そこで払える？", "その書類は家族でも出せる？", "使えないってこと？", "行かなくていいという意味ですか"]
+)  # fmt: skip
+def test_who_asks_of_that_refers_back(text: str) -> None:
+    assert refers_back(text)
+
+
+@pytest.mark.parametrize("text", ["それです", "その他の手続き", "そこそこ混んでる", "ゴミのこと"])
+def test_other_words_refer_to_nothing(text: str) -> None:
+    assert not refers_back(text)
+
+
+def test_points_are_asked_for_in_a_word() -> None:
+    assert asks_for_points("ポイントは？")
+    assert not asks_for_points("ポイントカードは？")
 
 
 def test_what_is_lent_with_a_matter_is_of_it() -> None:

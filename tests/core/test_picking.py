@@ -23,6 +23,8 @@ TITLES = {
         ("罹災証明書の方をお願いします", "c"),
         ("証明書のやつ", None),  # of several
         ("保険証のやつ", None),  # of none
+        ("コンビニで証明書を取るやつ", "a"),
+        ("申請し方", None),
         ("コンビニ", None),  # a question of its own after an answer
     ],
 )
