@@ -23,6 +23,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
+from bot.console.numbers import refuse_numbers
 from bot.console.options import ConsoleOptions
 from bot.services.signin import SignIn, Visit
 from bot.store.staff import Person, Role
@@ -117,7 +118,10 @@ class Gate:
         declared = access_of(current_app.view_functions[request.endpoint or ""])
         if request.method in _UNSAFE and (refused := self._check_token(cookie)):
             return refused
-        return self._judge(declared, g.visit)
+        judged = self._judge(declared, g.visit)
+        if judged is None and request.method in _UNSAFE:
+            refuse_numbers(request.form)
+        return judged
 
     def address(self) -> str:
         """Where the browser is, as the nearest trusted proxy saw it."""

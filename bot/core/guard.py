@@ -93,6 +93,11 @@ _NO_NUMBER = re.compile(
     rf"(?:(?![{''.join(_KANJI_DIGITS)}]|[{_IN_DEEDS}][ \n、]*[{_IN_DEEDS}])"
     r"[ぁ-ヿ一-鿿々A-Za-z、。！？!?「」 \n])*"
 )
+_TWELVE = re.compile(
+    r"(?<![0-9A-Za-z_=/-])(?<![0-9]\.)(?!20\d\d[ -])\d{4}([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z_-])"
+)
+_ADDRESS = re.compile(r"https?://\S+")
+_DASHES = str.maketrans("‐‑‒–—―−─ー", "-" * 9)
 _CARD_GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3)}
 
 Span = tuple[int, int, str]
@@ -122,6 +127,15 @@ def mask(text: str) -> Masked:
             text = text[:start] + LABELS[kind] + text[end:]
             kinds.add(kind)
     return Masked(text, frozenset(kinds))
+
+
+def holds_twelve_digits(text: str) -> bool:
+    """Whether staff have written a number like a My Number: twelve digits in a row or in fours.
+
+    Stricter than `mask`, which would take a row of dates for one; addresses of pages are no words.
+    """
+    folded = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return _TWELVE.search(_ADDRESS.sub(" ", folded)) is not None
 
 
 def without_labels(text: str) -> str:
