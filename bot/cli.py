@@ -42,14 +42,21 @@ _COMMANDS = {
 }
 _FOR_ONE_ACCOUNT = {
     "announce",
+    "ask",
+    "chat",
+    "check",
     "doctor",
     "export",
+    "import-faq",
     "links",
     "menu",
+    "new-city",
     "residents",
     "segments",
     "serve",
+    "sources",
     "staff",
+    "train",
     "worker",
 }
 

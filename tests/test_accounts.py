@@ -5,11 +5,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.accounts import RESERVED, read_accounts
 from bot.app import EXTENSION, create_app
+from bot.cli import main
 from bot.config import REPOSITORY, Settings
 from bot.errors import SettingsError
 from bot.wiring.staff import STAFF
@@ -221,3 +223,30 @@ def test_credentials_outside_the_list_are_refused_beside_it(several):
 def test_without_a_list_there_is_the_one_account(monkeypatch):
     monkeypatch.setenv("MADOGUCHI_CITY", "hachioji")
     assert [each.account for each in Settings.every_from_env()] == ["main"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check"], ["ask", "図書館"], ["sources"], ["import-faq", "FILE", "--city", "onojo"]],
+)
+def test_a_command_about_content_says_which_folder_it_means(several, tmp_path, command):
+    """What is said of the first city's folder is no word about the second's."""
+    (tmp_path / "faq.csv").write_text("質問,回答\n", "utf-8")
+    command = [str(tmp_path / "faq.csv") if word == "FILE" else word for word in command]
+    folder = builders.write(tmp_path / "own", builders.content())
+    path = Path(os.environ["MADOGUCHI_ACCOUNTS"])
+    path.write_text(path.read_text().replace("city: onojo", "city: minato"))
+    path.write_text(path.read_text() + f"  content: {folder}\n")
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 1
+    assert "--account でどれか1つを選んでください：hachioji・onojo" in refused.stderr
+
+
+def test_check_looks_into_the_folder_of_the_account_that_is_named(several, tmp_path):
+    files = builders.content({"knowledge/links.yaml": "broken: ["})
+    folder = builders.write(tmp_path / "own", files)
+    path = Path(os.environ["MADOGUCHI_ACCOUNTS"])
+    path.write_text(path.read_text().replace("city: onojo", "city: minato"))
+    path.write_text(path.read_text() + f"  content: {folder}\n")
+    found = CliRunner().invoke(main, ["check", "--account", "onojo"])
+    assert found.exit_code == 1 and "knowledge/links.yaml:" in found.stdout

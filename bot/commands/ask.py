@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from bot.config import Settings
+from bot.commands.environment import of_content
 from bot.content.indexcache import IndexCache
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.alarm import explain_danger
@@ -83,7 +83,7 @@ class _Content:
     """The shipped content for commands that need neither database nor LINE."""
 
     def __init__(self, city: str | None) -> None:
-        settings = Settings.from_env(need_city=False)
+        settings = of_content()
         self._default = city or settings.city
         self.tokenize = SudachiTokenizer()
         terms = Terms(settings.madoguchi_retention_days, settings.madoguchi_privacy_url)

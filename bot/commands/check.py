@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.config import Settings
+from bot.commands.environment import of_content
 from bot.content.coverage import report as coverage_report
 from bot.content.indexcache import IndexCache
 from bot.content.loader import read_files
@@ -41,7 +41,7 @@ def check(strict: bool, coverage: Path | None, provenance: Path | None, write_fa
         raise click.UsageError(
             "--write-facts には --provenance で全文のフォルダも指定してください。"
         )
-    settings = Settings.from_env(need_city=False)
+    settings = of_content()
     directory, saved = settings.madoguchi_content_dir, IndexCache(settings.madoguchi_cache_dir)
     files = read_files(directory)
     checked = check_files(files, datetime.now(JAPAN).date())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.config import Settings
+from bot.commands.environment import of_content
 from bot.content.indexcache import IndexCache
 from bot.content.loader import load, read_files
 from bot.content.problems import errors
@@ -28,7 +28,7 @@ from bot.services.publishing import check_everything
 @click.option("--kana", default="", help="名前のひらがな。例：みなと")
 def new_city(id: str, name: str, prefecture: str, site: str, plan: str, kana: str) -> None:
     """新しい市のファイル一式（下書き）を、共通の知識のとなりに作ります。"""
-    settings = Settings.from_env(need_city=False)
+    settings = of_content()
     directory, saved = settings.madoguchi_content_dir, IndexCache(settings.madoguchi_cache_dir)
     files, today = read_files(directory), datetime.now(JAPAN).date()
     city = NewCity(id, name, prefecture, site, plan, kana)
@@ -62,7 +62,7 @@ def new_city(id: str, name: str, prefecture: str, site: str, plan: str, kana: st
 )
 def sources(page: Path | None) -> None:
     """どの答えが何をもとにしているかの表を、内容のファイルから作ります。"""
-    files = read_files(Settings.from_env(need_city=False).madoguchi_content_dir)
+    files = read_files(of_content().madoguchi_content_dir)
     fresh = tables(load(files), files)
     if page is not None:
         page.write_text(with_tables(page.read_text("utf-8"), fresh), encoding="utf-8")

@@ -43,3 +43,19 @@ def _every() -> tuple[Sequence[Settings], list[str]]:
     except SettingsError as error:
         said += str(error).splitlines()
     return found, [line for line in said if line != _HEADING]
+
+
+def of_content() -> Settings:
+    """The settings of a command about content alone: those of any account where all share a folder.
+
+    Raises SettingsError where they do not and none is named: what is said of one folder would be
+    taken for all.
+    """
+    found = Settings.every_from_env(need_city=False)
+    if len({each.madoguchi_content_dir for each in found}) == 1:
+        return found[0]
+    names = "・".join(each.account for each in found)
+    raise SettingsError(
+        "内容のフォルダがアカウントごとに分かれています。--account でどれか1つを選んでください："
+        + names
+    )

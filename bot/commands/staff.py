@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from bot.commands.environment import of_content
 from bot.config import Settings
 from bot.content.loader import load, read_files
 from bot.content.problems import errors
@@ -165,7 +166,7 @@ def schema(kind: str | None, folder: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="書かずに、見るところだけを出します")
 def import_faq(file: Path, city: str | None, dry_run: bool) -> None:
     """今あるFAQ（質問・回答・URL・担当課のCSV）を、見直し待ちの知識にします。"""
-    settings = Settings.from_env(need_city=False)
+    settings = of_content()
     directory, city = settings.madoguchi_content_dir, city or settings.city
     files = read_files(directory)
     today = datetime.now(JAPAN).date()

@@ -12,7 +12,7 @@ import click
 from bot.bench import dangers
 from bot.bench.chart import calibration_svg
 from bot.bench.evidence import candidates, gather
-from bot.config import Settings
+from bot.commands.environment import of_content
 from bot.content.loader import load, read_files
 from bot.content.sudachi import SudachiTokenizer
 from bot.core import danger_training, kana_language, priors_training, training
@@ -68,7 +68,7 @@ def train(
     """自信の度合いを学び直し、前との違いを示します。"""
     if plot and (priors or kana or danger):
         raise click.UsageError("--plot は --priors・--kana・--danger といっしょには使えません。")
-    directory = Settings.from_env(need_city=False).madoguchi_content_dir
+    directory = of_content().madoguchi_content_dir
     content = load(read_files(directory)).draft
     kept, marked = _unseen(directory), _rows(marks) if marks else []
     tokenizer = SudachiTokenizer()

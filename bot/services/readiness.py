@@ -72,7 +72,8 @@ class Readiness:
         if accounts := self.without_content():
             return [
                 f"内容に問題があり、前の正しい内容もないため、{_named(accounts)}の質問を受け取れません"
-                "（LINEが後で届け直します）。madoguchi check で場所を見て、直してください。"
+                "（LINEが後で届け直します）。"
+                f"madoguchi check --account {accounts[0]} で場所を見て、直してください。"
             ]
         found = self.content_errors()
         if not found:
