@@ -141,6 +141,7 @@ def test_services_own_nothing_but_state_and_content(name: str) -> None:
         "UMask=0077",
         "ReadWritePaths=/srv/madoguchi/content",
         "Restart=always",
+        "StartLimitIntervalSec=0",
     ):
         assert line in unit
 

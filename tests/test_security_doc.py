@@ -35,3 +35,12 @@ def test_every_threat_names_what_stops_it_and_a_test() -> None:
 def test_every_chapter_of_the_standard_is_there() -> None:
     chapters = re.findall(r"^\| V(\d+) ", DOCUMENT, re.MULTILINE)
     assert chapters == [str(number) for number in range(1, 15)]
+
+
+def test_every_row_of_standard_and_guideline_names_a_test() -> None:
+    mapped = DOCUMENT.split("## 4. ")[1].split("## 6. ")[0]
+    rows = [line for line in mapped.splitlines() if line.startswith("| ")]
+    rows = [line for line in rows if not line.startswith(("| 章", "| 考え方", "| ---"))]
+    assert len(rows) == 14 + 6
+    for row in rows:
+        assert NAMED.search(row.split("|")[2]), row
