@@ -18,6 +18,7 @@ from bot.core.knowledge import COMMON, STATUS_WORDS, Entry
 from bot.core.replies import Card
 from bot.core.text import fold, squeeze
 from bot.core.view import CityView
+from bot.core.wording import SENTENCES
 from bot.line.limits import check_messages
 from bot.line.render import render
 from bot.services.answering import Spoken, speak
@@ -59,6 +60,14 @@ def test_no_file_has_an_error(repository: object) -> None:
     checked = check_files(files, TODAY)
     found = [*checked.problems, *provenance.check(checked.loaded, files)]
     assert [str(problem) for problem in errors(found)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "easy_ja"])
+def test_a_language_says_everything_itself(shipped: Loaded, language: str) -> None:
+    """But what is said before a language is known, and the names of sources in easy Japanese."""
+    sources = {"note", "note_common"} if language == "easy_ja" else set()
+    lacking = SENTENCES.keys() - shipped.draft.wording[language].keys()
+    assert lacking == {"follow", "language_ask"} | sources
 
 
 @pytest.mark.parametrize("city", CITIES)
