@@ -24,6 +24,7 @@ MOST_CONNECTIONS = 2 * _POOL + _WORK_POOL  # of one process, to the server
 _POOL_WAIT_SECONDS = 5
 _ATTEMPTS = 3
 _SERIALIZATION = ("40001", "40P01")  # serialization_failure, deadlock_detected
+_READ_ONLY = "25006"  # read_only_sql_transaction
 _SERVER_OPTIONS: dict[str, Any] = {
     # A server that is away is an error within seconds: LINE waits no longer for its answer.
     "connect_timeout": 3,
@@ -227,6 +228,9 @@ def _again(
             # What never reached its commit is undone and may run again. A commit whose answer
             # was lost may stand: the caller decides, knowing what is safe to repeat.
             lost = committing and not repeatable
+            if _state(error) == _READ_ONLY:
+                # The server was put behind another one: its name may lead to that by now.
+                engine.dispose()
             if lost or attempt == _ATTEMPTS - 1 or not _passing(error):
                 raise store_error(error) from None
     raise AssertionError
@@ -264,8 +268,12 @@ def _passing(error: SQLAlchemyError) -> bool:
     """Whether the same transaction may succeed at once: an old connection, another's lock."""
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state in _SERIALIZATION
+    return error.connection_invalidated or _state(error) in (*_SERIALIZATION, _READ_ONLY)
+
+
+def _state(error: SQLAlchemyError) -> str | None:
+    """PostgreSQL's code of what went wrong."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def _wake(connection: Connection) -> None:

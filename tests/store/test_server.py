@@ -295,3 +295,15 @@ def test_where_nothing_may_be_migrated_another_version_is_refused(url, revision,
     with pytest.raises(StoreVersion, match=said):
         require_current(db)
     db.close()
+
+
+@pytest.mark.parametrize("way", ["write", "work"])
+def test_after_a_failover_the_connections_to_the_server_of_before_are_given_up(url, way):
+    """It lives on as a copy that takes no writes; the address leads to the other one by now."""
+    db = open_database(url)
+    migrate(db)
+    read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    getattr(db, way)(lambda c: c.execute(text(read_only)))
+    kept = getattr(db, way)(lambda c: intake.accept(c, [arrival("a")], NOW))
+    assert kept == 1 and statuses(db) == {"a": "waiting"}
+    db.close()
