@@ -12,6 +12,7 @@ from bot.core.calendar import JAPAN
 BATCH = 500  # LINE's limit of one multicast
 # LINE forgets a retry key after 24 hours and would then send again: stop before.
 KEY_LIFE_MS = 23 * 60 * 60 * 1000
+TOO_MANY = "too many requests"  # what a 429 that waiting mends is called
 # The longest is short: an emergency must not wait for minutes because LINE stumbled for seconds.
 _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 500, 20_000
 

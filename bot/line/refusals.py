@@ -9,6 +9,7 @@ from typing import Any
 
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
+from bot.core.delivery import TOO_MANY
 from bot.errors import LineRejected, LineRetryable
 
 # Raised before a single byte of the request left this machine.
@@ -38,7 +39,7 @@ def refusal(
         return LineRejected("quota_exceeded", status=status, request_id=request_id)
     if status == 429:
         return LineRetryable(
-            "too many requests",
+            TOO_MANY,
             status=status,
             unknown_outcome=False,
             retry_after=_seconds(headers.get("retry-after")),

@@ -163,10 +163,12 @@ class Delivery:
         return Settled(claimed, Verdict.AGAIN, claimed.doubt, unsent=True)
 
     def sweep(self) -> None:
-        """About once a minute: what can be tried no more waits for a person."""
+        """About once a minute: what can be tried no more waits for a person; nothing waits for a clock
+        that was wrong."""
 
         def run(connection: Connection) -> None:
             now = now_ms(connection)
+            batches.heal(connection, now)
             for announcement in batches.give_up_old(connection, now):
                 self._finish(connection, announcement, now)
 

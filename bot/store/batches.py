@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.core.delivery import KEY_LIFE_MS
+from bot.core.delivery import KEY_LIFE_MS, TOO_MANY
 from bot.store.announcement_tables import OPEN_BATCH, batches, recipients
 
 WAITING, ACCEPTED, REFUSED, CANCELLED = "waiting", "accepted", "refused", "cancelled"
@@ -30,6 +30,7 @@ NEEDS_PERSON, SPLIT = "needs_person", "split"
 LEFT, EXPIRED, OVER_CAP = "left", "expired", "over_cap"
 MULTICAST, BROADCAST, NONE = "multicast", "broadcast", "none"
 URGENT = "emergency"
+_LONGEST_MS = 120_000  # longer than any lease, or pause that LINE did not order
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,21 @@ def recover(connection: Connection, now: int) -> int:
     """At a start, where no other process can be sending: what was in flight is due at once."""
     return connection.execute(
         update(batches).where(OPEN_BATCH, batches.c.in_flight).values(due_at=now)
+    ).rowcount
+
+
+def heal(connection: Connection, now: int) -> int:
+    """Batches that would wait longer than any lease or pause of ours are due at once; how many.
+
+    Their time was written by a clock that has been set back since. Who was told by LINE how long
+    to wait (429), and who was put off by quiet hours before the first try, does wait so long.
+    """
+    told = func.coalesce(batches.c.error, "").startswith(TOO_MANY)
+    ours = or_(batches.c.in_flight, and_(batches.c.first_at.is_not(None), ~told))
+    return connection.execute(
+        update(batches)
+        .where(OPEN_BATCH, batches.c.due_at > now + _LONGEST_MS, ours)
+        .values(due_at=now)
     ).rowcount
 
 

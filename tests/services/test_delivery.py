@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from bot.core.announcements import State
-from bot.core.delivery import KEY_LIFE_MS, Pace
+from bot.core.delivery import KEY_LIFE_MS, TOO_MANY, Pace
+from bot.errors import LineRetryable
 from bot.services.announcing import AnnouncementRefused
 from bot.services.starting import _Filling
 from bot.store import residents
@@ -186,6 +187,29 @@ class TestFaults:
         (row,) = office.rows(announcement)
         with db.read() as connection:
             assert row.due_at > now_ms(connection)
+
+    def test_a_clock_that_was_set_back_keeps_nobody_waiting(self, db, office, line):
+        ids = people(db, 10)
+        line.script = [server_error()]
+        announcement = office.started(draft())
+        office.work(hurry=False)
+        ahead = update(batches).values(due_at=batches.c.due_at + 3_600_000)
+        db.write(lambda c: c.execute(ahead))
+        office.delivery.sweep()
+        office.work(hurry=False)
+        assert line.got == dict.fromkeys(ids, 1)
+        assert office.state(announcement) == State.SENT
+
+    def test_who_was_told_by_line_how_long_to_wait_waits(self, db, office, line):
+        people(db, 10)
+        line.script = [
+            LineRetryable(TOO_MANY, status=429, unknown_outcome=False, retry_after=3000.0)
+        ]
+        office.started(draft())
+        office.work(hurry=False)
+        office.delivery.sweep()
+        office.work(hurry=False)
+        assert len(line.requests) == 1
 
     def test_one_unknown_id_costs_nobody_else_the_message(self, db, office, line):
         ids = people(db, 700)
