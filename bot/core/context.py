@@ -44,6 +44,7 @@ _OF_A_THING = re.compile(
 )
 # Where the city hall is and when it is open: 「車で行ける？」 may mean another place.
 THE_OFFICE = ("location", "opening-hours")
+OF_THE_OFFICE = (*THE_OFFICE, "phone-number")
 # 「使い方がわからない」「なんて名前ですか」: of what was just answered.
 _HOW_TO_USE, _WHO_WE_ARE = "how-to-use", "who-are-you"
 
@@ -90,9 +91,11 @@ def _names_more_of(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) 
     if one_case_more(text) and last.id in near:
         return True
     untitled = len(said.strange_to(fold(view.title(near[0])))) == len(said.subjects)
-    settled = is_settled(text) and is_unknown_matter(near[0])
-    if settled or (tells_a_case(text) and ranking.top1 < _ALL_BUT_SURE):
-        return untitled or near[0] == last.id
+    spoken_of = not said.strange_to(words_of(last))
+    if is_settled(text) and (is_unknown_matter(near[0]) or near[0] in OF_THE_OFFICE):
+        return untitled or near[0] in (last.id, *OF_THE_OFFICE)
+    if tells_a_case(text) and (spoken_of or ranking.top1 < _ALL_BUT_SURE):
+        return untitled or near[0] == last.id or (spoken_of and _is_menu(speaker, near[0]))
     if explains(text) and (untitled or _is_menu(speaker, near[0])):
         return not said.strange_to(words_of(last))
     if decide(ranking, view.costs) == "answer":

@@ -16,7 +16,7 @@ from bot.core.compose import (
     told,
 )
 from bot.core.confidence import decide
-from bot.core.context import THE_OFFICE, asks_on_alone
+from bot.core.context import OF_THE_OFFICE, THE_OFFICE, asks_on_alone
 from bot.core.documents import Ranking
 from bot.core.facets import facet_alone, facets_in, loose_facet
 from bot.core.followup import (
@@ -24,6 +24,7 @@ from bot.core.followup import (
     by_what_means,
     even_with,
     goes_on,
+    is_settled,
     one_case_more,
     tells_a_case,
     wants_it_short,
@@ -162,6 +163,9 @@ def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> 
     """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone."""
     decision = decide(ranking, speaker.view.costs)
     near = [match.id for match in ranking.matches[:3]]
+    of_office = decision == "answer" and near[0] in OF_THE_OFFICE
+    if of_office and is_settled(speaker.text):
+        return is_unknown_matter(intent.id)  # 「もう市役所に電話しました」
     clear = decision == "answer" and not (near[0] in THE_OFFICE and even_with(speaker.text))
     if clear or not is_unknown_matter(intent.id):
         return False

@@ -19,7 +19,7 @@ from bot.core.continuing import (
     more_about,
     other_than,
 )
-from bot.core.conversation import State, read_action
+from bot.core.conversation import State, action, read_action
 from bot.core.correcting import corrected, refuses_answer
 from bot.core.documents import Ranking
 from bot.core.elsewhere import about_elsewhere
@@ -42,7 +42,7 @@ from bot.core.preferences import steps
 from bot.core.reactions import choice, read_verdict
 from bot.core.replies import Text
 from bot.core.resident import Resident
-from bot.core.rivals import settled, stands_alone
+from bot.core.rivals import is_unknown_matter, settled, stands_alone
 from bot.core.smalltalk import nods, talk
 from bot.core.text import forget
 from bot.core.turn import Candidate, Message, Speaker, Turn
@@ -170,16 +170,25 @@ class _Dialog:
             return answers.fall_back(self.speaker)
         offered = offered_by(self.speaker)
         if chooses_all(text) and offered:
-            few = len(offered) <= _FEW
-            return (answers.show_each if few else answers.ask_again)(self.speaker, offered)
+            shows = answers.show_each if self._are_few_matters(offered) else answers.ask_again
+            return shows(self.speaker, offered)
         return self._pointed_at(choices) if choices else None
+
+    def _are_few_matters(self, ids: list[str]) -> bool:
+        """Whether all can be shown one after another, and none is small talk or a menu."""
+        few = len(ids) <= _FEW
+        return few and all(self.view.entry(each) or is_unknown_matter(each) for each in ids)
 
     def _pointed_at(self, choices: list[str]) -> Turn | None:
         """A part of a title on screen: 「コンビニのやつ」."""
         titles = {data: self.view.title(read_action(data).get("id", "")) for data in choices}
         asked_back = any(read_action(data).get("do") == "none" for _, data in self.state.shown)
+        if last := self._last():  # whose title may have the words as well as a button under it
+            titles.setdefault(action("show", id=last.id), last.title)
         data = pointed_at(self.speaker.text, titles, asked_back=asked_back)
-        return self._press(data) if data else None
+        if data and not (last and read_action(data).get("id") == last.id):
+            return self._press(data)
+        return None
 
     def _last(self) -> Entry | None:
         """The entry just answered."""

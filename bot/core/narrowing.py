@@ -14,6 +14,7 @@ from bot.core.continuing import more_about
 from bot.core.documents import Ranking
 from bot.core.facets import facet_alone, loose_facet
 from bot.core.followup import (
+    asks_also,
     asks_what_becomes,
     goes_on,
     is_bare_noun,
@@ -28,11 +29,15 @@ from bot.core.turn import Speaker, Turn
 _NEAR = 5
 _LONGEST = 20  # characters of a piece of a question
 # 「中心街は？」「窓口のほう」「避難所のやつ」: one thing, of the matter that is talked of.
+_IS_THERE = r"(?:(?:あ(?:る|ります)|使え(?:る|ます)|でき(?:る|ます)|取れ(?:る|ます))(?:の|ん)?(?:です)?(?:か|(?=[?])))?"
 _ONE = re.compile(
     r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
-    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合|(?=は|も|なら|って|[?。]|$)))?(?:は|って|も|なら|だと|だけ|が|で)?(?:です|だ)?(?:けど|が)?[?。…]*$"
+    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合|(?=は|も|なら|って|[?。]|$)))?(?:に|で)?(?:は|って|も|なら|だと|だけ|が|で)?"
+    rf"{_IS_THERE}(?:です|だ)?(?:けど|が)?[?。…]*$"
 )
-_ASKS_OF_ONE = re.compile(r"(?:は|も|なら|だと|って|では)[?。…]*$")
+_ASKS_OF_ONE = re.compile(rf"(?:は|も|なら|だと|って|では){_IS_THERE}[?。…]*$")
+_ANY = re.compile(r"どこ|だれ|誰|いつ|どの|どんな|何|なに")  # 「どこの学校でも？」
+_TELLS = re.compile(r"(?:ます|ました|ません|です|ない)$")
 # What somebody adds who was asked which one: 「なくした」「出ていくとき」「二人目の人」.
 _ADDED = re.compile(
     r"(?:とき|時|場合|人|ほう|方|やつ|だけ|[っいきしちりえけせてねべめれ]た|[っい]ちゃった|んだ|てる|でる|ている|なる|れる|んで|から|ので|けど|ん)(?:です|なの|なん(?:です|だ))?(?:けど|が|ね|よ)?[?。…]*$|"
@@ -76,9 +81,11 @@ def narrowed(speaker: Speaker, ranking: Ranking) -> Ranking:
 
 
 def points_within(text: str) -> bool:
-    """「避難所のほうは？」: says outright that it means one of several."""
+    """「避難所のほうは？」「図書館にもある？」: says outright that it means one of several."""
     found = _ONE.match(fold(text))
-    return bool(found and found["picks"])
+    if found is None or _ANY.search(found["thing"]):
+        return False
+    return bool(found["picks"]) or asks_also(text)
 
 
 def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
@@ -97,8 +104,9 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     if clear and not _of_no_matter(speaker, ranking):
         return None
     thing = what_is_said(found["thing"], view.tokenize)
-    if not found["picks"] and set(thing.subjects) - set(thing.names):
-        return None  # 「スマホ壊れた」 tells something
+    tells = set(thing.subjects) - set(thing.names) or _TELLS.search(found["thing"])
+    if tells and not found["picks"]:
+        return None  # 「スマホ壊れた」「車もあります」
     asked = what_is_said(state.asked, view.tokenize)
     wanted = _names(thing)
     last = view.entry(state.last)

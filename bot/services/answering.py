@@ -14,7 +14,7 @@ from bot.core.dialog import respond
 from bot.core.ports import Answered, Answerer, Event
 from bot.core.replies import QuickReply, Reply, Text
 from bot.core.resident import Resident
-from bot.core.turn import Message, Turn
+from bot.core.turn import Message, Turn, unique
 from bot.core.view import CityView
 from bot.services.addressing import GROUPS, is_to_us
 
@@ -155,9 +155,12 @@ class Answering(Answerer):
         return Answered(tuple(messages), State().to_json(), "answer", None)
 
     def _fixed(self, view: CityView, key: str, state: str | None) -> Answered:
-        words = view.wording(state_from_json(state).language)
-        buttons = (QuickReply(words.say("menu_button"), action("menu")),)
-        messages = self._render(Reply((Text(words.say(key)),), buttons))
+        """One of our own sentences; what was to choose from before it still is."""
+        kept = state_from_json(state)
+        words = view.wording(kept.language)
+        shown = (QuickReply(label, data) for label, data in kept.shown)
+        buttons = unique((*shown, QuickReply(words.say("menu_button"), action("menu"))))
+        messages = self._render(Reply((Text(words.say(key)),), tuple(buttons)))
         return Answered(tuple(messages), state, "answer", None)
 
 

@@ -133,6 +133,13 @@ def test_what_is_no_text_gets_a_kind_word_and_changes_no_state(
     assert answered.question is None
 
 
+def test_a_sticker_leaves_what_was_to_choose_from(answering: Answering) -> None:
+    before = State(shown=(("図書館", action("show", id="library-card")),)).to_json()
+    answered = answering.answer(event(EventKind.STICKER), before, NOW)
+    assert action("show", id="library-card") in words(answered)
+    assert check_messages(answered.messages) == []
+
+
 def test_a_new_friend_is_told_what_is_kept(answering: Answering) -> None:
     answered = answering.answer(event(EventKind.FOLLOW), None, NOW)
     assert "湊市" in words(answered)
