@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
 from bot.core.announcements import BASE_LANGUAGE
+from bot.core.delivery import pause_ms
 from bot.core.ports import LineDelivery
 from bot.errors import LineError, LineRetryable
 from bot.services.announcing import AnnouncementRefused, Announcing
@@ -22,6 +24,7 @@ from bot.store.upsert import Upsert
 
 _UPSERT = Upsert(testers)
 _ATTEMPTS = 3
+_LONGEST_SECONDS = 5.0  # somebody waits before the page
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Trials:
     announcing: Announcing
     line: LineDelivery | None
     account: str = MAIN_ACCOUNT
+    wait: Callable[[float], None] = time.sleep
 
     def add(self, name: str, user_id: str, by: str) -> None:
         """Give a member of staff test sends; replaces an older id of the same name."""
@@ -122,17 +126,18 @@ class Trials:
         assert self.line is not None
         key = str(uuid.uuid4())  # of this one call: it is not tried again later
         problem = ""
-        for _ in range(_ATTEMPTS):
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self.line.push(user_id, messages, retry_key=key)
                 return ""
             except LineRetryable as lost:
                 problem = f"LINEにつながりません（{lost.status or '返事なし'}）。"
+                seconds = pause_ms(attempt, lost.retry_after) / 1000
+                if attempt == _ATTEMPTS or seconds > _LONGEST_SECONDS:
+                    break
+                self.wait(seconds)
             except LineError as refused:
-                return (
-                    f"LINEに断られました（{refused.status}）。"
-                    "友だちになっているか、名簿のユーザーIDが正しいかを確かめてください。"
-                )
+                return f"LINEに断られました（{refused.status}）。"
         return problem
 
     def _ids(self, connection: Connection) -> dict[str, str]:

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 from bot.core.announcements import State
 from bot.core.calendar import JAPAN
-from bot.core.ports import Statistics
-from bot.errors import ContentError
+from bot.core.ports import Accepted, Statistics
+from bot.errors import ContentError, LineRetryable
 from bot.services.announcing import AnnouncementRefused
 from bot.services.feeding import Feeding
 from bot.services.results import Asking, results
@@ -33,6 +33,7 @@ from tests.services.announcing import (
     draft,
     people,
     server_error,
+    too_many,
     uid,
 )
 from tests.store.builders import everything, opened
@@ -485,6 +486,32 @@ class TestTrialSends:
         with pytest.raises(AnnouncementRefused):
             testing.add("鈴木", "not-an-id", AUTHOR)
         assert not line.pushed
+
+    @pytest.mark.parametrize(
+        ("troubles", "waited", "problem"),
+        [
+            ([server_error(), too_many()], [0.5, 1.0], ""),
+            ([server_error()] * 3, [0.5, 1.0], "500"),
+            ([LineRetryable("x", status=429, unknown_outcome=False, retry_after=60.0)], [], "429"),
+        ],
+    )
+    def test_trouble_is_tried_again_a_little_later_with_the_same_key(
+        self, db, office, line, monkeypatch, troubles, waited, problem
+    ):
+        waits, keys, script = [], set(), list(troubles)
+
+        def push(to, messages, *, retry_key):
+            keys.add(retry_key)
+            if script:
+                raise script.pop(0)
+            return Accepted("pushed")
+
+        monkeypatch.setattr(line, "push", push)
+        testing = Trials(db, office.announcing, line, wait=waits.append)
+        testing.add("鈴木", "U" + "e" * 32, AUTHOR)
+        (tried,) = testing.send(office.new(draft()), ["鈴木"], AUTHOR)
+        assert problem in tried.problem and bool(problem) == bool(tried.problem)
+        assert waits == waited and len(keys) == 1
 
     def test_an_erased_tester_is_gone(self, db, office, line):
         testing = Trials(db, office.announcing, line)
