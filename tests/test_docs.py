@@ -17,6 +17,7 @@ COMMANDS = main.list_commands(click.Context(main))
 _SNIPPET = re.compile(r"(?:^|`)(?:\.venv/bin/)?madoguchi ([^`\n#]+)", re.M)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
+_LABEL = re.compile(r"「([^「」]+)」")
 _BLOCK = re.compile(r"^```.*?^```", re.M | re.S)
 
 
@@ -65,3 +66,15 @@ def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
         assert target.exists(), link
         if heading:
             assert heading in set(slugs(target.read_text("utf-8"))), link
+
+
+def test_every_label_that_the_staff_guide_names_is_on_a_page() -> None:
+    said = [(REPOSITORY / "intents/wording/ja.yaml").read_text("utf-8")]
+    for room in ("console", "web", "line", "core", "services", "store"):
+        files = (REPOSITORY / "bot" / room).rglob("*")
+        said += [
+            each.read_text("utf-8") for each in files if each.suffix in (".html", ".js", ".py")
+        ]
+    pages, guide = "\n".join(said), (REPOSITORY / "docs/staff-guide.md").read_text("utf-8")
+    examples = {"この例文は『住民票』の質問14件を奪います"}
+    assert {each for each in _LABEL.findall(guide) if each not in pages} == examples

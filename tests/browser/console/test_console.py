@@ -262,3 +262,14 @@ def test_who_writes_for_long_stays_signed_in(enter: Enter, office: Office) -> No
         assert told.value.status == 200
     page.reload()
     expect(page.get_by_role("button", name="サインアウト")).to_be_visible()
+
+
+def test_what_was_written_is_still_there_after_a_sign_out(enter: Enter, office: Office) -> None:
+    page = enter(ITEM)
+    page.get_by_label("変更の理由").fill("2階に移った")
+    idle = "UPDATE staff_sessions SET seen_at = seen_at - 1900000"
+    office.db.write(lambda c: c.exec_driver_sql(idle))
+    page.get_by_role("button", name="点検する").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("まだ保存していません")
+    expect(page.get_by_label("書いていた文")).to_have_value(re.compile("2階に移った"))
+    assert problems(page) == []
