@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from bot.core.index import Index
 from bot.core.query import Query
 
 Vector = NDArray[Any]
+_Part = tuple[list[memoryview], Vector, Vector]  # lists, their lengths, what each of them adds
 FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even", "generality")  # fmt: skip
 _GROUP_WEIGHTS = np.array([1.0, 1.0, 0.3, 0.9], np.float32)
 _PHRASE_WEIGHT = 5.0
@@ -92,18 +94,13 @@ def _sums(index: Index, query: Query, asked: _Asked) -> tuple[Vector, Vector]:
     of the phrase explained, likeness in sound. Likeness is the cosine of words and that of sounds of
     the one phrase that is closest in both. It is one pass: each sum has places of its own.
     """
-    _, weights, idf, heard, own, words, grams, count = asked
-    spans = index.spans.take(asked.numbers, axis=0)
-    in_docs, in_said = (spans[:, 1::2] - spans[:, ::2]).T
-    lengths = (in_docs[:count], in_docs[:own], in_docs[grams:count], in_said[words:grams], in_said[:own], in_said[:words], in_said[count:])  # fmt: skip
-    lists, impact = _lists(index, asked, spans)
-    squares = heard * heard
-    adds = (weights * _GROUP_WEIGHTS.repeat(query.sizes), idf[:own], idf[grams:], weights[words:grams] * idf[words:grams], _normed(squares[:own]), heard[:words], _normed(squares[words:]))  # fmt: skip
+    parts, impact = _parts(index, query, asked)
+    lists, lengths, adds = zip(*parts, strict=True)
     runs = np.concatenate(lengths)
     gains = np.concatenate(adds).repeat(runs)
     gains[: len(impact)] *= impact
-    places = index.places.repeat(list(map(len, lengths))).repeat(runs)
-    places += lists
+    places = index.places.repeat(list(map(len, lists))).repeat(runs)
+    places += _joined(chain.from_iterable(lists), index.lists.phrases.format)
     size = 4 * index.postings.size
     sums = np.bincount(places, gains, size + 3 * index.phrases.size)
     by_phrase = sums[size:].reshape(3, -1) * index.phrases.scales
@@ -113,28 +110,38 @@ def _sums(index: Index, query: Query, asked: _Asked) -> tuple[Vector, Vector]:
     return sums[:size].reshape(4, -1), by_phrase
 
 
-def _lists(index: Index, asked: _Asked, spans: Vector) -> tuple[Vector, Vector]:
-    """The lists that the sums run over, one after the other, and BM25F's gains in the first.
+def _parts(index: Index, query: Query, asked: _Asked) -> tuple[tuple[_Part, ...], Vector]:
+    """What the sums run over, in their order, and the impacts that multiply the gains of the first."""
+    _, weights, idf, heard, own, words, grams, end = asked
+    docs, impact, titles, rows = index.lists
+    spans = index.spans.take(asked.numbers, axis=0)
+    in_docs, in_said = (spans[:, 1::2] - spans[:, ::2]).T
+    held = list(map(slice, *spans[:end, :2].T.tolist()))
+    said = list(map(slice, *spans[:, 2:].T.tolist()))
+    whole = [docs[place] for place in held]
+    titled = [titles[place] for place in said[words:grams]]
+    worded = [rows[place] for place in said[:words]]
+    sounding = [rows[place] for place in said[end:]]
+    squares = heard * heard
+    parts = (
+        (whole, in_docs[:end], weights * _GROUP_WEIGHTS.repeat(query.sizes)),
+        (whole[:own], in_docs[:own], idf[:own]),
+        (whole[grams:], in_docs[grams:end], idf[grams:]),
+        (titled, in_said[words:grams], weights[words:grams] * idf[words:grams]),
+        (worded[:own], in_said[:own], _normed(squares[:own])),
+        (worded, in_said[:words], heard[:words]),
+        (sounding, in_said[end:], _normed(squares[words:])),
+    )
+    return parts, _joined([impact[place] for place in held], impact.format)
+
+
+def _joined(lists: Iterable[memoryview], kind: str) -> Vector:
+    """Lists one after the other.
 
     Copying runs is faster than picking single places, where lists are long; slices of memory,
     joined as bytes, take half the time of arrays.
     """
-    _, _, _, _, own, words, grams, count = asked
-    docs, impact, titles, rows = index.lists
-    held = list(map(slice, *spans[:count, :2].T.tolist()))
-    said = list(map(slice, *spans[:, 2:].T.tolist()))
-    whole = [docs[place] for place in held]
-    worded = [rows[place] for place in said[:words]]
-    lists = [*whole, *whole[:own], *whole[grams:]]
-    lists += [titles[place] for place in said[words:grams]]
-    lists += worded[:own] + worded
-    lists += [rows[place] for place in said[count:]]
-    gains = [impact[place] for place in held]
-    return _joined(lists, rows.format), _joined(gains, impact.format)
-
-
-def _joined(parts: list[memoryview], kind: str) -> Vector:
-    joined: Vector = np.frombuffer(b"".join(parts), kind)
+    joined: Vector = np.frombuffer(b"".join(lists), kind)
     return joined
 
 
