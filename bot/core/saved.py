@@ -7,6 +7,7 @@ file that was tampered with can make scores wrong, not run code.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import struct
@@ -17,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.collector import held_back
 from bot.core.counts import DocumentCounts
 from bot.core.documents import Document
 from bot.core.index import Index
@@ -99,11 +99,15 @@ def from_bytes(data: bytes | memoryview) -> Index:
     Its arrays are parts of `data`, which may be a mapped file: what is never asked for is never
     read.
     """
+    was_on = gc.isenabled()
+    gc.disable()  # it would walk again and again through what is being made, all of which stays
     try:
-        with held_back():
-            return _read(data)
+        return _read(data)
     except (KeyError, TypeError, IndexError, struct.error) as error:
         raise ValueError("not a saved index of this version") from error
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read(data: bytes | memoryview) -> Index:

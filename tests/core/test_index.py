@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 
 import pytest
 
@@ -48,6 +49,21 @@ def test_anything_but_a_saved_index_is_refused() -> None:
     for data in (b"", b"pickle", saved[:-40], saved[:25], b"madoguchi-index-1\n" + b"\xff" * 40):
         with pytest.raises(ValueError):
             from_bytes(data)
+
+
+def test_loading_leaves_the_collector_of_garbage_as_it_was() -> None:
+    saved = to_bytes(INDEX)
+    from_bytes(saved)
+    assert gc.isenabled()
+    with pytest.raises(ValueError):
+        from_bytes(saved[:-40])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        from_bytes(saved)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_the_key_changes_with_documents_and_word_list() -> None:
