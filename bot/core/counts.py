@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ _MAX_FIELD = 3000  # characters of one field that count
 _SHORT = 50_000  # characters of a text in which a word is sought faster from its start
 
 Ints = NDArray[np.int32]
+Tallies = NDArray[np.uint16]  # one row for each term, one column for each field
 Vocabulary = dict[str, int]  # term -> term number; grows while documents are counted
 
 
@@ -48,7 +49,7 @@ class DocumentCounts:
 
     fingerprint: str
     terms: Ints
-    tallies: NDArray[np.uint16]  # one row for each term, one column for each field
+    tallies: Tallies
     phrases: tuple[Ints, ...]
     generality: int
 
@@ -88,11 +89,12 @@ def count_documents(
         for document, others in zip(documents, folded, strict=True)
     ]
     concepts = _count_concepts(fields, lexicon)
-    for document, texts, others, extra in zip(documents, related, folded, concepts, strict=True):
+    for document, texts, others, (said, rows) in zip(
+        documents, related, folded, concepts, strict=True
+    ):
         terms, tallies = reading.count((document.title, *document.questions), others)
-        if extra:
-            terms = np.concatenate((terms, reading.numbers(extra)))
-            tallies = np.concatenate((tallies, np.array(list(extra.values()), np.uint16)))
+        terms = np.concatenate((terms, reading.numbers(said)))
+        tallies = np.concatenate((tallies, rows))
         phrases = tuple(map(reading.phrase, (document.title, *document.questions)))
         found.append(
             DocumentCounts(
@@ -143,9 +145,7 @@ class Reading:
         """The number of each term; a new one gets the next."""
         return np.array(self._numbered(terms), np.int32)
 
-    def count(
-        self, questions: Sequence[str], folded: Sequence[str]
-    ) -> tuple[Ints, NDArray[np.uint16]]:
+    def count(self, questions: Sequence[str], folded: Sequence[str]) -> tuple[Ints, Tallies]:
         """The terms of a document, and how often each stands in each field."""
         fields = [list(chain.from_iterable([self._question(text)[0] for text in questions]))]
         for text in folded:
@@ -254,7 +254,7 @@ def concept_term(line: Line) -> str:
 
 def _count_concepts(
     fields: Sequence[Sequence[str]], lexicon: Sequence[Line]
-) -> list[dict[str, list[int]]]:
+) -> list[tuple[list[str], Tallies]]:
     """For each document (its four folded fields), concept pseudo-terms with counts by field.
 
     A line's concept is present where one of its office words of two characters and more is.
@@ -265,20 +265,34 @@ def _count_concepts(
     places = _Places(joined, {word[:2] for words in sought for word in words if len(word) > 1})
     short = len(joined) < _SHORT
     starts = np.cumsum([0] + [len(text) + 1 for text in texts])
-    owners: dict[str, Counter[int]] = {}
-    found: list[dict[str, list[int]]] = [{} for _ in fields]
+    concepts = list(dict.fromkeys(map(concept_term, lexicon)))
+    number = {term: place for place, term in enumerate(concepts)}
+    document, field = np.divmod(np.arange(len(texts)), FIELDS)
+    first_cell = document * len(concepts) * FIELDS + field
+    owners: dict[str, NDArray[np.int64]] = {}
+    cells = [np.zeros(0, np.int64)]
     for line, words in zip(lexicon, sought, strict=True):
-        term = concept_term(line)
+        own = number[concept_term(line)] * FIELDS
         for word in dict.fromkeys(words):
             if len(word) < 2 or (short and word not in joined):
                 continue
             if word not in owners:
-                owner_of = np.searchsorted(starts, places.of(word), "right") - 1
-                owners[word] = Counter(owner_of.tolist())
-            for owner, count in owners[word].items():
-                tally = found[owner // FIELDS].setdefault(term, [0] * FIELDS)
-                tally[owner % FIELDS] += count
-    return found
+                owner = np.searchsorted(starts, places.of(word), "right") - 1
+                owners[word] = first_cell[owner]
+            cells.append(owners[word] + own)
+    rows, tallies = _tallied(np.concatenate(cells))
+    ends = np.searchsorted(rows, np.arange(len(fields) + 1) * len(concepts)).tolist()
+    said = [concepts[row] for row in (rows % max(1, len(concepts))).tolist()]
+    return [(said[begin:end], tallies[begin:end]) for begin, end in pairwise(ends)]
+
+
+def _tallied(cells: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], Tallies]:
+    """The rows of cells (row times `FIELDS` plus field), each once, and its count in each field."""
+    cells, counts = np.unique(cells, return_counts=True)
+    rows, place = np.unique(cells // FIELDS, return_inverse=True)
+    tallies = np.zeros((len(rows), FIELDS), np.uint16)
+    tallies[place, cells % FIELDS] = counts
+    return rows, tallies
 
 
 class _Places:
@@ -287,30 +301,32 @@ class _Places:
     `beginnings` are the words' first two characters; no other words are found.
     """
 
-    def __init__(self, text: str, beginnings: Iterable[str]) -> None:
-        self._codes = np.frombuffer((text + "\0" * 64).encode("utf-32-le"), np.uint32)
+    def __init__(self, text: str, beginnings: Collection[str]) -> None:
+        self._codes = _codes(text + "\0" * 64)
         first, second = np.zeros((2, sys.maxunicode + 1), bool)
-        for pair in beginnings:
-            first[ord(pair[0])] = second[ord(pair[1])] = True
+        wanted = _codes("".join(beginnings)).reshape(-1, 2).T
+        first[wanted[0]] = second[wanted[1]] = True
         # Sorting is what takes time, and few places can begin a word.
         able = np.flatnonzero(first[self._codes[:-1]] & second[self._codes[1:]])
-        pairs = self._pair(self._codes[able], self._codes[able + 1])
-        order = np.argsort(pairs, kind="stable")
+        pairs = _pairs(self._codes[able], self._codes[able + 1])
+        order = pairs.argsort(kind="stable")
+        pairs = pairs[order]
         self._order = able[order]
-        self._pairs = pairs[order]
-
-    @staticmethod
-    def _pair(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint64]:
-        return (first.astype(np.uint64) << np.uint64(32)) | second
+        ends = (np.searchsorted(pairs, _pairs(*wanted), side) for side in ("left", "right"))
+        spans = map(slice, *(end.tolist() for end in ends))
+        self._spans = dict(zip(beginnings, spans, strict=True))
 
     def of(self, word: str) -> NDArray[np.int64]:
         """Where the word of two to 64 characters begins."""
-        codes = np.frombuffer(word[:64].encode("utf-32-le"), np.uint32)
-        low, high = (
-            np.searchsorted(self._pairs, self._pair(codes[:1], codes[1:2])[0], side)
-            for side in ("left", "right")
-        )
-        places = self._order[low:high]
-        for offset in range(2, len(codes)):
-            places = places[self._codes[places + offset] == codes[offset]]
+        places = self._order[self._spans[word[:2]]]
+        for offset, code in enumerate(map(ord, word[2:64]), 2):
+            places = places[self._codes[places + offset] == code]
         return places
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+def _pairs(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    return (first.astype(np.uint64) << np.uint64(32)) | second

@@ -113,7 +113,7 @@ def term_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Postings:
     df = np.bincount(terms, minlength=len(space))
     idf = np.log1p((size - df + 0.5) / (df + 0.5)).astype(np.float32)
     impact = idf[terms] * _saturated(docs, tallies, space[terms], size)
-    order = np.argsort(terms, kind="stable")
+    order = _side_by_side(terms)
     numbers = _narrow(docs[order], sum(len(item.phrases) for item in counts))
     titled = tallies[order, 0] > 0
     return Postings(
@@ -126,6 +126,15 @@ def term_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Postings:
         idf=idf,
         latent_weight=_LATENT_WEIGHTS[space],
     )
+
+
+def _side_by_side(terms: Ints) -> NDArray[np.intp]:
+    """An order in which equal terms are neighbours, in the order of terms; each one's stay in order.
+
+    NumPy sorts numbers of 16 bits by counting, in a tenth of the time of longer ones.
+    """
+    order = (terms & 0xFFFF).astype(np.uint16).argsort(kind="stable")
+    return order[(terms[order] >> 16).astype(np.uint16).argsort(kind="stable")]
 
 
 def _starts(lengths: NDArray[np.intp]) -> Ints:
@@ -148,18 +157,18 @@ def _columns(counts: Sequence[DocumentCounts]) -> tuple[Ints, Ints, Floats]:
 
 def _saturated(docs: Ints, tallies: Floats, space: Spaces, size: int) -> Floats:
     """BM25F's saturated term frequency, (k1 + 1) tf / (k1 + tf), of each posting."""
-    scales = np.ones((len(_FIELD_WEIGHTS), FIELDS, size), np.float32)
-    for code in range(len(_FIELD_WEIGHTS)):
-        measured = space == (code if code != _CONCEPTS else _WORDS)  # a concept has no own length
-        for field in range(FIELDS):
-            lengths = np.bincount(docs[measured], tallies[measured, field], size)
-            filled = lengths[lengths > 0]
-            mean = filled.mean() if len(filled) else 1.0
-            scales[code, field] = _FIELD_WEIGHTS[code][field] / ((1 - _B) + _B * lengths / mean)
-    weighted = np.zeros(len(docs), np.float32)
+    codes = len(_FIELD_WEIGHTS)
     place = space.astype(np.int32) * size + docs
+    weighted = np.zeros(len(docs), np.float32)
     for field in range(FIELDS):
-        weighted += tallies[:, field] * scales[:, field].ravel()[place]
+        lengths = np.bincount(place, tallies[:, field], codes * size).reshape(codes, size)
+        lengths[_CONCEPTS] = lengths[_WORDS]  # a concept has no own length
+        scales = np.empty((codes, size), np.float32)
+        for weights, own, scale in zip(_FIELD_WEIGHTS, lengths, scales, strict=True):
+            filled = own[own > 0]
+            mean = filled.mean() if len(filled) else 1.0
+            scale[:] = weights[field] / ((1 - _B) + _B * own / mean)
+        weighted += tallies[:, field] * scales.ravel()[place]
     k1 = np.array(_K1, np.float32)[space]
     saturated: Floats = weighted * (k1 + 1) / (k1 + weighted)
     return saturated
@@ -177,7 +186,7 @@ def phrase_postings(counts: Sequence[DocumentCounts], space: Spaces) -> Phrases:
     squares = np.where(is_word, weights**2, 0), weights * is_word, np.where(is_word, 0, weights**2)
     words, total, sounds = (np.bincount(rows, each, len(phrases)) for each in squares)
     scales = np.stack((np.sqrt(words), total, np.sqrt(sounds)))
-    order = np.argsort(terms, kind="stable")
+    order = _side_by_side(terms)
     return Phrases(
         size=len(phrases),
         first=np.cumsum([0, *(len(item.phrases) for item in counts)])[:-1].astype(np.int32),
