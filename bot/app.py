@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -199,10 +199,11 @@ def _flask(
     """Every address that answers, and what keeps the versions of the content."""
     every, base, publishers = ground.every, ground.base, ground.publishers
     settings = every[0]
-    readiness = _readiness(ground, worker, answering)
+    receivers = _receivers(ground, worker)
+    readiness = _readiness(ground, worker, answering, receivers.values())
     metrics.look_at(Vitals(base.db, readiness, base.now, readiness.content_errors))
     app = application(metrics)
-    app.register_blueprint(webhook_blueprint(_receivers(ground, worker)))
+    app.register_blueprint(webhook_blueprint(receivers))
     app.register_blueprint(health_blueprint(readiness))
     token = settings.madoguchi_metrics_token.get_secret_value()
     app.register_blueprint(metrics_blueprint(metrics, token))
@@ -293,7 +294,10 @@ def _worker(
 
 
 def _readiness(
-    ground: _Ground, worker: ReplyWorker | None, answering: AnsweringProcess | None
+    ground: _Ground,
+    worker: ReplyWorker | None,
+    answering: AnsweringProcess | None,
+    receivers: Collection[Receiver],
 ) -> Readiness:
     return Readiness(
         ground.base.db,
@@ -303,6 +307,7 @@ def _readiness(
         lambda: _errors(ground.publishers.values()),
         lambda: answering is not None and answering.lost,
         partial(_without_content, ground),
+        lambda: any(receiver.refusing() for receiver in receivers),
     )
 
 

@@ -23,6 +23,7 @@ class Readiness:
     `content_errors` is how many errors keep new content out while the content before answers.
     `answering_lost`: whether the process that decides answers has ended, and no other is there yet.
     `without_content`: of several accounts those whose content was never good; nobody answers there.
+    `refusing`: whether LINE's events cannot be kept. A full disk may still take our own small row.
     """
 
     db: Database
@@ -32,6 +33,7 @@ class Readiness:
     content_errors: Callable[[], int] = lambda: 0
     answering_lost: Callable[[], bool] = lambda: False
     without_content: Callable[[], Sequence[str]] = lambda: ()
+    refusing: Callable[[], bool] = lambda: False
 
     def reasons(self) -> list[str]:
         """Why not, in Japanese for the operator; empty when all is well. Writes one small row."""
@@ -42,6 +44,11 @@ class Readiness:
             require_current(self.db)  # a newer version on another machine may have changed it
         except StoreError as error:
             reasons.append(str(error))
+        if not reasons and self.refusing():
+            reasons.append(
+                "質問を保存できないため、断っています（LINEが後で届け直します）。"
+                "ディスクの空きとデータベースを確かめてください。"
+            )
         if not self.content_loaded():
             reasons.append("内容（intents/ と knowledge/）が読み込まれていません。")
         if self.worker_alive is not None and not self.worker_alive():

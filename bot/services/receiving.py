@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -25,6 +25,7 @@ from bot.store.tables import MAIN_ACCOUNT
 log = logging.getLogger(__name__)
 
 _PLACES = 100
+_TOLD_FOR = timedelta(seconds=30)
 
 Raw = dict[str, Any]
 
@@ -75,6 +76,7 @@ class Receiver:
         self._limit = limit
         self._ready = ready
         self._gathering = Gathering(self._write_together)
+        self._refused_at: datetime | None = None
         self._places = 0  # how many more events fit before the open ones are counted again
 
     def receive(self, body: bytes, signature: str | None) -> Receipt:
@@ -97,11 +99,19 @@ class Receiver:
             log.error("inbox full", extra={"limit": self._limit})
             return Receipt.NOT_KEPT
         except StoreError as error:
+            self._refused_at = self._clock()
             log.error("events not stored", extra={"reason": str(error), "events": len(arrivals)})
             return Receipt.NOT_KEPT
+        self._refused_at = None
         if new:
             self._wake()
         return Receipt.KEPT
+
+    def refusing(self) -> bool:
+        """Whether what came in last could not be kept; for a while, since who says so may get no
+        more by then."""
+        refused_at = self._refused_at
+        return refused_at is not None and self._clock() - refused_at < _TOLD_FOR
 
     def _write(self, arrivals: list[Arrival]) -> int:
         # Two queues, one behind the other, would make each webhook wait for two commits.

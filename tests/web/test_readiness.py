@@ -10,6 +10,7 @@ from flask import Flask
 from bot.errors import LineRejected
 from bot.line.events import parse_event
 from bot.services.readiness import Readiness
+from bot.services.receiving import Receipt
 from bot.services.replying import Replying
 from bot.services.vitals import Vitals
 from bot.store.database import Database
@@ -113,4 +114,23 @@ def test_a_database_of_another_version_is_not_ready(db: Database, revision: str,
         assert status == 503 and said in answer["reasons"][0]
     finally:
         db.write(lambda c: c.exec_driver_sql(change.format(HEAD)))
+    assert looked(readiness) == (200, {"status": "ok"})
+
+
+def test_a_full_disk_is_told_although_a_small_row_still_fits(sqlite_db: Database) -> None:
+    clock = FakeClock()
+    door = receiver(sqlite_db, clock)
+    readiness = Readiness(sqlite_db, clock, lambda: True, refusing=door.refusing)
+    readiness.reasons()  # its row is there
+    pages = sqlite_db.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    sqlite_db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
+    long = text_event("ごみ" * 4000)
+    assert deliver(door, long) is Receipt.NOT_KEPT
+    status, said = looked(readiness)
+    assert status == 503 and "質問を保存できない" in said["reasons"][0]
+    clock.advance(31)  # nobody was sent here since: whether there is room shows at the next event
+    assert looked(readiness) == (200, {"status": "ok"})
+    assert deliver(door, long) is Receipt.NOT_KEPT
+    sqlite_db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages * 2}"))
+    assert deliver(door, long) is Receipt.KEPT
     assert looked(readiness) == (200, {"status": "ok"})
