@@ -195,7 +195,10 @@ def test_what_is_done_ends_though_nothing_of_it_is_left_to_send(db):
     assert ended and office.state(before) == State.SENT and len(line.broadcasts) == 1
 
 
-def test_the_oldest_batch_waits_from_when_its_turn_came(db):
+@pytest.mark.parametrize("kind", ["db", "postgres"])
+def test_the_oldest_batch_waits_from_when_its_turn_came(request, kind):
+    db = request.getfixturevalue(kind)
+    bystanders(db)
     office = Office(db, pace=Pace(people_per_minute=1000))
     people(db, 2500)
 
