@@ -14,6 +14,7 @@ from bot.core.subject import what_is_said
 from bot.core.text import fold
 from bot.core.turn import Speaker, Turn
 
+_SURE = 0.9
 _LONGEST = 40  # characters; a longer message tells a story of its own
 _NO = r"(?:いや|いえ|いいえ|ううん|うーん|あ|え|ごめん|すみません|no|sorry)"
 _WRONG = r"(?:違(?:う|います|くて|うって)|ちが(?:う|います|くて|うって)|(?:間違|まちが)え(?:ました|た|ちゃった|てた))(?:よ|の|わ|んです(?:けど|が)?|んだけど?)*"
@@ -100,7 +101,8 @@ def corrected(speaker: Speaker) -> Turn | None:
         return None
     names = tuple(dict.fromkeys((*said.names, *said.things))) or said.subjects
     # Who names what was just answered after all has not refused it.
-    refused = state.refused if _has_all(speaker, state.last, names) else _and(state, state.last)
+    means_last = _has_all(speaker, state.last, names) or _is_sure_of(speaker, meant, state.last)
+    refused = state.refused if means_last else _and(state, state.last)
     anew = replace(speaker, text=meant, state=replace(state, refused=refused, last=""))
     together = _without(speaker.rank(f"{state.asked} {meant}"), refused)
     decision, alone = settled(view, meant, _without(speaker.rank(meant), refused))
@@ -131,6 +133,11 @@ def _read_with(speaker: Speaker, word: str) -> Turn:
     if decision == "choices":
         return answers.offer_choices(anew, ranking)
     return answers.fall_back(anew, ranking)
+
+
+def _is_sure_of(speaker: Speaker, text: str, item_id: str) -> bool:
+    ranking = speaker.rank(text)
+    return ranking.matches[:1] != () and ranking.matches[0].id == item_id and ranking.top1 >= _SURE
 
 
 def _and(state: State, item_id: str) -> tuple[str, ...]:

@@ -182,7 +182,7 @@ class _Dialog:
     def _pointed_at(self, choices: list[str]) -> Turn | None:
         """A part of a title on screen: 「コンビニのやつ」."""
         titles = {data: self.view.title(read_action(data).get("id", "")) for data in choices}
-        asked_back = any(read_action(data).get("do") == "none" for _, data in self.state.shown)
+        asked_back = bool(offered_by(self.speaker))
         if last := self._last():  # whose title may have the words as well as a button under it
             titles.setdefault(action("show", id=last.id), last.title)
         data = pointed_at(self.speaker.text, titles, asked_back=asked_back)

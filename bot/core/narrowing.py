@@ -113,10 +113,25 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
     if last and found["picks"] and found["thing"] in fold(last.title):
         return more_about(speaker, last)
     together = speaker.rank(f"{state.asked} {found['thing']}")
-    near = [match.id for match in together.matches[:_NEAR] if match.id != state.last]
+    first = _for_that(speaker, together, asked, wanted) if wanted else None
+    if first:
+        return answers.show(speaker, first, together.led_by(first))
+    # 「税金のほう」 after 「自動車税」, of which no title has 税金.
+    said_of_it = last and found["picks"] and wanted and _has_all(words_of(last), wanted)
+    return more_about(speaker, last) if last and said_of_it else None
+
+
+def _for_that(
+    speaker: Speaker, together: Ranking, asked: Said, wanted: tuple[str, ...]
+) -> str | None:
+    """The nearest id but the last, titled with what is wanted and something that was asked of.
+
+    Or whose answer tells of what is wanted: 「図書館は？」 of the public buildings' Wi-Fi.
+    """
+    view, last = speaker.view, speaker.state.last
+    near = [match.id for match in together.matches[:_NEAR] if match.id != last]
     of_it = [each for each in near if _is_titled(speaker, each, _names(asked), wanted)]
     titled = (each for each in of_it if _has_all(fold(view.title(each)), wanted))
-    # 「図書館は？」 of the public buildings' Wi-Fi, whose answer speaks of libraries.
     told = (
         each
         for each in near
@@ -124,12 +139,7 @@ def of_same_matter(speaker: Speaker, ranking: Ranking) -> Turn | None:
         and _is_titled(speaker, each, asked.names, wanted)
         and _tells_of(speaker, each, wanted)
     )
-    first = next(chain(titled, told), None) if wanted else None
-    if first:
-        return answers.show(speaker, first, together.led_by(first))
-    # 「税金のほう」 after 「自動車税」, of which no title has 税金.
-    said_of_it = last and found["picks"] and wanted and _has_all(words_of(last), wanted)
-    return more_about(speaker, last) if last and said_of_it else None
+    return next(chain(titled, told), None)
 
 
 def _is_titled(speaker: Speaker, item_id: str, words: Iterable[str], but: Sequence[str]) -> bool:
@@ -173,7 +183,8 @@ def after_question_back(speaker: Speaker) -> Turn | None:
     if not state.asked or not (offered_by(speaker) or (state.last and is_bare_noun(state.asked))):
         return None
     folded = fold(text)
-    if len(folded) > _LONGEST or not _ADDED.search(folded):
+    a_noun = is_bare_noun(text)
+    if len(folded) > _LONGEST or not (a_noun or _ADDED.search(folded)):
         return None
     if facet_alone(text) or goes_on(text) or loose_facet(text):
         return None
@@ -185,6 +196,8 @@ def after_question_back(speaker: Speaker) -> Turn | None:
     found = next((match for match in together.matches[:3] if match.id in near), None)
     entry = view.entry(found.id) if found else None
     if found is None or entry is None or not _speaks_of(speaker, entry, state.asked):
+        return None
+    if a_noun and not _has_all(fold(entry.title), _names(what_is_said(text, view.tokenize))):
         return None
     if entry.id != together.matches[0].id:
         decision, together = "choices", together.led_by(found.id)

@@ -63,8 +63,9 @@ def meant_among(speaker: Speaker) -> Turn | None:
     names = (*said.names, *said.things)
     entries = [entry for each in offered if (entry := view.entry(each))]
     told = [entry.id for entry in entries if all(name in words_of(entry) for name in names)]
-    if not told or not (points or _is_unclear_without(speaker, offered)):
-        return None
+    sure = "" if points else _sure_of(speaker)
+    if sure or not told:
+        return answers.show(speaker, sure) if sure in offered else None
     if len(told) == 1 and names:
         return answers.show(speaker, told[0])
     together = speaker.rank(f"{asked} {part}")
@@ -77,10 +78,10 @@ def meant_among(speaker: Speaker) -> Turn | None:
     return answers.offer_choices(anew, replace(together, matches=near))
 
 
-def _is_unclear_without(speaker: Speaker, offered: list[str]) -> bool:
-    """Whether the message alone is not sure of anything but what was offered."""
+def _sure_of(speaker: Speaker) -> str:
+    """The id that the message alone is sure of, or ""."""
     decision, alone = settled(speaker.view, speaker.text, speaker.rank(speaker.text))
-    return decision != "answer" or alone.matches[0].id in offered
+    return alone.matches[0].id if decision == "answer" else ""
 
 
 def _is_sure_entry(speaker: Speaker) -> bool:
