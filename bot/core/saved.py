@@ -43,29 +43,7 @@ def index_key(documents: Sequence[Document], lexicon: Sequence[Line]) -> str:
 
 def to_bytes(index: Index) -> bytes:
     """The whole index."""
-    phrases = [phrase for item in index.counts for phrase in item.phrases]
-    none = np.zeros(0, np.int32)
-    arrays: dict[str, NDArray[Any]] = {
-        "title_length": index.title_length,
-        "generality": index.generality,
-        "kinds": index.kinds,
-        "counts.terms": np.concatenate([none, *(item.terms for item in index.counts)]),
-        "counts.tallies": np.concatenate(
-            [np.zeros((0, 4), np.uint16), *(item.tallies for item in index.counts)]
-        ),
-        "counts.sizes": np.array([len(item.terms) for item in index.counts], np.int32),
-        "counts.phrases": np.concatenate([none, *phrases]),
-        "counts.phrase_sizes": np.array([len(phrase) for phrase in phrases], np.int32),
-        "counts.phrase_counts": np.array([len(item.phrases) for item in index.counts], np.int32),
-    }
-    for name, part in (("postings", index.postings), ("phrases", index.phrases), ("latent", index.latent), ("sounds", index.terms.sounds)):  # fmt: skip
-        for key, value in vars(part).items():
-            if isinstance(value, np.ndarray):
-                arrays[f"{name}.{key}"] = value
-    arrays["terms.listed"] = index.terms.listed
-    for name in _TABLES:
-        arrays[f"terms.{name}"] = np.array(list(getattr(index.terms, name).values()), np.int32)
-    arrays["latent.axes"] = index.latent.axes.astype(np.float16)  # exactly these values
+    arrays = _arrays_of(index)
     header = {
         "ids": index.ids,
         "titles": index.titles,
@@ -82,6 +60,40 @@ def to_bytes(index: Index) -> bytes:
     text += b" " * _gap(len(_MAGIC) + 8 + len(text))
     body = b"".join(_padded(np.ascontiguousarray(array).tobytes()) for array in arrays.values())
     return _MAGIC + struct.pack("<Q", len(text)) + text + body
+
+
+def _arrays_of(index: Index) -> dict[str, NDArray[Any]]:
+    """Every array of an index, by the name that it is saved under."""
+    phrases = [phrase for item in index.counts for phrase in item.phrases]
+    none = np.zeros(0, np.int32)
+    arrays: dict[str, NDArray[Any]] = {
+        "title_length": index.title_length,
+        "generality": index.generality,
+        "kinds": index.kinds,
+        "counts.terms": np.concatenate([none, *(item.terms for item in index.counts)]),
+        "counts.tallies": np.concatenate(
+            [np.zeros((0, 4), np.uint16), *(item.tallies for item in index.counts)]
+        ),
+        "counts.sizes": np.array([len(item.terms) for item in index.counts], np.int32),
+        "counts.phrases": np.concatenate([none, *phrases]),
+        "counts.phrase_sizes": np.array([len(phrase) for phrase in phrases], np.int32),
+        "counts.phrase_counts": np.array([len(item.phrases) for item in index.counts], np.int32),
+    }
+    parts = {
+        "postings": index.postings,
+        "phrases": index.phrases,
+        "latent": index.latent,
+        "sounds": index.terms.sounds,
+    }
+    for name, part in parts.items():
+        for key, value in vars(part).items():
+            if isinstance(value, np.ndarray):
+                arrays[f"{name}.{key}"] = value
+    arrays["terms.listed"] = index.terms.listed
+    for name in _TABLES:
+        arrays[f"terms.{name}"] = np.array(list(getattr(index.terms, name).values()), np.int32)
+    arrays["latent.axes"] = index.latent.axes.astype(np.float16)  # exactly these values
+    return arrays
 
 
 def _gap(length: int) -> int:

@@ -16,7 +16,20 @@ from bot.core.query import Query
 
 Vector = NDArray[Any]
 _Part = tuple[list[memoryview], Vector, Vector]  # lists, their lengths, what each of them adds
-FEATURES = ("first", "covd", "ccovd", "rcov", "both", "latent", "latent_title", "sound", "gram_title", "title_length", "latent_even", "generality")  # fmt: skip
+FEATURES = (
+    "first",  # the first stage's score
+    "covd",  # share of the question's words (by idf) that the document holds
+    "ccovd",  # the same of the word list's lines that fired
+    "rcov",  # share of the closest phrase that the question explains
+    "both",  # harmonic mean of `covd` and `rcov`
+    "latent",  # cosine of latent meaning with the whole document
+    "latent_title",  # with its title
+    "sound",  # likeness to the closest phrase in sound
+    "gram_title",  # weighted idf of the question's grams that are in titles
+    "title_length",
+    "latent_even",  # cosine of latent meaning with the title, every term counting alike
+    "generality",  # of the title
+)
 _GROUP_WEIGHTS = np.array([1.0, 1.0, 0.3, 0.9], np.float32)
 _PHRASE_WEIGHT = 5.0
 
