@@ -25,7 +25,7 @@ from bot.store.tables import MAIN_ACCOUNT
 log = logging.getLogger(__name__)
 
 _PLACES = 100
-_TOLD_FOR = timedelta(seconds=30)
+_TOLD_FOR = timedelta(seconds=10)
 
 Raw = dict[str, Any]
 

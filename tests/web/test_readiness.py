@@ -128,7 +128,7 @@ def test_a_full_disk_is_told_although_a_small_row_still_fits(sqlite_db: Database
     assert deliver(door, long) is Receipt.NOT_KEPT
     status, said = looked(readiness)
     assert status == 503 and "質問を保存できない" in said["reasons"][0]
-    clock.advance(31)  # nobody was sent here since: whether there is room shows at the next event
+    clock.advance(11)  # nobody was sent here since: whether there is room shows at the next event
     assert looked(readiness) == (200, {"status": "ok"})
     assert deliver(door, long) is Receipt.NOT_KEPT
     sqlite_db.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages * 2}"))
