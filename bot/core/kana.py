@@ -35,15 +35,18 @@ _Reached = list[tuple[float, str, Mapping[str, float]]]  # cost so far, class, w
 
 @dataclass(frozen=True)
 class _Known:
-    """Words by reading; how long a reading that begins with two given kana can be."""
+    """Words by what is typed, each table with what its words cost more than they do.
 
-    tables: tuple[_Words, ...]
+    `longest` is how long what begins with two given kana can be.
+    """
+
+    tables: tuple[tuple[_Words, float], ...]
     longest: Mapping[str, int]
 
 
-def _known(*tables: _Words) -> _Known:
+def _known(*tables: tuple[_Words, float]) -> _Known:
     longest: dict[str, int] = {}
-    for table in tables:
+    for table, _ in tables:
         for reading in table:
             longest[reading[:2]] = max(len(reading), longest.get(reading[:2], 0))
     return _Known(tables, longest)
@@ -116,21 +119,21 @@ class KanaDecoder:
     @cached_property
     def longest(self) -> Mapping[str, int]:
         """How long a reading of `words` that begins with two given kana can be."""
-        return _known(self.words).longest
+        return _known((self.words, 0.0)).longest
 
     @cached_property
     def _as_written(self) -> _Known:
-        return _known(self.words, SHIPPED.words)
+        return _known((self.words, 0.0), (SHIPPED.words, 0.0))
 
     @cached_property
     def _with_short(self) -> _Known:
-        short = (_shortened(self.words), _shortened(SHIPPED.words))
-        return _known(self.words, SHIPPED.words, *short)
+        short = (_shortened(words) for words in (self.words, SHIPPED.words))
+        return _known(*self._as_written.tables, *((table, _SHORT_COST) for table in short))
 
     @cached_property
     def _with_large(self) -> _Known:
-        large = (_enlarged(self.words), _enlarged(SHIPPED.words))
-        return _known(self.words, SHIPPED.words, *large)
+        large = (_enlarged(words) for words in (self.words, SHIPPED.words))
+        return _known(*self._as_written.tables, *((table, _LARGE_COST) for table in large))
 
 
 def build_decoder(counted: Iterable[tuple[str, str, str, int]]) -> KanaDecoder:
@@ -153,22 +156,21 @@ def _loose(runs: Iterable[Iterable[tuple[str, str]]]) -> tuple[int, ...]:
 
 def _shortened(words: _Words) -> _Words:
     """The words that lose a long vowel, by what is left of their reading."""
-    return _dearer(words, lambda reading: _LONG_VOWEL.sub(r"\1\2", reading), _SHORT_COST)
+    return _otherwise(words, lambda reading: _LONG_VOWEL.sub(r"\1\2", reading))
 
 
 def _enlarged(words: _Words) -> _Words:
     """The words with a small kana, by their reading with a large one."""
-    return _dearer(words, lambda reading: reading.translate(_TO_LARGE), _LARGE_COST)
+    return _otherwise(words, lambda reading: reading.translate(_TO_LARGE))
 
 
-def _dearer(words: _Words, typed: Callable[[str], str], more: float) -> _Words:
-    """The words that are `typed` otherwise than they sound, by what is typed; they cost `more`."""
+def _otherwise(words: _Words, typed: Callable[[str], str]) -> _Words:
+    """The words that are `typed` otherwise than they sound, by what is typed."""
     found: dict[str, tuple[Node, ...]] = {}
     for reading, nodes in words.items():
         other = typed(reading)
         if other != reading and len(other) > 1:
-            dearer = tuple((*node[:3], node[3] + more) for node in nodes)
-            found[other] = found.get(other, ()) + dearer
+            found[other] = found.get(other, ()) + nodes
     return found
 
 
@@ -185,12 +187,12 @@ def _decode_run(run: str, known: _Known) -> tuple[float, list[tuple[str, str]]]:
         farthest = begin + max(1, known.longest.get(reading[begin : begin + 2], 0))
         for end in range(begin + 1, min(length, farthest) + 1):
             sound, there = reading[begin:end], states[end]
-            for table in known.tables:
+            for table, more in known.tables:
                 for written, left, right, cost in table.get(sound, ()):
                     way = entered.get(left)
                     if way is None:
                         way = entered[left] = _entered(reached, left)
-                    total = way[0] + cost
+                    total = way[0] + (cost + more)
                     if right not in there or total < there[right][0]:
                         there[right] = (total, begin, way[1], written)
     return _best(states, reading)
