@@ -169,7 +169,7 @@ def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> 
     clear = decision == "answer" and not (near[0] in THE_OFFICE and even_with(speaker.text))
     if clear or not is_unknown_matter(intent.id):
         return False
-    if tells_a_case(speaker.text) and not said.subjects:
+    if tells_a_case(speaker.text) and (decision == "fallback" or not said.subjects):
         return True
     if not asks_outright(speaker.text):
         return False

@@ -118,7 +118,8 @@ def corrected(speaker: Speaker) -> Turn | None:
         last_tells = is_unknown_matter(sure) and bool(said.names)
         last_tells = last_tells and _tells_of(speaker, state.last, names)
         named = [state.last if last_tells else sure]
-    named += [item for item in near if _tells_of(speaker, item, names)]
+    if said.subjects or decision != "fallback":
+        named += [item for item in near if _tells_of(speaker, item, names)]
     if named:
         return answers.show(anew, named[0], together if named[0] in near else alone)
     return answers.offer_choices(replace(anew, text=f"{state.asked} {meant}".strip()), together)

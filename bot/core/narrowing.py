@@ -32,7 +32,7 @@ _LONGEST = 20  # characters of a piece of a question
 _IS_THERE = r"(?:(?:あ(?:る|ります)|使え(?:る|ます)|でき(?:る|ます)|取れ(?:る|ます))(?:の|ん)?(?:です)?(?:か|(?=[?])))?"
 _ONE = re.compile(
     r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
-    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合|(?=は|も|なら|って|[?。]|$)))?(?:に|で)?(?:は|って|も|なら|だと|だけ|が|で)?"
+    r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合)|(?<=[^ぁ-ゖ])の(?=は|も|なら|って|[?。]|$))?(?:に|で)?(?:は|って|も|なら|だと|だけ|が|で)?"
     rf"{_IS_THERE}(?:です|だ)?(?:けど|が)?[?。…]*$"
 )
 _ASKS_OF_ONE = re.compile(rf"(?:は|も|なら|だと|って|では){_IS_THERE}[?。…]*$")
@@ -135,7 +135,7 @@ def _for_that(
     told = (
         each
         for each in near
-        if _ASKS_OF_ONE.search(fold(speaker.text))
+        if (_ASKS_OF_ONE.search(fold(speaker.text)) or points_within(speaker.text))
         and _is_titled(speaker, each, asked.names, wanted)
         and _tells_of(speaker, each, wanted)
     )

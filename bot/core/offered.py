@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.core import answers
 from bot.core.confidence import decide
 from bot.core.context import asks_on_alone, offered_by, words_of
 from bot.core.continuing import more_about
+from bot.core.documents import Ranking
 from bot.core.facets import facet_alone
 from bot.core.followup import asks_for_points, is_bare_noun, is_short_question
 from bot.core.knowledge import Entry
@@ -15,6 +17,7 @@ from bot.core.picking import part_meant
 from bot.core.replies import Reply, Text
 from bot.core.rivals import settled
 from bot.core.subject import what_is_said
+from bot.core.text import fold
 from bot.core.turn import Speaker, Turn, button, pairs, unique
 
 _ALL_BUT_SURE = 0.85
@@ -61,14 +64,15 @@ def meant_among(speaker: Speaker) -> Turn | None:
         return None
     said = what_is_said(part, view.tokenize)
     names = (*said.names, *said.things)
-    entries = [entry for each in offered if (entry := view.entry(each))]
-    told = [entry.id for entry in entries if all(name in words_of(entry) for name in names)]
+    told = _speaking_of(filter(None, map(view.entry, offered)), names)
     sure = "" if points else _sure_of(speaker)
     if sure or not told:
         return answers.show(speaker, sure) if sure in offered else None
+    together = speaker.rank(f"{asked} {part}")
+    if points and (meant := _titled_first(speaker, together, names)):
+        return answers.show(speaker, meant)  # though it was not offered
     if len(told) == 1 and names:
         return answers.show(speaker, told[0])
-    together = speaker.rank(f"{asked} {part}")
     near = tuple(match for match in together.matches if match.id in told)
     if len(near) < 2 or near[0].score - near[1].score >= _APART:
         return answers.show(speaker, near[0].id) if near else None
@@ -76,6 +80,22 @@ def meant_among(speaker: Speaker) -> Turn | None:
         return None  # nothing is narrowed by it
     anew = replace(speaker, text=f"{asked} {part}")
     return answers.offer_choices(anew, replace(together, matches=near))
+
+
+def _speaking_of(entries: Iterable[Entry], names: Sequence[str]) -> list[str]:
+    """The ids of those whose titles have all the names; where none has, whose words do."""
+    entries = list(entries)
+    titled = [e.id for e in entries if names and all(name in fold(e.title) for name in names)]
+    return titled or [e.id for e in entries if all(name in words_of(e) for name in names)]
+
+
+def _titled_first(speaker: Speaker, ranking: Ranking, names: Sequence[str]) -> str:
+    """The id of a sure first entry whose title has all the names, or ""."""
+    if not names or decide(ranking, speaker.view.costs) != "answer":
+        return ""
+    first = speaker.view.entry(ranking.matches[0].id)
+    titled = first and not first.is_term and all(name in fold(first.title) for name in names)
+    return first.id if first and titled else ""
 
 
 def _sure_of(speaker: Speaker) -> str:

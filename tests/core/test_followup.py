@@ -125,7 +125,7 @@ def test_a_turn_within_the_same_matter_links_back(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["もう片付けちゃった", "もう出しました", "さっき警察には言いました", "もう工事しちゃったんですけど",
-     "先に業者に頼んだ", "母は今入院してる", "昨日窓口に行ってきた", "本人が入院してるんだけど"],
+     "先に業者に頼んだ", "母は今入院してる", "昨日窓口に行ってきた", "本人が入院してるんだけど", "うちはアパートです", "母は年金だけです"],
 )  # fmt: skip
 def test_what_somebody_has_done_tells_their_case(text: str) -> None:
     assert tells_a_case(text)
