@@ -21,6 +21,7 @@ from bot.console.composing import composing_pages
 from bot.console.content import content_pages
 from bot.console.desk import Desk, japan_time
 from bot.console.editor import editor_pages
+from bot.console.folders import folder_name
 from bot.console.history import history_pages
 from bot.console.home import home_pages
 from bot.console.images import image_pages
@@ -224,6 +225,7 @@ def _blueprint(desk: Desk, notices: Notices) -> Blueprint:
             "nav": NAVIGATION,
             "japan_time": japan_time,
             "way_to": way_to,
+            "folder_name": lambda path: folder_name(path, desk.workshop.drafts.current().content),
         }
 
     parent.context_processor(names)
