@@ -28,8 +28,9 @@ from bot.core.turn import Speaker, Turn
 
 _NEAR = 5
 _LONGEST = 20  # characters of a piece of a question
-# 「中心街は？」「窓口のほう」「避難所のやつ」: one thing, of the matter that is talked of.
+# The end of 「図書館にもありますか」.
 _IS_THERE = r"(?:(?:あ(?:る|ります)|使え(?:る|ます)|でき(?:る|ます)|取れ(?:る|ます))(?:の|ん)?(?:です)?(?:か|(?=[?])))?"
+# 「中心街は？」「窓口のほう」「避難所のやつ」: one thing, of the matter that is talked of.
 _ONE = re.compile(
     r"^(?:じゃあ?|では|なら|あと|ちなみに|あ|え|いや)?[、,\s]*(?P<thing>[^、。,!?\s]{1,12}?)"
     r"(?P<picks>の(?:ほう|方|やつ|とき|時|場合)|(?<=[^ぁ-ゖ])の(?=は|も|なら|って|[?。]|$))?(?:に|で)?(?:は|って|も|なら|だと|だけ|が|で)?"
@@ -37,6 +38,7 @@ _ONE = re.compile(
 )
 _ASKS_OF_ONE = re.compile(rf"(?:は|も|なら|だと|って|では){_IS_THERE}[?。…]*$")
 _ANY = re.compile(r"どこ|だれ|誰|いつ|どの|どんな|何|なに")  # 「どこの学校でも？」
+# 「車もあります」 asks nothing.
 _TELLS = re.compile(r"(?:ます|ました|ません|です|ない)$")
 # What somebody adds who was asked which one: 「なくした」「出ていくとき」「二人目の人」.
 _ADDED = re.compile(
