@@ -106,7 +106,8 @@ def _topics(loaded: Loaded) -> str:
     counts = Counter((entry.topic, entry.city) for entry in loaded.draft.entries.values())
     cities = [COMMON, *loaded.draft.cities]
     names = ["共通", *(city.name for city in loaded.draft.cities.values())]
-    topics = sorted({topic for topic, _ in counts}, key=lambda t: -sum(counts[t, c] for c in cities))  # fmt: skip
+    totals = Counter(entry.topic for entry in loaded.draft.entries.values())
+    topics = sorted(totals, key=lambda topic: (-totals[topic], topic))
     rows = [(topic, *(str(counts[topic, city] or "") for city in cities)) for topic in topics]
     total = ("計", *(str(sum(counts[topic, city] for topic in topics)) for city in cities))
     return _rows(("話題", *names), [*rows, total])

@@ -68,3 +68,13 @@ def test_an_entry_counts_under_each_plan_it_cites(tmp_path: Path) -> None:
     two = replaced(COMMON, "source: 湊市デジタル計画 1章", "source: [湊市デジタル計画 1章, 湊市デジタル計画 2章]")  # fmt: skip
     files = content({"knowledge/sources/minato.yaml": plan, "knowledge/common/life.yaml": two})
     assert "| 湊市 | 湊市デジタル計画 | 3 | 3 | 3 |" in tables(load(files), files)["計画"]
+
+
+def test_topics_stand_by_how_many_items_they_have_then_by_name(
+    files: dict[str, bytes], shipped: Loaded
+) -> None:
+    rows = [line.strip("| ").split(" | ") for line in tables(shipped, files)["話題"].splitlines()]
+    topics = rows[2:-1]  # without the heads and the sum
+    order = [(-sum(int(cell or 0) for cell in cells), topic) for topic, *cells in topics]
+    assert len(order) > 10
+    assert order == sorted(order)
