@@ -347,20 +347,7 @@ def test_a_flood_in_one_city_fills_no_other_inbox(cities, someone):
 
 def test_content_of_before_comes_back_to_its_own_folder(tmp_path, monkeypatch):
     """Two folders, both broken after a good start: each gets back its own last good content."""
-    folders = {}
-    for city in ("minato", "yamate"):
-        files = content({"knowledge/links.yaml": _links(city)})
-        folders[city] = write(tmp_path / city, files)
-    every = tuple(
-        Settings(
-            madoguchi_account=city,
-            madoguchi_city=city,
-            madoguchi_content_dir=folder,
-            madoguchi_cache_dir=tmp_path / "cache",
-            madoguchi_database_url=f"sqlite:///{tmp_path}/two.db",
-        )
-        for city, folder in folders.items()
-    )
+    folders, every = _two_folders(tmp_path)
     for _ in range(2):
         base = open_base(every[0])
         publishers = load_publishers(every, base)
@@ -369,27 +356,6 @@ def test_content_of_before_comes_back_to_its_own_folder(tmp_path, monkeypatch):
             assert found == f"{city}のページ"
             (folder / "knowledge" / "links.yaml").write_text("broken: [")
         base.db.close()
-
-
-def _two_folders(tmp_path):
-    """Two cities with LINE and a folder of content each."""
-    folders = {
-        city: write(tmp_path / city, content({"knowledge/links.yaml": _links(city)}))
-        for city in ("minato", "yamate")
-    }
-    every = tuple(
-        Settings(
-            madoguchi_account=city,
-            madoguchi_city=city,
-            madoguchi_content_dir=folder,
-            madoguchi_cache_dir=tmp_path / "cache",
-            madoguchi_database_url=f"sqlite:///{tmp_path}/two.db",
-            line_channel_secret=f"secret-of-{city}",
-            line_channel_access_token=f"token-of-{city}",
-        )
-        for city, folder in folders.items()
-    )
-    return folders, every
 
 
 def test_content_that_was_never_good_stops_the_start_of_its_own_city_alone(tmp_path, caplog):
@@ -428,6 +394,27 @@ def test_where_no_city_ever_had_good_content_the_start_names_every_mistake(tmp_p
     with pytest.raises(ContentError) as caught:
         Cities(every)
     assert str(caught.value).count("knowledge/links.yaml:") >= 2
+
+
+def _two_folders(tmp_path):
+    """Two cities with LINE and a folder of content each."""
+    folders = {
+        city: write(tmp_path / city, content({"knowledge/links.yaml": _links(city)}))
+        for city in ("minato", "yamate")
+    }
+    every = tuple(
+        Settings(
+            madoguchi_account=city,
+            madoguchi_city=city,
+            madoguchi_content_dir=folder,
+            madoguchi_cache_dir=tmp_path / "cache",
+            madoguchi_database_url=f"sqlite:///{tmp_path}/two.db",
+            line_channel_secret=f"secret-of-{city}",
+            line_channel_access_token=f"token-of-{city}",
+        )
+        for city, folder in folders.items()
+    )
+    return folders, every
 
 
 def _links(city: str) -> str:
