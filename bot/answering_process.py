@@ -283,8 +283,10 @@ def serve(
 ) -> None:
     """The process itself: answer until the other end of `pipe` closes."""
     _alone_with(pipe)
-    pipe.poll(_SETTLE_SECONDS)
+    waited_for = pipe.poll(_SETTLE_SECONDS)
     settle()
+    if not waited_for:
+        desk.warm()
     while True:
         try:
             said = _received(pipe)

@@ -14,7 +14,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,10 @@ from bot.answering_process import AnsweringProcess, _Link, _Ticket
 from bot.config import REPOSITORY
 from bot.content.sudachi import SudachiTokenizer
 from bot.core.attributes import Profile
+from bot.core.matching import rank
 from bot.core.ports import Answered
 from bot.core.resident import Resident
+from bot.core.view import CityView
 from bot.errors import ContentError
 from bot.line.events import Event, parse_event
 from bot.line.render import render
@@ -158,6 +162,21 @@ def test_what_takes_the_store_is_left_to_who_has_it(library: Library) -> None:
 
     answers = ApartAnswers(ACCOUNT, ask, here)
     assert answers.answer(event, None, NOW) == here.answer(event, None, NOW)
+
+
+def test_what_first_messages_would_wait_for_is_made_where_there_is_content(
+    library: Library, tokenizer: SudachiTokenizer
+) -> None:
+    def nothing() -> CityView:
+        raise ContentError("内容がまだ読み込まれていません。")
+
+    index = library.index("hachioji")
+    view = replace(library.view("hachioji"), rank=partial(rank, index, tokenize=tokenizer))
+    desk = Desk({"new": (nothing, known), ACCOUNT: (lambda: view, known)}, render)
+    made = {"_with_large", "_with_short"}  # for kana typed large, for romaji
+    assert not made & vars(index.decoder).keys()
+    desk.warm()
+    assert made <= vars(index.decoder).keys()
 
 
 def test_made_in_a_start_that_does_without_it_still_collects_garbage(town: Town) -> None:

@@ -7,14 +7,17 @@ the other (docs/performance.md). The other end has no store: what needs it is an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, NoReturn
 
+from bot.core.matching import FIRST_TEXTS
 from bot.core.ports import Answered, Answerer, Event
 from bot.core.resident import Resident
 from bot.core.view import CityView
+from bot.errors import ContentError
 from bot.services.answering import Answering, Render
 from bot.services.own_page import new_link
 
@@ -47,6 +50,14 @@ class Desk:
             account: Answering(view, render, partial(_by_id_alone, resident))
             for account, (view, resident) in accounts.items()
         }
+        self._views = [view for view, _ in accounts.values()]
+
+    def warm(self) -> None:
+        """Make what the first messages would wait for; takes 0.1 to 0.2 s for each city."""
+        for view in self._views:
+            with suppress(ContentError):  # one without content so far
+                for text in FIRST_TEXTS:
+                    view().rank(text)
 
     def answer(self, asked: Asked) -> Answered | None:
         """None where it takes the store, or went wrong: then it is to be answered beside it."""
