@@ -233,13 +233,13 @@ def test_a_target_that_is_none_is_named_and_the_source_is_not_blamed(tmp_path, m
 @pytest.mark.parametrize("quietly", [steady, patient])
 def test_a_pause_in_the_middle_ends_no_backup_and_no_move(url, monkeypatch, quietly):
     """A slow disk, or a long look at the other database: the server waits for the next question."""
-    options = "-c idle_in_transaction_session_timeout=100"
+    options = "-c idle_in_transaction_session_timeout=1000"  # a busy machine stops for a while, too
     monkeypatch.setitem(database._SERVER_OPTIONS, "options", options)
     db = open_database(url)
     migrate(db)
     with db.read() as connection:
         quietly(connection)
         tables = tables_of(connection)
-        time.sleep(0.5)
+        time.sleep(1.6)
         assert sum(len(list(rows_of(connection, each))) for each in tables) > 0
     db.close()
