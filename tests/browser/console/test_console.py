@@ -161,6 +161,7 @@ def test_error_stands_beside_its_line(enter: Enter) -> None:
     beside = page.locator(f'.code pre span[data-n="{line}"]')
     expect(beside).to_have_class("bad")
     expect(beside).to_contain_text("「なにか」は使えません")
+    page.wait_for_load_state()  # until then scripts move what is to be clicked
     page.get_by_role("link", name=f"{line}行目").click()
     expect(source).to_be_focused()
     chosen = source.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)")
