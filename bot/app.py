@@ -153,7 +153,7 @@ def create_app(
         worker,
         answering,
         # Without a worker of its own the web still keeps its promises of deleting.
-        None if worker else Keeper(housekeeping_of(every, base)),
+        None if worker else Keeper(*housekeeping_of(every, base)),
         deliveries,
         tuple(publishers.values()),
         savings,
@@ -249,23 +249,17 @@ def _receivers(ground: _Ground, worker: ReplyWorker | None) -> dict[str, Receive
         )
     wake = worker.wake if worker else lambda account: None
     return {
-        each.account: receiver_of(each, ground.base, wake, _answerable(ground, each))
+        each.account: receiver_of(each, ground.base, wake, partial(_has_content, ground, each))
         for each in ground.connected
     }
 
 
-def _answerable(ground: _Ground, settings: Settings) -> Callable[[], bool] | None:
-    """Asks whether the account has content; None where it will have some for ever."""
-    publisher = ground.publishers[settings.madoguchi_content_dir]
-    return None if publisher.in_force else lambda: publisher.in_force is not None
+def _has_content(ground: _Ground, settings: Settings) -> bool:
+    return ground.publishers[settings.madoguchi_content_dir].in_force is not None
 
 
 def _without_content(ground: _Ground) -> list[str]:
-    return [
-        each.account
-        for each in ground.every
-        if ground.publishers[each.madoguchi_content_dir].in_force is None
-    ]
+    return [each.account for each in ground.every if not _has_content(ground, each)]
 
 
 def _worker(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -96,7 +96,7 @@ class ReplyWorker:
     """Answers what the inbox holds for these accounts, in turn, until told to stop.
 
     `send`: has what was begun decided by another process, which then goes on with a full turn's
-    events while those of the turn before are recorded. `housekeeping` is given a Keeper.
+    events while those of the turn before are recorded. `housekeeping`: the tasks of a Keeper.
     `look_seconds`: how often to look for events that came in through other processes.
     """
 
@@ -106,13 +106,13 @@ class ReplyWorker:
         send: Callable[[], None] | None = None,
         senders: int = SENDERS,
         batch: int = BATCH,
-        housekeeping: Callable[[], None] | None = None,
+        housekeeping: Sequence[Callable[[], object]] = (),
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._lanes = [_Lane(each) for each in replying]
         self._send_begun = send
         self._batch = batch
-        self._keeper = Keeper(housekeeping) if housekeeping else None
+        self._keeper = Keeper(*housekeeping) if housekeeping else None
         self._look_seconds = look_seconds
         self._look_at = 0.0
         self._wake = threading.Event()

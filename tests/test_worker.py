@@ -211,7 +211,7 @@ def test_a_worker_that_is_not_running_is_not_alive(db):
 
 def test_stopping_a_worker_that_never_ran_does_nothing(db):
     ReplyWorker(
-        Replying(db, Echo(), FakeLine(), parse_event, now), housekeeping=lambda: None
+        Replying(db, Echo(), FakeLine(), parse_event, now), housekeeping=[lambda: None]
     ).stop()
 
 

@@ -62,7 +62,7 @@ class Receiver:
         moment: Callable[[Connection], int] | None = None,
         account: str = MAIN_ACCOUNT,
         limit: int = 20_000,
-        ready: Callable[[], bool] | None = None,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._db = db
         self._verify = verify
@@ -83,7 +83,7 @@ class Receiver:
         """Keep every event of a webhook in one transaction; KEPT means they are on disk."""
         if not self._verify(body, signature):
             return Receipt.BAD_SIGNATURE
-        if self._ready is not None and not self._ready():
+        if not self._ready():
             return Receipt.NOT_KEPT
         try:
             _, events = self._parse_body(body)

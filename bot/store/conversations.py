@@ -47,12 +47,13 @@ def save_many(connection: Connection, states: Mapping[Key, str | None], now: int
     if kept:
         _UPSERT.insert_or_update(connection, kept)
     if gone:
-        connection.execute(
+        deleted = connection.execute(
             delete(conversations).where(
                 tuple_(conversations.c.account, conversations.c.key).in_(gone)
             )
         )
-        connection.info[ERASED_TRACE] = True
+        if deleted.rowcount:  # a sticker from somebody new has no state either
+            connection.info[ERASED_TRACE] = True
 
 
 def purge(connection: Connection, now: int, limit: int) -> int:

@@ -117,7 +117,7 @@ def receiver_of(
     settings: Settings,
     base: Base,
     wake: Callable[[str], None],
-    ready: Callable[[], bool] | None = None,
+    ready: Callable[[], bool],
 ) -> Receiver:
     """The account's door: nothing signed with another account's secret comes in. `ready` as there."""
     return Receiver(
@@ -176,8 +176,10 @@ def _urgent(view: View, text: str) -> bool:
         forget()
 
 
-def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Callable[[], None]:
-    """The installation's with all its accounts, to be called at start and once a minute.
+def housekeeping_of(
+    settings: Settings | Sequence[Settings], base: Base
+) -> tuple[Callable[[], object], ...]:
+    """The installation's tasks with all its accounts, to be called at start and once a minute.
 
     Of all processes one does it; but each machine keeps its own list of who was erased.
     """
@@ -197,19 +199,7 @@ def housekeeping_of(settings: Settings | Sequence[Settings], base: Base) -> Call
     state_dir = settings.madoguchi_cache_dir.parent
     listed = erasures_file(settings.madoguchi_database_url, state_dir)
     erased = Erasures(base.db, listed, base.now)
-    tasks: list[Callable[[], object]] = [erased.sync, keeping, *histories]
-
-    def keep() -> None:
-        failed: Exception | None = None
-        for task in tasks:
-            try:
-                task()
-            except Exception as error:  # keeps none of the others from being done
-                failed = failed or error
-        if failed is not None:
-            raise failed
-
-    return keep
+    return (erased.sync, keeping, *histories)
 
 
 class Deliveries:

@@ -40,6 +40,16 @@ def test_a_conversation_can_be_forgotten(db):
     assert state(db, "U1") is None
 
 
+def test_only_what_was_there_leaves_a_trace_that_takes_time_to_empty(tmp_path):
+    db, log = opened(tmp_path), tmp_path / "test.db-wal"
+    db.write(lambda c: conversations.save(c, "U1", "secret", NOW))
+    db.write(lambda c: conversations.save(c, "somebody new", None, NOW))
+    assert log.stat().st_size > 0
+    db.write(lambda c: conversations.save(c, "U1", None, NOW))
+    assert log.stat().st_size == 0
+    db.close()
+
+
 def test_accounts_do_not_share_conversations(db):
     db.write(lambda c: conversations.save(c, "U1", "{}", NOW, "a"))
     assert state(db, "U1", account="b") is None
