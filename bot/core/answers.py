@@ -174,7 +174,8 @@ def offer_again(speaker: Speaker) -> Turn:
 
 
 def ask_again(speaker: Speaker, offered: Sequence[str]) -> Turn:
-    """「うん」 chooses none of what was offered: it is asked back once more, nothing is forgotten."""
+    """「うん」, 「全部」 of many: none of what was offered can be shown. It is asked back once more,
+    nothing is forgotten."""
     reply = Reply((Text(speaker.words.say("choices_prompt")),), tuple(_on_screen(speaker)))
     return Turn(reply, speaker.state, "choices", 0.0, tuple(map(speaker.candidate, offered)))
 

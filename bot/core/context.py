@@ -61,18 +61,19 @@ def is_about_last(speaker: Speaker, last: Entry, ranking: Ranking) -> bool:
     said, further = what_is_said(text, view.tokenize), one_case_more(text)
     decision = decide(ranking, view.costs)
     clear = decision == "answer"
-    pointed = point_of(text) is not None and not said.subjects  # 「予約」「駐車場」
+    about = point_of(text)
+    pointed = about is not None and not said.subjects  # 「予約」「駐車場」
     if is_bare_noun(text) and decision != "fallback" and not pointed:
         return False
     if refers_back(text) and not said.subjects:
         return True
     office = clear and ranking.matches[0].id in THE_OFFICE and not said.written.get("市役所")
-    point = point_of(text) if (office or not clear) and len(text) <= _BRIEF else None
+    point = about if (office or not clear) and len(text) <= _BRIEF else None
     if point and not point.thing and decision == "choices" and said.strange_to(words_of(last)):
         point = None  # 「病院って日曜やってる？」
     if last.topic == "payment" and asks_for_points(text):
         return True
-    proxy = not said.subjects and (about := point_of(text)) and about.key == "point_proxy"
+    proxy = not said.subjects and about is not None and about.key == "point_proxy"
     if proxy or as_means(text) or (point and not _has_title(speaker, point.thing, ranking)):
         return True
     if asks_on(text, said) or (further and not said.subjects):
@@ -97,7 +98,7 @@ def _names_more_of(speaker: Speaker, last: Entry, said: Said, ranking: Ranking) 
     if tells_a_case(text) and (spoken_of or ranking.top1 < _ALL_BUT_SURE):
         return untitled or near[0] == last.id or (spoken_of and _is_menu(speaker, near[0]))
     if explains(text) and (untitled or _is_menu(speaker, near[0])):
-        return not said.strange_to(words_of(last))
+        return spoken_of
     if decide(ranking, view.costs) == "answer":
         return _is_case_of(speaker, last, said, near[0], ranking.top1)
     if near[0] == last.id or by_what_means(text, said):

@@ -160,14 +160,17 @@ def about_unknown(speaker: Speaker, intent: Intent) -> Turn | None:
 
 
 def _is_told(speaker: Speaker, intent: Intent, said: Said, ranking: Ranking) -> bool:
-    """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone."""
+    """「持ち込みできる？」「車持っててもいい？」: of the intent's matter, and of nothing clear alone
+    but that the office was asked."""
+    if not is_unknown_matter(intent.id):
+        return False
     decision = decide(ranking, speaker.view.costs)
     near = [match.id for match in ranking.matches[:3]]
     of_office = decision == "answer" and near[0] in OF_THE_OFFICE
     if of_office and is_settled(speaker.text):
-        return is_unknown_matter(intent.id)  # 「もう市役所に電話しました」
+        return True  # 「もう市役所に電話しました」
     clear = decision == "answer" and not (near[0] in THE_OFFICE and even_with(speaker.text))
-    if clear or not is_unknown_matter(intent.id):
+    if clear:
         return False
     if tells_a_case(speaker.text) and (decision == "fallback" or not said.subjects):
         return True

@@ -138,7 +138,7 @@ def _read_with(speaker: Speaker, word: str) -> Turn:
 
 def _is_sure_of(speaker: Speaker, text: str, item_id: str) -> bool:
     ranking = speaker.rank(text)
-    return ranking.matches[:1] != () and ranking.matches[0].id == item_id and ranking.top1 >= _SURE
+    return [match.id for match in ranking.matches[:1]] == [item_id] and ranking.top1 >= _SURE
 
 
 def _and(state: State, item_id: str) -> tuple[str, ...]:

@@ -152,9 +152,7 @@ class Reading:
             fields.append(list(chain.from_iterable(map(self._sentence, sentences(text)))))
         owner = np.repeat(np.arange(FIELDS), list(map(len, fields)))
         every = np.array(list(chain.from_iterable(fields)), np.int32)
-        terms, places = np.unique(every, return_inverse=True)
-        tallies = np.bincount(places * FIELDS + owner, minlength=len(terms) * FIELDS)
-        return terms, tallies.reshape(-1, FIELDS).astype(np.uint16)
+        return _tallied(every, owner)
 
     def phrase(self, question: str) -> Ints:
         """The words of a title or question, then how it sounds; each once."""
@@ -280,19 +278,17 @@ def _count_concepts(
                 owner = np.searchsorted(starts, places.of(word), "right") - 1
                 owners[word] = first_cell[owner]
             cells.append(owners[word] + own)
-    rows, tallies = _tallied(np.concatenate(cells))
+    rows, tallies = _tallied(*np.divmod(np.concatenate(cells), FIELDS))
     ends = np.searchsorted(rows, np.arange(len(fields) + 1) * len(concepts)).tolist()
     said = [concepts[row] for row in (rows % max(1, len(concepts))).tolist()]
     return [(said[begin:end], tallies[begin:end]) for begin, end in pairwise(ends)]
 
 
-def _tallied(cells: NDArray[np.integer[Any]]) -> tuple[NDArray[Any], Tallies]:
-    """The rows of cells (row times `FIELDS` plus field), each once, and its count in each field."""
-    cells, counts = np.unique(cells, return_counts=True)
-    rows, place = np.unique(cells // FIELDS, return_inverse=True)
-    tallies = np.zeros((len(rows), FIELDS), np.uint16)
-    tallies[place, cells % FIELDS] = counts
-    return rows, tallies
+def _tallied(rows: NDArray[Any], fields: NDArray[Any]) -> tuple[NDArray[Any], Tallies]:
+    """The rows, each once, and how often each stands with each field."""
+    rows, places = np.unique(rows, return_inverse=True)
+    tallies = np.bincount(places * FIELDS + fields, minlength=len(rows) * FIELDS)
+    return rows, tallies.reshape(-1, FIELDS).astype(np.uint16)
 
 
 class _Places:

@@ -58,7 +58,6 @@ _ABOUT_NUMBERS = re.compile(
     r"確認して|登録して|お願いします|ください|です|ます|私|僕|俺|これ|は|が|の|を|に|で|と|も"
 )
 
-
 _FEW = 3  # answers that are shown one after another
 
 
@@ -172,17 +171,16 @@ class _Dialog:
         if chooses_all(text) and offered:
             shows = answers.show_each if self._are_few_matters(offered) else answers.ask_again
             return shows(self.speaker, offered)
-        return self._pointed_at(choices) if choices else None
+        return self._pointed_at(choices, asked_back=bool(offered)) if choices else None
 
     def _are_few_matters(self, ids: list[str]) -> bool:
         """Whether all can be shown one after another, and none is small talk or a menu."""
         few = len(ids) <= _FEW
         return few and all(self.view.entry(each) or is_unknown_matter(each) for each in ids)
 
-    def _pointed_at(self, choices: list[str]) -> Turn | None:
+    def _pointed_at(self, choices: list[str], *, asked_back: bool) -> Turn | None:
         """A part of a title on screen: 「コンビニのやつ」."""
         titles = {data: self.view.title(read_action(data).get("id", "")) for data in choices}
-        asked_back = bool(offered_by(self.speaker))
         if last := self._last():  # whose title may have the words as well as a button under it
             titles.setdefault(action("show", id=last.id), last.title)
         data = pointed_at(self.speaker.text, titles, asked_back=asked_back)

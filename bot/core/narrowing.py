@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from bot.core import answers
 from bot.core.confidence import decide
@@ -133,15 +132,13 @@ def _for_that(
     view, last = speaker.view, speaker.state.last
     near = [match.id for match in together.matches[:_NEAR] if match.id != last]
     of_it = [each for each in near if _is_titled(speaker, each, _names(asked), wanted)]
-    titled = (each for each in of_it if _has_all(fold(view.title(each)), wanted))
-    told = (
-        each
-        for each in near
-        if (_ASKS_OF_ONE.search(fold(speaker.text)) or points_within(speaker.text))
-        and _is_titled(speaker, each, asked.names, wanted)
-        and _tells_of(speaker, each, wanted)
-    )
-    return next(chain(titled, told), None)
+    titled = next((each for each in of_it if _has_all(fold(view.title(each)), wanted)), None)
+    if titled is not None:
+        return titled
+    if not (_ASKS_OF_ONE.search(fold(speaker.text)) or points_within(speaker.text)):
+        return None
+    of_asked = (each for each in near if _is_titled(speaker, each, asked.names, wanted))
+    return next((each for each in of_asked if _tells_of(speaker, each, wanted)), None)
 
 
 def _is_titled(speaker: Speaker, item_id: str, words: Iterable[str], but: Sequence[str]) -> bool:

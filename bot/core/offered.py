@@ -58,9 +58,11 @@ def meant_among(speaker: Speaker) -> Turn | None:
     alone are offered. A bare word that is clear by itself is a new question.
     """
     view, asked, offered = speaker.view, speaker.state.asked, offered_by(speaker)
-    points = bool(part_meant(speaker.text, asked_back=False))
-    part = part_meant(speaker.text, asked_back=True)
-    if not (offered and part) or not (points or is_bare_noun(part)):
+    if not offered:
+        return None
+    points = part_meant(speaker.text, asked_back=False)
+    part = points or part_meant(speaker.text, asked_back=True)
+    if not part or not (points or is_bare_noun(part)):
         return None
     said = what_is_said(part, view.tokenize)
     names = (*said.names, *said.things)
@@ -94,8 +96,9 @@ def _titled_first(speaker: Speaker, ranking: Ranking, names: Sequence[str]) -> s
     if not names or decide(ranking, speaker.view.costs) != "answer":
         return ""
     first = speaker.view.entry(ranking.matches[0].id)
-    titled = first and not first.is_term and all(name in fold(first.title) for name in names)
-    return first.id if first and titled else ""
+    if first is None or first.is_term or not all(name in fold(first.title) for name in names):
+        return ""
+    return first.id
 
 
 def _sure_of(speaker: Speaker) -> str:
