@@ -157,7 +157,7 @@ def test_freshness_list_names_broken_links_and_leads_to_their_lines(office: Offi
 
 
 def sections(page: str) -> list[str]:
-    return re.findall(r'<h3 id="t-\d+">(.*?)（', page)
+    return re.findall(r'<h3 id="t-\d+">.*?<span class="quiet">(.*?)</span>', page)
 
 
 def test_entries_to_look_at_again_are_listed_by_section(office: Office) -> None:

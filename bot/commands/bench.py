@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from bot.config import Settings
+from bot.commands.account import with_account
+from bot.commands.environment import of_content
 from bot.content.loader import load, read_files
 from bot.content.sudachi import SudachiTokenizer
 from bot.services.library import documents
@@ -71,7 +72,7 @@ def answers(full: bool, as_json: bool) -> None:
     from bot.bench import answers as held_out
     from bot.bench import examples
 
-    content = load(read_files(Settings.from_env(need_city=False).madoguchi_content_dir)).draft
+    content = load(read_files(of_content().madoguchi_content_dir)).draft
     tokenize = SudachiTokenizer()
     result = {"examples": examples.run(content, tokenize)}
     if full:
@@ -83,6 +84,9 @@ def answers(full: bool, as_json: bool) -> None:
 
 def _report(result: dict[str, Any], as_json: bool) -> None:
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+with_account(answers)
 
 
 @bench.command()

@@ -37,7 +37,7 @@ class _Audit:
                 words,
                 before,
                 account=self.desk.account,
-                codes=codes_for(words) if words else (),
+                codes=codes_for(words),
             )
         entries = [said(entry) for entry in found.entries]
         return render_template("staff/audit.html", entries=entries, older=found.older, words=words)

@@ -72,7 +72,8 @@ def digest_of(text: str) -> str:
 class _Page:
     """What the composer shows. `target` is the announcement that is changed or corrected.
 
-    `corrects`: whose readers get this one, None where it is no correction.
+    `corrects`: whose readers get this one, None where it is no correction. `images`: those to choose
+    from, None where they have not been looked up.
     """
 
     fields: NoticeFields
@@ -84,6 +85,7 @@ class _Page:
     focus: str = ""
     base: str = ""
     theirs: Draft | None = None
+    images: Sequence[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,8 @@ class _Composing:
 
     def _finish(self, page: _Page) -> Answer:
         do = request.form.get("do", "preview")
-        page = replace(page, fields=described(page.fields, dict(self._images())))
+        images = self._images()
+        page = replace(page, images=images, fields=described(page.fields, dict(images)))
         if ":" in do or do == "language":
             language = request.form.get("new-language", "")
             known = {choice.id for choice in self._languages()}
@@ -334,7 +337,7 @@ class _Composing:
             weekdays=WEEKDAYS,
             limits=LIMITS,
             most=MAX_MESSAGES,
-            images=self._images(),
+            images=self._images() if page.images is None else page.images,
             segments_page=_segments_page(),
         )
 

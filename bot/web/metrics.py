@@ -120,10 +120,7 @@ class _Looked(Collector):
             "Accounts whose last replies all failed, whichever process sent them",
             lag.silent,
         )
-        backup = GaugeMetricFamily("madoguchi_last_backup_age_seconds", "Age of the last backup")
-        if lag.last_backup is not None:
-            backup.add_metric([], lag.last_backup)
-        yield backup
+        yield _gauge("madoguchi_last_backup_age_seconds", "Age of the last backup", lag.last_backup)
 
 
 def metrics_blueprint(metrics: Metrics, token: str) -> Blueprint:
@@ -147,5 +144,6 @@ def _may_read(token: str) -> bool:
     return request.remote_addr in _LOOPBACK and not any(h in request.headers for h in _FORWARDED)
 
 
-def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+def _gauge(name: str, text: str, value: float | None) -> GaugeMetricFamily:
+    """Without a sample where there is no value."""
     return GaugeMetricFamily(name, text, value)

@@ -21,6 +21,7 @@ from tests.web.running import town
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 TARO, HANAKO = user_id(1), user_id(2)
+GROUP = {"type": "group", "groupId": "C" + "c" * 32, "userId": TARO}
 SAID = ({"type": "text", "text": "少し待ってください"},)
 
 
@@ -119,8 +120,7 @@ def _slow_down_of_the_town() -> str:
 
 def test_what_people_in_a_group_say_to_each_other_is_no_flood_of_ours() -> None:
     calm = calming()
-    group = {"type": "group", "groupId": "C" + "c" * 32, "userId": TARO}
-    assert {send(calm, n * 0.1, source=group) for n in range(100)} == {"answered"}
+    assert {send(calm, n * 0.1, source=GROUP) for n in range(100)} == {"answered"}
 
 
 @pytest.mark.parametrize("kind", ["beacon", "membership", "videoPlayComplete", "memberJoined"])
@@ -130,11 +130,10 @@ def test_what_nobody_said_is_no_flood(kind: str) -> None:
 
 
 def test_a_lively_group_never_hears_from_the_bot(tmp_path: Path) -> None:
-    group = {"type": "group", "groupId": "C" + "c" * 32, "userId": TARO}
     at = int(datetime.now(UTC).timestamp() * 1000)
     with town(tmp_path) as there:
         for n in range(BURST + 5):
-            event = text_event("いいね", event_id=f"e{n}", timestamp=at, source=group)
+            event = text_event("いいね", event_id=f"e{n}", timestamp=at, source=GROUP)
             assert there.deliver(event).status_code == 200
         deadline = time.monotonic() + 20
         while any(row.settled_at is None for row in rows(there.running.db).values()):
